@@ -1,0 +1,1 @@
+"""The collector's tables, their migrations, and the queries of each subject."""

@@ -1,0 +1,172 @@
+"""What the centre knows beyond the registry: reports and their settling, evidence, standings, flags.
+
+Foreign keys point from here to the registry only. Times are int64 microseconds since 1970 UTC.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, LargeBinary, Table, Text, UniqueConstraint
+
+from provisioning.store.tables import Id, device, metadata, participation, site
+
+spool = Table(
+    "spool",  # one row per spool of a device, known to the registry or not: the books of the central invariant
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("device", Text, nullable=False),  # as in the topic
+    Column("spool_id", Text, nullable=False),
+    Column("watermark", BigInteger, nullable=False),  # all seqs up to here are settled
+    Column("committed", BigInteger, nullable=False),
+    Column("dropped", BigInteger, nullable=False),  # told by the device, or set aside with a closed spool
+    Column("quarantined", BigInteger, nullable=False),
+    Column("accepted", BigInteger, nullable=False),  # as last told by the device
+    Column("spooled", BigInteger, nullable=False),  # as last told, above the watermark
+    Column("redelivered", BigInteger, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("closed_at", BigInteger),  # a newer spool of the device has opened
+    UniqueConstraint("device", "spool_id"),
+)
+
+report = Table(
+    "report",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("spool", Id, ForeignKey("spool.id"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("device_id", Id, ForeignKey(device.c.id), nullable=False, index=True),
+    Column("received_at", BigInteger, nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("spool", "seq"),
+    sqlite_autoincrement=True,
+)
+
+quarantine = Table(
+    "quarantine",  # reports whose frame could be read and whose body could not be used: settled, counted, kept
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("spool", Id, ForeignKey("spool.id"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("reason", Text, nullable=False, index=True),
+    Column("detail", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),  # the first 16 KiB
+    UniqueConstraint("spool", "seq"),
+)
+
+unattributed = Table(
+    "unattributed",  # messages whose topic or frame could not be read: kept once each, never acknowledged
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("sha256", Text, nullable=False, unique=True),
+    Column("reason", Text, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("payload", LargeBinary, nullable=False),  # the first 16 KiB
+)
+
+presence = Table(
+    "presence",  # what is known of each device's connection, and its latest snapshot
+    metadata,
+    Column("device_id", Id, ForeignKey(device.c.id), primary_key=True),
+    Column("connection", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),  # connected, stopped, lost
+    Column("since_at", BigInteger, nullable=False),
+    Column("heard_at", BigInteger, nullable=False, index=True),
+    Column("snapshot", Text),  # JSON
+)
+
+evidence = Table(
+    "evidence",  # the latest fact of each kind by each source about a site
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("site_id", Id, ForeignKey(site.c.id), nullable=False, index=True),
+    Column("device_id", Id, ForeignKey(device.c.id), nullable=False),
+    Column("fact", Text, nullable=False),  # line, path, host, network, software, clock, picture_sound, rehearsal
+    Column("source", Text, nullable=False),  # agent, browser, screen_code, technician, rehearsal, declared
+    Column("findings", Text),  # JSON; null when the measurement failed
+    Column("failure", Text),  # JSON; null when it has findings
+    Column("measured_at", BigInteger, nullable=False),
+    Column("is_time_uncertain", Boolean, nullable=False),
+    Column("line_id", Id),
+    Column("report_id", BigInteger, nullable=False, index=True),  # outlives the report itself
+    UniqueConstraint("device_id", "fact", "source"),
+)
+
+policy = Table(
+    "policy",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("loaded_at", BigInteger, nullable=False),  # the last one loaded is the live one
+    Column("loaded_by", Text, nullable=False),
+)
+
+standing = Table(
+    "standing",  # a participation's level and all its verdicts
+    metadata,
+    Column("participation_id", Id, ForeignKey(participation.c.id), primary_key=True),
+    Column("level", Text, nullable=False),
+    Column("verdicts", Text, nullable=False),  # JSON list
+    Column("policy", Text, nullable=False),
+    Column("judged_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, index=True),  # when time alone could change it; null: never
+)
+
+flag = Table(
+    "flag",  # verdicts other than ready that stand
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("participation_id", Id, ForeignKey(participation.c.id), nullable=False),
+    Column("fact", Text, nullable=False),
+    Column("metric", Text, nullable=False),  # empty: the whole fact
+    Column("level", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("params", Text, nullable=False),  # JSON
+    Column("owner", Text, nullable=False, index=True),
+    Column("report_id", BigInteger, index=True),
+    Column("since_at", BigInteger, nullable=False),
+    UniqueConstraint("participation_id", "fact", "metric"),
+)
+
+flag_change = Table(
+    "flag_change",  # each change of a verdict, with what it was judged by
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("participation_id", Id, ForeignKey(participation.c.id), nullable=False, index=True),
+    Column("fact", Text, nullable=False),
+    Column("metric", Text, nullable=False),
+    Column("old_level", Text),
+    Column("new_level", Text),
+    Column("reason", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("report_id", BigInteger, index=True),
+    Column("policy", Text, nullable=False),
+    Column("input", Text, nullable=False),  # JSON: the evidence it was judged by
+    Column("at", BigInteger, nullable=False),
+)
+
+command = Table(
+    "command",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("device_id", Id, ForeignKey(device.c.id), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("probes", Text, nullable=False),  # JSON list
+    Column("asked_by", Text, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_try_at", BigInteger, index=True),  # null: nothing more to do
+    Column("done_at", BigInteger),
+    sqlite_autoincrement=True,
+)
+
+counter = Table(
+    "counter",  # epoch, discarded, ...
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)

@@ -1,0 +1,54 @@
+"""Time as a value that travels: a moment on one device, and how old a thing is by such moments."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from pathlib import Path
+from typing import NamedTuple, Tuple
+
+
+class Moment(NamedTuple):
+    """One instant on one machine: exact within a boot by `mono_ms`, and by the wall clock as far as that is right."""
+
+    boot_id: str
+    mono_ms: int
+    wall_us: int
+
+
+class Clock:
+    """The machine's clocks. Code that needs the time takes one of these, or a `now`, as an argument."""
+
+    def __init__(self) -> None:
+        self.boot_id = read_boot_id()
+
+    def now(self) -> Moment:
+        """Return the present moment."""
+        return Moment(self.boot_id, int(self.mono_s() * 1000), self.wall_us())
+
+    def mono_s(self) -> float:
+        """Return seconds since boot or process start; never goes back."""
+        return time.monotonic()
+
+    def wall_us(self) -> int:
+        """Return microseconds since 1970 UTC by the wall clock, which may be wrong; never below 0."""
+        return max(0, time.time_ns() // 1000)
+
+
+def read_boot_id() -> str:
+    """Return the kernel's boot id, or where there is none a new one: then moments are exact within this run only."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return str(uuid.uuid4())
+
+
+def age_us(then: Moment, sent: Moment) -> Tuple[int, bool]:
+    """Return how long before `sent` the moment `then` was, in microseconds, and whether that is uncertain.
+
+    Within one boot the monotonic clock tells it exactly. Across boots only the wall clock does, which may have
+    been set in between. A moment that seems to lie ahead has age 0 and is uncertain.
+    """
+    same_boot = then.boot_id == sent.boot_id
+    age = (sent.mono_ms - then.mono_ms) * 1000 if same_boot else sent.wall_us - then.wall_us
+    return max(0, age), not same_boot or age < 0

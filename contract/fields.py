@@ -1,0 +1,59 @@
+"""The kinds of field that messages are made of, as pydantic types."""
+
+from __future__ import annotations
+
+from typing import Any, Tuple
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from typing_extensions import Annotated  # `typing` has it from Python 3.9 on
+
+from contract import wire
+
+
+def _clean(text: str) -> str:
+    if not wire.is_clean(text):
+        raise ValueError("must be NFC, without control, bidi or unassigned characters")
+    return text
+
+
+def _json_list(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def text(most: int) -> Any:
+    """Return the type of a text of 1 to `most` characters that is clean to store, print and compare."""
+    return Annotated[str, Field(min_length=1, max_length=most), AfterValidator(_clean)]
+
+
+def matching(pattern: str) -> Any:
+    """Return the type of an identifier of this form."""
+    return Annotated[str, Field(pattern=rf"^(?:{pattern})$"), AfterValidator(_no_newline)]
+
+
+def _no_newline(value: str) -> str:
+    if value.endswith("\n"):  # `$` would let one through
+        raise ValueError("must not end in a newline")
+    return value
+
+
+def list_of(item: Any, most: int) -> Any:
+    """Return the type of a tuple of at most `most` items, read from a JSON list."""
+    return Annotated[Tuple[item, ...], Field(max_length=most), BeforeValidator(_json_list)]
+
+
+Count = Annotated[int, Field(ge=0, le=wire.MAX_INT)]
+SpoolId = matching("[0-9a-f]{16}")
+BootId = matching("[0-9a-f-]{8,36}")
+Device = matching("[a-z0-9-]{8,32}")
+Name = matching("[a-z0-9_.-]{1,32}")
+Host = matching("[A-Za-z0-9.:-]{1,253}")
+Port = Annotated[int, Field(ge=1, le=65_535)]
+Milliseconds = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+
+
+class Message(BaseModel):
+    """What every message shares: strict types, unknown fields ignored, values that do not change."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+

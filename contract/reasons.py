@@ -1,0 +1,187 @@
+"""Why a verdict is what it is: the reason codes, their parameters, their usual owner, and both texts.
+
+The parameters a reason is given fill its texts; a test holds that every code's texts use exactly its parameters.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, NamedTuple, Tuple
+
+LEVELS = ("ready", "at_risk", "unknown", "not_ready")  # from best to worst
+OWNERS = ("vnpt", "other_provider", "site", "department", "ministry")
+
+LEVEL_NAMES = {
+    "ready": ("Đạt", "Ready"),
+    "at_risk": ("Có nguy cơ", "At risk"),
+    "unknown": ("Chưa rõ", "Unknown"),
+    "not_ready": ("Chưa đạt", "Not ready"),
+}
+OWNER_NAMES = {
+    "vnpt": ("VNPT", "VNPT"),
+    "other_provider": ("Nhà mạng khác", "Other provider"),
+    "site": ("Điểm cầu", "Site"),
+    "department": ("Sở", "Department"),
+    "ministry": ("Bộ", "Ministry"),
+}
+FACT_NAMES = {
+    "line": ("Đường truyền", "Line"),
+    "path": ("Chất lượng mạng", "Network path"),
+    "host": ("Máy", "Machine"),
+    "presence": ("Có mặt", "Presence"),
+    "picture_sound": ("Hình và tiếng", "Picture and sound"),
+    "rehearsal": ("Diễn tập hai chiều", "Two-way rehearsal"),
+}
+
+
+class Reason(NamedTuple):
+    """One reason: its parameters, whose it usually is, what it says, and what to do next."""
+
+    params: Tuple[str, ...]
+    owner: str  # "line": whoever carries the site's line
+    vi: str
+    en: str
+    next_vi: str
+    next_en: str
+
+
+_MEASURED = ("measured", "ready", "minimum")
+
+REASONS: Mapping[str, Reason] = {
+    "ok": Reason(_MEASURED, "site", "{measured}, đạt mức {ready}", "{measured}, within {ready}", "", ""),
+    "present": Reason((), "site", "Đang kết nối", "Connected", "", ""),
+    "proven": Reason((), "site", "Đã được xác nhận", "Proven", "", ""),
+    "never_checked": Reason(
+        (),
+        "site",
+        "Chưa được kiểm tra",
+        "Never checked",
+        "Bật máy, cài phần mềm kiểm tra bằng mã trên phiếu của điểm cầu.",
+        "Switch the machine on and install the agent with the code on the site's sheet.",
+    ),
+    "expired": Reason(
+        ("age_h", "validity_h"),
+        "site",
+        "Kết quả đã cũ: {age_h} giờ, chỉ có giá trị {validity_h} giờ ở mốc này",
+        "The result is too old: {age_h} h, valid for {validity_h} h at this gate",
+        "Bật máy và giữ kết nối mạng để đo lại.",
+        "Switch the machine on and keep it connected, so that it measures again.",
+    ),
+    "could_not_measure": Reason(
+        ("failure",),
+        "site",
+        "Không đo được ({failure})",
+        "Could not be measured ({failure})",
+        "Bấm đo lại; nếu vẫn không được, gọi VNPT.",
+        "Measure again; if it still fails, call VNPT.",
+    ),
+    "declared_only": Reason(
+        (),
+        "site",
+        "Mới chỉ khai báo, chưa có kết quả đo",
+        "Only declared, not measured",
+        "Đo tại điểm cầu.",
+        "Measure at the site.",
+    ),
+    "download_low": Reason(
+        _MEASURED,
+        "line",
+        "Tốc độ tải xuống {measured}, cần ít nhất {ready}",
+        "Download {measured}, needs at least {ready}",
+        "Nhà mạng kiểm tra đường truyền; điểm cầu tạm ngừng các máy khác.",
+        "The provider checks the line; the site pauses other machines.",
+    ),
+    "upload_low": Reason(
+        _MEASURED,
+        "line",
+        "Tốc độ tải lên {measured}, cần ít nhất {ready}",
+        "Upload {measured}, needs at least {ready}",
+        "Nhà mạng kiểm tra đường truyền; điểm cầu tạm ngừng các máy khác.",
+        "The provider checks the line; the site pauses other machines.",
+    ),
+    "package_low": Reason(
+        ("measured", "ready", "package"),
+        "ministry",
+        "Gói cước {package} thấp hơn mức cần {ready} (đo được {measured})",
+        "The package of {package} is below the {ready} needed (measured {measured})",
+        "Người trả tiền nâng gói cước.",
+        "Whoever pays upgrades the package.",
+    ),
+    "loss_high": Reason(
+        _MEASURED,
+        "line",
+        "Mất gói {measured}, cho phép đến {ready}",
+        "Packet loss {measured}, at most {ready}",
+        "Thử cắm dây mạng thay Wi-Fi; nếu vẫn vậy, nhà mạng kiểm tra.",
+        "Try a cable instead of Wi-Fi; if it stays, the provider checks.",
+    ),
+    "jitter_high": Reason(
+        _MEASURED,
+        "line",
+        "Độ rung (jitter) {measured}, cho phép đến {ready}",
+        "Jitter {measured}, at most {ready}",
+        "Thử cắm dây mạng thay Wi-Fi; nếu vẫn vậy, nhà mạng kiểm tra.",
+        "Try a cable instead of Wi-Fi; if it stays, the provider checks.",
+    ),
+    "round_trip_high": Reason(
+        _MEASURED,
+        "line",
+        "Độ trễ {measured}, cho phép đến {ready}",
+        "Round trip {measured}, at most {ready}",
+        "Nhà mạng kiểm tra đường truyền.",
+        "The provider checks the line.",
+    ),
+    "memory_low": Reason(
+        _MEASURED,
+        "site",
+        "Bộ nhớ trống {measured}, cần ít nhất {ready}",
+        "Free memory {measured}, needs at least {ready}",
+        "Đóng bớt chương trình trước buổi họp.",
+        "Close programs before the session.",
+    ),
+    "disk_low": Reason(
+        _MEASURED,
+        "site",
+        "Ổ đĩa còn trống {measured}, cần ít nhất {ready}",
+        "Free disk {measured}, needs at least {ready}",
+        "Xóa bớt tệp, dọn thùng rác.",
+        "Delete files, empty the bin.",
+    ),
+    "cpu_high": Reason(
+        _MEASURED,
+        "site",
+        "Bộ xử lý bận {measured}, nên dưới {ready}",
+        "Processor {measured} busy, should be below {ready}",
+        "Đóng bớt chương trình trước buổi họp.",
+        "Close programs before the session.",
+    ),
+    "not_connected": Reason(
+        ("state",),
+        "site",
+        "Thiết bị chưa kết nối ({state})",
+        "The device is not connected ({state})",
+        "Bật máy và kiểm tra mạng; gọi đầu mối của điểm cầu.",
+        "Switch the machine on and check the network; call the site's contact.",
+    ),
+    "rule_failed": Reason(
+        ("rule",),
+        "ministry",
+        "Không đánh giá được ({rule})",
+        "Could not be judged ({rule})",
+        "Báo cho đội phát triển hệ thống.",
+        "Tell the developers of the system.",
+    ),
+}
+
+
+def text(code: str, params: Mapping[str, Any], lang: str) -> str:
+    """Return what a reason says, in `vi` or `en`; a code of a later version says itself."""
+    reason = REASONS.get(code)
+    if reason is None:
+        return code
+    return (reason.en if lang == "en" else reason.vi).format_map({name: params.get(name, "?") for name in reason.params})
+
+
+def next_step(code: str, lang: str) -> str:
+    """Return what to do next about a reason, empty when there is nothing to do."""
+    reason = REASONS.get(code)
+    return "" if reason is None else reason.next_en if lang == "en" else reason.next_vi

@@ -1,0 +1,30 @@
+"""The settings file that enrolment or a bundle writes and the agent reads (JSON, no secrets in it)."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from contract.fields import Device, Host, Message, Port, list_of, matching
+
+
+class ProbeServerAddress(Message):
+    """Where to measure against until a plan says otherwise."""
+
+    host: Host  # type: ignore[valid-type]
+    http_port: Port
+    udp_port: Port
+
+
+class AgentSettings(Message):
+    """What the resident agent needs to know; `agent.settings` reads the same file without pydantic."""
+
+    device: Device  # type: ignore[valid-type]
+    brokers: list_of(matching(r"mqtts?://[A-Za-z0-9.-]{1,253}:\d{1,5}"), 8) = Field(min_length=1)  # type: ignore[valid-type]
+    ca_file: str = "ca.pem"  # beside the settings; the only authority trusted for brokers
+    password_file: str = "password"  # noqa: S105 - a path; beside the settings
+    probe_server: ProbeServerAddress
+    tick_s: int = Field(default=60, ge=1, le=3600)
+    keepalive_s: int = Field(default=45, ge=5, le=3600)
+    light_round_s: int = Field(default=3600, ge=10, le=86_400)  # host, network, path, software, clock
+    line_round_s: int = Field(default=43_200, ge=10, le=604_800)  # the line: the probe that costs traffic
+    spool_cap_bytes: int = Field(default=16 * 1024 * 1024, ge=65_536)

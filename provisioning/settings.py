@@ -1,0 +1,65 @@
+"""Where the centre keeps its things and on which ports its parts answer: file, then environment.
+
+    $DIEMCAU_HOME/{ca,secrets,broker,db,log}     each 0700
+    $DIEMCAU_HOME/settings.json                  what differs from the defaults below
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FOLDERS = ("ca", "secrets", "broker", "db", "log")
+
+
+class Settings(BaseModel):
+    """The centre's settings. Each can be set in settings.json or as DIEMCAU_<NAME>; secrets only as files."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    home: Path
+    database_url: str = ""  # empty: SQLite under home
+    host: str = "127.0.0.1"  # where the web, enrolment and probe server listen
+    public_host: str = "127.0.0.1"  # what devices are told; in the server certificates
+    web_port: int = Field(default=8080, ge=0, le=65_535)
+    enrolment_port: int = Field(default=8443, ge=1, le=65_535)
+    broker_port: int = Field(default=8883, ge=1, le=65_535)
+    broker_monitor_port: int = Field(default=8222, ge=1, le=65_535)  # loopback only
+    broker_urls: tuple[str, ...] = ()  # empty: the embedded broker
+    probe_http_port: int = Field(default=8090, ge=1, le=65_535)
+    probe_udp_port: int = Field(default=8862, ge=1, le=65_535)
+    is_demo: bool = False  # allows basic auth on the API
+
+    @property
+    def database(self) -> str:
+        """The database's URL."""
+        return self.database_url or f"sqlite:///{self.folder('db') / 'diemcau.db'}"
+
+    @property
+    def brokers(self) -> tuple[str, ...]:
+        """The URLs devices and the collector connect to."""
+        return self.broker_urls or (f"mqtts://{self.public_host}:{self.broker_port}",)
+
+    def folder(self, name: str) -> Path:
+        """Return one of the folders under home, made on first use and readable by its owner alone."""
+        if name not in FOLDERS:
+            raise ValueError(f"no folder {name!r}: {', '.join(FOLDERS)}")
+        path = self.home / name
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings of $DIEMCAU_HOME (default ~/.diemcau); raises ValueError that says what is wrong."""
+    home = Path(environ.get("DIEMCAU_HOME") or Path.home() / ".diemcau").absolute()
+    file = home / "settings.json"
+    values = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    for name in Settings.model_fields:
+        if name != "home" and f"DIEMCAU_{name.upper()}" in environ:
+            raw = environ[f"DIEMCAU_{name.upper()}"]
+            values[name] = tuple(raw.split(",")) if name == "broker_urls" else raw
+    return Settings(home=home, **values)

@@ -1,0 +1,70 @@
+"""Opens the database, SQLite or PostgreSQL, and writes transactions in a way that both keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+from provisioning.store.tables import change
+
+_CHANGE_LOCK = 7_130_001  # any number of ours: PostgreSQL's advisory lock for writers of change rows
+
+
+def open_engine(url: str, *, checkpoints: bool = False) -> Engine:
+    """Open the database at `url` (sqlite:///… or postgresql+psycopg://…).
+
+    On SQLite only the collector's ingest passes `checkpoints=True`: SQLite before 3.51.3 can corrupt its
+    write-ahead log when two connections checkpoint at once (sqlite.org/wal.html, section "the WAL-reset bug").
+    """
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself; _begin below does
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA wal_autocheckpoint={1000 if checkpoints else 0}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Run a transaction that writes: on SQLite it takes the write lock at once, so that it never fails half-way."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection
+
+
+def upsert(connection: Connection, table: Table, rows: list[dict[str, Any]], keys: Iterable[str]) -> None:
+    """Insert rows, or update those whose `keys` exist already; all rows must have the same columns."""
+    if not rows:
+        return
+    insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    keys = list(keys)
+    new = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=new), rows)
+
+
+def record_changes(connection: Connection, rows: Iterable[tuple[str, int]]) -> None:
+    """Write change rows (kind, key) as the last act of a transaction.
+
+    On PostgreSQL ids of parallel transactions could commit out of order, and a reader would pass over the later
+    one; so writers take a lock that holds until their commit.
+    """
+    unique = list(dict.fromkeys(rows))
+    if not unique:
+        return
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHANGE_LOCK})
+    connection.execute(change.insert(), [{"kind": kind, "key": key} for kind, key in unique])

@@ -1,0 +1,182 @@
+"""The registry: who and where. Times are int64 microseconds since 1970 UTC; dates are ISO text.
+
+Roster changes reach the judge through rows of `change`, written in the same transaction as what they tell of.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Integer, MetaData, Table, Text, UniqueConstraint
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER PRIMARY KEY by itself
+
+unit = Table(
+    "unit",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("code", Text, nullable=False),  # the General Statistics Office's, with leading zeros
+    Column("level", Integer, nullable=False),  # 1 province, 2 district (until 2025-06-30) or commune (since)
+    Column("name", Text, nullable=False),
+    Column("parent_id", Id, ForeignKey("unit.id"), index=True),
+    Column("valid_from", Text, nullable=False),
+    Column("valid_to", Text),  # the last day; null: still in force
+    UniqueConstraint("code", "level", "valid_from"),
+)
+
+provider = Table(
+    "provider",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("code", Text, nullable=False, unique=True),  # vnpt, viettel, fpt, ...
+    Column("name", Text, nullable=False),
+)
+
+line = Table(
+    "line",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("provider_id", Id, ForeignKey("provider.id"), nullable=False),
+    Column("code", Text, nullable=False),  # the provider's id of the line, as on the bill
+    Column("download_mbps", Float),  # the package's rates
+    Column("upload_mbps", Float),
+    Column("paid_by", Text, nullable=False),  # ministry, department, site
+    UniqueConstraint("provider_id", "code"),
+)
+
+site = Table(
+    "site",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("code", Text, nullable=False, unique=True),  # 6 Crockford characters and a check
+    Column("name", Text, nullable=False),
+    Column("unit_id", Id, ForeignKey("unit.id"), nullable=False, index=True),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("line_id", Id, ForeignKey("line.id")),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+school = Table(
+    "school",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("code", Text, nullable=False, unique=True),  # the roster's own key
+    Column("name", Text, nullable=False),
+    Column("site_id", Id, ForeignKey("site.id"), nullable=False, index=True),
+    Column("staff", Integer),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("site_id", Id, ForeignKey("site.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("phone", Text, nullable=False, server_default=""),
+)
+
+device = Table(
+    "device",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),  # the id in topics, and the broker's user name
+    Column("site_id", Id, ForeignKey("site.id"), nullable=False, index=True),
+    Column("state", Text, nullable=False),  # active, waiting (for approval), revoked
+    Column("is_spare", Boolean, nullable=False),  # shown, and never worsens a level
+    Column("generation", Integer, nullable=False),  # of the permit key
+    Column("bcrypt", Text, nullable=False),  # verifiers of the password, one per kind of broker
+    Column("pbkdf2", Text, nullable=False),
+    Column("machine", Text),  # a hash of machine facts, to recognise clones
+    Column("enrolled_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+
+code = Table(
+    "code",
+    metadata,
+    Column("site_id", Id, ForeignKey("site.id"), primary_key=True),
+    Column("verifier", Text, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),  # since the last right try
+    Column("next_try_at", BigInteger, nullable=False, server_default="0"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("units_as_of", Text, nullable=False),
+    Column("bitrate_mbps", Float, nullable=False, server_default="5"),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("event_id", Id, ForeignKey("event.id"), nullable=False),
+    Column("code", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("starts_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+)
+
+participation = Table(
+    "participation",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("session_id", Id, ForeignKey("session.id"), nullable=False),
+    Column("site_id", Id, ForeignKey("site.id"), nullable=False, index=True),
+    Column("role", Text, nullable=False),  # interactive, view
+    Column("medium", Text, nullable=False),  # mytv, pc, room
+    Column("seats", Integer),
+    UniqueConstraint("session_id", "site_id"),
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("login", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("password", Text, nullable=False),  # argon2
+    Column("duty", Text, nullable=False),  # viewer, unit_officer, provincial, vnpt_branch, noc, ministry, admin
+    Column("disabled_at", BigInteger),
+)
+
+person_scope = Table(
+    "person_scope",  # a person without a row sees every unit
+    metadata,
+    Column("person_id", Id, ForeignKey("person.id"), primary_key=True),
+    Column("unit_id", Id, ForeignKey("unit.id"), primary_key=True),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),  # JSON
+    Column("hash", Text, nullable=False),  # sha256 over the previous row's hash and this row
+)
+
+change = Table(
+    "change",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", Text, nullable=False),  # site, device, participation, session, policy, standing, presence, quarantine
+    Column("key", BigInteger, nullable=False),
+    sqlite_autoincrement=True,  # ids never come again, so a reader's mark stays right after pruning
+)
