@@ -1,0 +1,1 @@
+"""What devices measure their line against: the endpoints of speedtest mini, and a UDP reflector."""

@@ -1,0 +1,51 @@
+"""The probe server as a program of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+from contract import stamp
+
+PROGRAM = "from collector.probe_server import app; from provisioning.settings import load; app.run(load())"
+
+
+def free_port(kind):
+    with socket.socket(socket.AF_INET, kind) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def test_it_answers_on_both_ports_of_its_settings_and_ends_on_sigterm(tmp_path):
+    http_port, udp_port = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
+    environ = os.environ | {
+        "DIEMCAU_HOME": str(tmp_path),
+        "DIEMCAU_PROBE_HTTP_PORT": str(http_port),
+        "DIEMCAU_PROBE_UDP_PORT": str(udp_port),
+    }
+    with subprocess.Popen([sys.executable, "-c", PROGRAM], env=environ) as server:
+        try:
+            assert b"ok" in answer_of(f"http://127.0.0.1:{http_port}/healthz", server)
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                sender.settimeout(5)
+                sender.sendto(stamp.encode(1, 0), ("127.0.0.1", udp_port))
+                assert stamp.decode(sender.recv(2048)).sender_seq == 1
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(timeout=10) == 0
+        finally:
+            server.kill()
+
+
+def answer_of(url, server):
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return answer.read()
+        except urllib.error.URLError:
+            time.sleep(0.05)
+    raise AssertionError(f"no answer from {url}, program ended with {server.poll()}")
