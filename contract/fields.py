@@ -55,5 +55,3 @@ class Message(BaseModel):
     """What every message shares: strict types, unknown fields ignored, values that do not change."""
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
-
-

@@ -26,10 +26,24 @@ OWNER_NAMES = {
 FACT_NAMES = {
     "line": ("Đường truyền", "Line"),
     "path": ("Chất lượng mạng", "Network path"),
-    "host": ("Máy", "Machine"),
+    "host": ("Máy tính", "Machine"),
     "presence": ("Có mặt", "Presence"),
     "picture_sound": ("Hình và tiếng", "Picture and sound"),
     "rehearsal": ("Diễn tập hai chiều", "Two-way rehearsal"),
+}
+
+
+WORDS = {  # words that parameters hold
+    "timeout": ("quá thời gian", "timed out"),
+    "crashed": ("phần đo bị lỗi", "the probe crashed"),
+    "unreachable": ("không tới được máy chủ đo", "the probe server cannot be reached"),
+    "refused": ("máy chủ đo từ chối", "the probe server refused"),
+    "denied": ("không đủ quyền", "not permitted"),
+    "unsupported": ("máy không hỗ trợ", "not supported here"),
+    "absent": ("không có thiết bị", "not there"),
+    "error": ("lỗi khi đo", "error"),
+    "lost": ("mất kết nối", "lost"),
+    "stopped": ("đã tắt", "stopped"),
 }
 
 
@@ -44,7 +58,7 @@ class Reason(NamedTuple):
     next_en: str
 
 
-_MEASURED = ("measured", "ready", "minimum")
+_MEASURED = ("measured", "ready", "minimum", "unit")
 
 REASONS: Mapping[str, Reason] = {
     "ok": Reason(_MEASURED, "site", "{measured}, đạt mức {ready}", "{measured}, within {ready}", "", ""),
@@ -74,14 +88,6 @@ REASONS: Mapping[str, Reason] = {
         "Bấm đo lại; nếu vẫn không được, gọi VNPT.",
         "Measure again; if it still fails, call VNPT.",
     ),
-    "declared_only": Reason(
-        (),
-        "site",
-        "Mới chỉ khai báo, chưa có kết quả đo",
-        "Only declared, not measured",
-        "Đo tại điểm cầu.",
-        "Measure at the site.",
-    ),
     "download_low": Reason(
         _MEASURED,
         "line",
@@ -99,7 +105,7 @@ REASONS: Mapping[str, Reason] = {
         "The provider checks the line; the site pauses other machines.",
     ),
     "package_low": Reason(
-        ("measured", "ready", "package"),
+        ("measured", "ready", "minimum", "package", "unit"),
         "ministry",
         "Gói cước {package} thấp hơn mức cần {ready} (đo được {measured})",
         "The package of {package} is below the {ready} needed (measured {measured})",
@@ -178,10 +184,26 @@ def text(code: str, params: Mapping[str, Any], lang: str) -> str:
     reason = REASONS.get(code)
     if reason is None:
         return code
-    return (reason.en if lang == "en" else reason.vi).format_map({name: params.get(name, "?") for name in reason.params})
+    shown = {name: show(params.get(name, "?"), str(params.get("unit", "")), lang) for name in reason.params}
+    return (reason.en if lang == "en" else reason.vi).format_map(shown)
+
+
+def show(value: Any, unit: str, lang: str) -> str:
+    """Return a parameter as people read it: 4.25 of unit Mbit/s as `4,2 Mbit/s`; a word by its translation."""
+    if isinstance(value, str):
+        return WORDS.get(value, (value, value))[lang == "en"]
+    if unit == "byte":
+        value, unit = (value / 1e9, "GB") if value >= 1e9 else (value / 1e6, "MB")
+    number = f"{value:.1f}" if isinstance(value, float) and abs(value) < 100 else f"{value:.0f}"
+    number = number[:-2] if number.endswith(".0") else number
+    if lang != "en":
+        number = number.replace(".", ",")
+    return f"{number} {unit}".replace(" %", "%").strip()
 
 
 def next_step(code: str, lang: str) -> str:
     """Return what to do next about a reason, empty when there is nothing to do."""
     reason = REASONS.get(code)
-    return "" if reason is None else reason.next_en if lang == "en" else reason.next_vi
+    if reason is None:
+        return ""
+    return reason.next_en if lang == "en" else reason.next_vi

@@ -11,13 +11,13 @@ from contract import clock, wire
 from contract.fields import BootId, Count, Device, Message, Name, list_of, text
 from contract.findings import Findings
 
-VERSION = 1
+VERSION: Literal[1] = 1
 
 
 class Moment(Message):
     """One instant on the device; `contract.clock.Moment` as a message."""
 
-    boot_id: BootId  # type: ignore[valid-type]
+    boot_id: BootId
     mono_ms: Count
     wall_us: Count
 
@@ -36,7 +36,7 @@ class Failure(Message):
 class Measurement(Message):
     """One run of one probe: when, how long, and what it found or why it failed."""
 
-    probe: Name  # type: ignore[valid-type]
+    probe: Name
     version: Annotated[int, Field(ge=1, le=10_000)]
     started: Moment
     duration_ms: Count
@@ -54,7 +54,7 @@ class Report(Message):
     """The measurements of one round. Which site it speaks for is the registry's to say, not the report's."""
 
     v: Literal[1] = VERSION
-    device: Device  # type: ignore[valid-type]
+    device: Device
     occasion: Literal["start", "schedule", "change", "command", "once"]
     done: list_of(Name, 16) = ()  # type: ignore[valid-type]  # commands that this round carried out
     measurements: list_of(Measurement, 16)  # type: ignore[valid-type]

@@ -10,7 +10,7 @@ from contract.fields import Device, Host, Message, Port, list_of, matching
 class ProbeServerAddress(Message):
     """Where to measure against until a plan says otherwise."""
 
-    host: Host  # type: ignore[valid-type]
+    host: Host
     http_port: Port
     udp_port: Port
 
@@ -18,7 +18,7 @@ class ProbeServerAddress(Message):
 class AgentSettings(Message):
     """What the resident agent needs to know; `agent.settings` reads the same file without pydantic."""
 
-    device: Device  # type: ignore[valid-type]
+    device: Device
     brokers: list_of(matching(r"mqtts?://[A-Za-z0-9.-]{1,253}:\d{1,5}"), 8) = Field(min_length=1)  # type: ignore[valid-type]
     ca_file: str = "ca.pem"  # beside the settings; the only authority trusted for brokers
     password_file: str = "password"  # noqa: S105 - a path; beside the settings

@@ -43,7 +43,14 @@ def reflect(packet: bytes, seq: int, arrived_us: int, returned_us: int) -> bytes
         raise ValueError("shorter than a STAMP packet")
     sender_seq, sent, error = _SENDER.unpack_from(packet)
     return _REFLECTED.pack(
-        seq & 0xFFFFFFFF, _to_ntp(returned_us), _ERROR_ESTIMATE, _to_ntp(arrived_us), sender_seq, sent, error, 255
+        seq & 0xFFFFFFFF,
+        _to_ntp(returned_us),
+        _ERROR_ESTIMATE,
+        _to_ntp(arrived_us),
+        sender_seq,
+        sent,
+        error,
+        255,
     )
 
 

@@ -171,14 +171,12 @@ def encode_report(frame: Frame, body: bytes) -> bytes:
 
 def decode_report(payload: bytes) -> Tuple[Frame, bytes]:
     """Split a report into frame and body; raises WireError when the frame cannot be read or contradicts itself."""
-    line, newline, body = payload[:256].partition(b"\n")
+    line, newline, _ = payload[:256].partition(b"\n")
     match = _FRAME.match(line)
     if match is None or not newline:
         raise WireError("the report's first line is no frame of version 1")
     spool_id, seq, upto, spooled, low, high, boot_id, mono_ms, wall_us = (g.decode("ascii") for g in match.groups())
-    frame = Frame(
-        spool_id, int(seq), int(upto), int(spooled), int(low), int(high), boot_id, int(mono_ms), int(wall_us)
-    )
+    frame = Frame(spool_id, int(seq), int(upto), int(spooled), int(low), int(high), boot_id, int(mono_ms), int(wall_us))
     none_dropped = frame.dropped_from == 0 and frame.dropped_to == 0
     if max(n for n in frame if isinstance(n, int)) > MAX_INT:
         raise WireError("a number of the frame is too large")
@@ -253,7 +251,7 @@ def _depth(value: Any) -> int:
 _Check = Callable[[Any], Any]
 
 
-def _matching(pattern: "re.Pattern[str]") -> _Check:
+def _matching(pattern: re.Pattern[str]) -> _Check:
     def check(value: Any) -> str:
         if not isinstance(value, str) or pattern.match(value) is None:
             raise ValueError(f"must look like {pattern.pattern}")

@@ -1,7 +1,7 @@
 """Where the centre keeps its things and on which ports its parts answer: file, then environment.
 
-    $DIEMCAU_HOME/{ca,secrets,broker,db,log}     each 0700
-    $DIEMCAU_HOME/settings.json                  what differs from the defaults below
+$DIEMCAU_HOME/{ca,secrets,broker,db,log}     each 0700
+$DIEMCAU_HOME/settings.json                  what differs from the defaults below
 """
 
 from __future__ import annotations

@@ -5,7 +5,18 @@ Roster changes reach the judge through rows of `change`, written in the same tra
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -176,7 +187,9 @@ change = Table(
     "change",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("kind", Text, nullable=False),  # site, device, participation, session, policy, standing, presence, quarantine
+    Column(
+        "kind", Text, nullable=False
+    ),  # site, device, participation, session, policy, standing, presence, quarantine
     Column("key", BigInteger, nullable=False),
     sqlite_autoincrement=True,  # ids never come again, so a reader's mark stays right after pruning
 )

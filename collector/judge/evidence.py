@@ -1,0 +1,48 @@
+"""Finding the evidence that counts for a fact, or saying why there is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from collector.judge.gates import gate_in_force
+from collector.judge.owner import owner_of
+from collector.judge.policy import Policy
+from collector.judge.situation import Evidence, Situation
+from collector.judge.verdict import Verdict
+
+_HOUR_US = 3_600_000_000
+
+
+def latest(situation: Situation, fact: str, sources: tuple[str, ...]) -> Evidence | None:
+    """Return the latest evidence of a fact from an accepted source; a spare device's never counts."""
+    usable = [e for e in situation.evidence if e.fact == fact and e.source in sources and not e.is_spare]
+    return max(usable, key=lambda e: e.measured_at, default=None)
+
+
+def counts(situation: Situation, fact: str, policy: Policy, now: int) -> tuple[Evidence | None, Verdict]:
+    """Return the evidence that counts for a fact, with the verdict when it is missing, stale or a failure.
+
+    The verdict beside usable evidence is `ready` with reason `proven` and carries its ids and expiry: rules that
+    look at values build theirs from it by `_replace`.
+    """
+    found = latest(situation, fact, policy.sources[fact])  # type: ignore[index]
+    if found is None:
+        return None, _unknown(situation, fact, "never_checked", {})
+    gate = gate_in_force(situation.starts_at, now)
+    validity_us = policy.validity_us(fact, gate.name)
+    expires_at = found.measured_at + validity_us
+    if expires_at < now:
+        hours = {"age_h": (now - found.measured_at) // _HOUR_US, "validity_h": validity_us // _HOUR_US}
+        return None, _unknown(situation, fact, "expired", hours, found)
+    if found.findings is None:
+        failure = {"failure": str((found.failure or {}).get("code", "error"))}
+        return None, _unknown(situation, fact, "could_not_measure", failure, found)._replace(expires_at=expires_at)
+    owner = owner_of("proven", situation)
+    return found, Verdict(fact, "", "ready", "proven", {}, owner, found.id, found.report_id, expires_at)
+
+
+def _unknown(
+    situation: Situation, fact: str, reason: str, params: dict[str, Any], found: Evidence | None = None
+) -> Verdict:
+    verdict = Verdict(fact, "", "unknown", reason, params, owner_of(reason, situation))
+    return verdict if found is None else verdict._replace(evidence_id=found.id, report_id=found.report_id)

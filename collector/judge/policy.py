@@ -1,0 +1,127 @@
+"""The policy: which facts a role and medium need, whose word counts, how long it counts, and the limits."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from collector.judge.gates import GATES
+
+SEED = Path(__file__).with_name("policy.toml")
+
+FactName = Literal["line", "path", "host", "presence", "picture_sound", "rehearsal"]
+Source = Literal["agent", "browser", "screen_code", "technician", "rehearsal", "declared"]
+Medium = Literal["pc", "room", "mytv"]
+_GATE_NAMES = frozenset(gate.name for gate in GATES)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limit(_Strict):
+    """A pair of bounds, on the low or on the high side."""
+
+    at_least: float | None = None
+    minimum: float | None = None
+    at_most: float | None = None
+    maximum: float | None = None
+    bitrate: bool = False
+
+    @model_validator(mode="after")
+    def _one_side(self) -> Limit:
+        low = self.at_least is not None and self.minimum is not None and self.at_most is self.maximum is None
+        high = self.at_most is not None and self.maximum is not None and self.at_least is self.minimum is None
+        if not (low or high):
+            raise ValueError("a limit has either at_least and minimum, or at_most and maximum")
+        if self.ready != self.beyond and (self.ready > self.beyond) != low:
+            raise ValueError("the minimum lies below at_least, the maximum above at_most")
+        return self
+
+    @property
+    def is_low(self) -> bool:
+        """Whether values below are the bad ones."""
+        return self.at_least is not None
+
+    @property
+    def ready(self) -> float:
+        """The bound of ready."""
+        return self.at_least if self.at_least is not None else self.at_most or 0.0
+
+    @property
+    def beyond(self) -> float:
+        """The bound past which a site is not ready."""
+        return self.minimum if self.minimum is not None else self.maximum or 0.0
+
+
+class Bounds(NamedTuple):
+    """A limit as it holds for one participation, in the metric's own unit."""
+
+    ready: float
+    beyond: float
+    is_low: bool
+
+    def level(self, value: float) -> str:
+        """Return ready, at_risk or not_ready."""
+        sign = 1 if self.is_low else -1
+        if sign * value >= sign * self.ready:
+            return "ready"
+        return "at_risk" if sign * value >= sign * self.beyond else "not_ready"
+
+
+class Policy(_Strict):
+    """The whole policy; `sha256` names the text it was read from."""
+
+    version: Literal[1]
+    needs: dict[Literal["interactive", "view"], dict[Medium, tuple[FactName, ...]]]
+    sources: dict[FactName, tuple[Source, ...]]
+    validity_h: dict[FactName, dict[str, float]]
+    limits: dict[str, dict[FactName, dict[str, Limit]]]
+    sha256: str = Field(default="", exclude=True)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Policy:
+        for role in ("interactive", "view"):
+            if set(self.needs.get(role, {})) != {"pc", "room", "mytv"}:
+                raise ValueError(f"needs.{role} must name the facts for pc, room and mytv")
+        facts = {fact for needs in self.needs.values() for need in needs.values() for fact in need} - {"presence"}
+        for fact in sorted(facts):
+            if not self.sources.get(fact):
+                raise ValueError(f"sources.{fact} is missing")
+            if set(self.validity_h.get(fact, {})) != _GATE_NAMES:
+                raise ValueError(f"validity_h.{fact} must name each of {', '.join(sorted(_GATE_NAMES))}")
+        return self
+
+    def needed(self, role: str, medium: str) -> tuple[str, ...]:
+        """Return the facts a participation of this role and medium needs."""
+        return self.needs[role][medium]  # type: ignore[index]
+
+    def validity_us(self, fact: str, gate: str) -> int:
+        """Return how old evidence of a fact may be at a gate, in microseconds."""
+        return int(self.validity_h[fact][gate] * 3_600_000_000)  # type: ignore[index]
+
+    def bounds(self, role: str, medium: str, fact: str, bitrate_mbps: float) -> dict[str, Bounds]:
+        """Return the limits of a fact's metrics for this role and medium; the more special one wins."""
+        found: dict[str, Bounds] = {}
+        for who in ("any", role, f"{role}-{medium}"):
+            for metric, limit in self.limits.get(who, {}).get(fact, {}).items():  # type: ignore[call-overload]
+                scale = bitrate_mbps if limit.bitrate else 1.0
+                found[metric] = Bounds(limit.ready * scale, limit.beyond * scale, limit.is_low)
+        return found
+
+
+def load_text(text: str) -> Policy:
+    """Read a policy; raises ValueError that says what is wrong with it and where."""
+    try:
+        values = tomllib.loads(text)
+        values["sha256"] = hashlib.sha256(text.encode()).hexdigest()
+        return Policy.model_validate(values)
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)]
+        raise ValueError("\n".join(lines)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"not TOML: {error}") from error
