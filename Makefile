@@ -1,0 +1,58 @@
+# make demo   runs a small country on this machine (DEMO_PORT, DEMO_SECONDS); Ctrl-C ends it
+# make test   everything but the long fault runs        make check  form, lint, types, imports
+# make soak   the long fault runs                       make bench  the measurements in benchmarks/
+# make lock   pins the newest versions of everything    make clean  removes what all of these made
+#
+# Nothing is written outside this folder: neither caches nor temporary files.
+
+PYTHON ?= python3
+BIN := .venv/bin
+SHELL := /bin/bash -euo pipefail
+export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export npm_config_cache := $(CURDIR)/.cache/npm
+export TMPDIR := $(CURDIR)/.cache/tmp
+export RUSTUP_HOME := $(CURDIR)/.cache/rustup  # pip asks rustc for its version, and rustup then writes its settings
+unexport PYTHONPATH
+
+READY := .venv/ready
+ASSETS := $(filter-out %/node_modules,$(wildcard collector/dashboard/assets/*))
+
+.PHONY: demo test check soak bench lock clean
+
+demo: $(READY)
+	@DIEMCAU_HOME=$(CURDIR)/.demo exec $(BIN)/diemcau-collector demo
+
+test: $(READY)
+	@$(BIN)/python -m pytest -q -m "not soak"
+
+check: $(READY)
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-timings
+
+soak: $(READY)
+	@$(BIN)/python -m pytest -m soak
+
+bench: $(READY)
+	@for program in benchmarks/*.py; do $(BIN)/python "$$program"; done
+
+$(READY): .ci/requirements.lock pyproject.toml contract/__init__.py $(ASSETS)
+	@mkdir -p $(TMPDIR)
+	@echo "Đang chuẩn bị môi trường trong .venv (lần đầu mất một hai phút) / Preparing .venv (a minute or two at first)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Cần Python 3.11 trở lên: make PYTHON=... / Python 3.11 or newer is needed: make PYTHON=..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --require-hashes -r .ci/requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+lock: $(READY)
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-header --no-annotate --no-emit-index-url --quiet -o .ci/requirements.lock --cache-dir .cache/uv
+
+clean:
+	rm -rf .venv .cache .demo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis \
+		collector/dashboard/static collector/dashboard/assets/node_modules
