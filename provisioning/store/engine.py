@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 
+from provisioning.store.folding import fold
 from provisioning.store.tables import change
 
 _CHANGE_LOCK = 7_130_001  # any number of ours: PostgreSQL's advisory lock for writers of change rows
@@ -27,6 +28,7 @@ def open_engine(url: str, *, checkpoints: bool = False) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself; _begin below does
+        connection.create_function("folded", 1, fold, deterministic=True)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute(f"PRAGMA wal_autocheckpoint={1000 if checkpoints else 0}")
@@ -46,13 +48,15 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def upsert(connection: Connection, table: Table, rows: list[dict[str, Any]], keys: Iterable[str]) -> None:
-    """Insert rows, or update those whose `keys` exist already; all rows must have the same columns."""
+def upsert(
+    connection: Connection, table: Table, rows: list[dict[str, Any]], keys: Iterable[str], keep: Iterable[str] = ()
+) -> None:
+    """Insert rows, or update those whose `keys` exist already, save the columns to `keep`; all rows alike."""
     if not rows:
         return
     insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
     keys = list(keys)
-    new = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    new = {name: insert.excluded[name] for name in rows[0] if name not in {*keys, *keep}}
     connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=new), rows)
 
 

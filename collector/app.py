@@ -1,0 +1,100 @@
+"""The wiring of ingest: database, brokers, queue and sweep, put together once for the command and for the tests."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from collector.intake.ingest import ingest
+from collector.intake.sweep import sweep
+from collector.link.connection import Connection
+from collector.link.outbox import Outbox, publish_plan
+from collector.link.uplink import Uplink
+from collector.store import counters, policies
+from collector.store.intake import commands
+from contract import wire
+from provisioning.settings import Settings
+from provisioning.store.engine import open_engine, writing
+
+log = logging.getLogger(__name__)
+
+MOST_IN_A_BATCH = 500
+WAIT_S = 0.1
+SWEEP_EVERY_S = 1.0
+DATABASE_RETRY_S = 1.0
+
+
+def wall_us() -> int:
+    """Return the present time in microseconds UTC."""
+    return time.time_ns() // 1000
+
+
+class Ingest:
+    """Takes in what brokers bring, and sweeps, in one thread: the one writer of standings and evidence."""
+
+    def __init__(self, engine: Engine, settings: Settings, now_us: Callable[[], int] = wall_us) -> None:
+        self._engine = engine
+        self._now_us = now_us
+        self._uplink = Uplink()
+        password = (settings.folder("secrets") / "collector-password").read_text(encoding="ascii").strip()
+        ca_file = str(settings.folder("ca") / "ca.pem")
+        self._edges = [
+            Connection(url, number, password, ca_file, self._uplink.put, self._greet)
+            for number, url in enumerate(settings.brokers)
+        ]
+        self._outbox = Outbox(self._edges)
+        server = wire.ProbeServer(wire.SHARDS, settings.public_host, settings.probe_http_port, settings.probe_udp_port)
+        with writing(engine) as connection:
+            epoch = counters.add(connection, "epoch", 1)
+            self._policy = policies.live(connection)
+        self._plan = wire.Plan("default", epoch, epoch, (server,))
+        self._is_sweep_finished = True
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until told to stop."""
+        for edge in self._edges:
+            edge.start()
+        next_sweep_s = 0.0
+        while not stop.is_set():
+            try:
+                self._take_in()
+                if time.monotonic() >= next_sweep_s or not self._is_sweep_finished:
+                    self._sweep()
+                    next_sweep_s = time.monotonic() + SWEEP_EVERY_S
+            except OperationalError:  # nothing was acknowledged: agents send again
+                log.exception("the database does not take the batch; trying again")
+                stop.wait(DATABASE_RETRY_S)
+        for edge in self._edges:
+            edge.stop()
+
+    def _take_in(self) -> None:
+        arrivals = self._uplink.take(MOST_IN_A_BATCH, WAIT_S)
+        if arrivals:
+            self._outbox.acknowledge(ingest(self._engine, arrivals, self._policy, self._now_us()))
+
+    def _sweep(self) -> None:
+        now = self._now_us()
+        self._policy, self._is_sweep_finished = sweep(self._engine, self._policy, now)
+        with writing(self._engine) as connection:
+            due = commands.due(connection, now)
+            discarded, self._uplink.discarded = self._uplink.discarded, 0
+            if discarded:
+                counters.add(connection, "discarded", discarded)
+        self._outbox.command(due)
+
+    def _greet(self, edge: Connection) -> None:
+        publish_plan(edge, self._plan)
+
+
+def run_ingest(settings: Settings) -> None:
+    """Run ingest in the foreground until SIGTERM or SIGINT."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    Ingest(open_engine(settings.database, checkpoints=True), settings).run(stop)

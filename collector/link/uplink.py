@@ -1,0 +1,38 @@
+"""The queue between the MQTT client's thread and ingest: bounded, never blocking, never raising."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from collector.intake.arrival import Arrival
+
+MOST_WAITING = 20_000
+
+
+class Uplink:
+    """Takes arrivals from any thread. When it is full they are discarded and counted: agents send again."""
+
+    def __init__(self, most: int = MOST_WAITING) -> None:
+        self._waiting: deque[Arrival] = deque()
+        self._most = most
+        self._filled = threading.Event()
+        self.discarded = 0
+
+    def put(self, arrival: Arrival) -> None:
+        """Queue an arrival, or discard it."""
+        if len(self._waiting) >= self._most:
+            self.discarded += 1
+        else:
+            self._waiting.append(arrival)
+            self._filled.set()
+
+    def take(self, most: int, wait_s: float) -> list[Arrival]:
+        """Return up to `most` arrivals, waiting at most `wait_s` for the first."""
+        if not self._waiting:
+            self._filled.wait(wait_s)
+        self._filled.clear()
+        taken: list[Arrival] = []
+        while self._waiting and len(taken) < most:
+            taken.append(self._waiting.popleft())
+        return taken

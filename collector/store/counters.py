@@ -1,0 +1,25 @@
+"""Named numbers: the collector's epoch, the sweep's mark, messages discarded when the queue was full."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from collector.store.tables import counter
+from provisioning.store.engine import upsert
+
+
+def value(connection: Connection, name: str) -> int:
+    """Return a counter, 0 when it was never set."""
+    return connection.execute(select(counter.c.value).where(counter.c.name == name)).scalar() or 0
+
+
+def put(connection: Connection, name: str, number: int) -> None:
+    """Set a counter."""
+    upsert(connection, counter, [{"name": name, "value": number}], ["name"])
+
+
+def add(connection: Connection, name: str, number: int) -> int:
+    """Add to a counter inside a writing transaction and return its new value."""
+    total = value(connection, name) + number
+    put(connection, name, total)
+    return total

@@ -1,0 +1,71 @@
+"""Commands that wait for a device to carry them out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from collector.store.tables import command
+from contract import wire
+from provisioning.store.tables import device
+
+_SECOND_US = 1_000_000
+REPEAT_AFTER_US = (5 * _SECOND_US, 10 * _SECOND_US, 45 * _SECOND_US)  # so 5, 15 and 60 s after the first
+
+
+class Due(NamedTuple):
+    """A command to send now."""
+
+    device: str
+    command: wire.Command
+
+
+def ask(connection: Connection, device_id: int, kind: str, probes: Collection[str], by: str, now: int) -> int:
+    """Have a device do something within an hour; return the command's number."""
+    row = {
+        "device_id": device_id,
+        "kind": kind,
+        "probes": json.dumps(list(probes)),
+        "asked_by": by,
+        "made_at": now,
+        "ends_at": now + 3600 * _SECOND_US,
+        "tries": 0,
+        "next_try_at": now,
+    }
+    return int(connection.execute(command.insert().values(row).returning(command.c.id)).scalar_one())
+
+
+def due(connection: Connection, now: int, most: int = 500) -> list[Due]:
+    """Return the commands to send now, and plan their next try."""
+    rows = connection.execute(
+        select(command, device.c.name)
+        .join(device, device.c.id == command.c.device_id)
+        .where(command.c.next_try_at <= now, command.c.ends_at > now, device.c.state == "active")
+        .limit(most)
+    ).all()
+    if rows:
+        tried = update(command).where(command.c.id == bindparam("number"))
+        connection.execute(
+            tried.values(tries=command.c.tries + 1, next_try_at=bindparam("next_try")),
+            [{"number": row.id, "next_try": _next_try_at(row.tries, now)} for row in rows],
+        )
+    return [Due(row.name, _message(row.id, row.kind, row.ends_at, row.probes, now)) for row in rows]
+
+
+def wake(connection: Connection, device_ids: Collection[int], now: int) -> None:
+    """Send what waits for these devices again: they have just connected."""
+    if not device_ids:
+        return
+    is_open = command.c.device_id.in_(device_ids) & command.c.done_at.is_(None) & (command.c.ends_at > now)
+    connection.execute(update(command).where(is_open).values(next_try_at=now))
+
+
+def _next_try_at(tries: int, now: int) -> int | None:
+    return now + REPEAT_AFTER_US[tries] if tries < len(REPEAT_AFTER_US) else None
+
+
+def _message(number: int, kind: str, ends_at: int, probes: str, now: int) -> wire.Command:
+    return wire.Command(f"c{number}", kind, (ends_at - now) // _SECOND_US, tuple(json.loads(probes)))

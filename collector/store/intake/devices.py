@@ -1,0 +1,77 @@
+"""Devices as ingest must know them: whose site they are at, whether they are active, and their presence."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from collector.store.tables import presence
+from provisioning.store.engine import upsert
+from provisioning.store.tables import device, site
+
+_COUNTS = ("connection", "since_at", "heard_at")  # null where nothing was ever heard of the device
+
+
+class Device(NamedTuple):
+    """A device of the registry, with the line its site is on and its connection as last known."""
+
+    id: int
+    name: str
+    site_id: int
+    state: str
+    line_id: int | None
+    connection: int
+    presence: str | None
+    since_at: int
+    heard_at: int
+    snapshot: str | None
+
+
+def load(connection: Connection, names: Collection[str]) -> dict[str, Device]:
+    """Return the devices of these names; a name the registry does not know is absent."""
+    rows = connection.execute(
+        select(
+            device.c.id,
+            device.c.name,
+            device.c.site_id,
+            device.c.state,
+            site.c.line_id,
+            presence.c.connection,
+            presence.c.state.label("presence"),
+            presence.c.since_at,
+            presence.c.heard_at,
+            presence.c.snapshot,
+        )
+        .join(site, site.c.id == device.c.site_id)
+        .outerjoin(presence, presence.c.device_id == device.c.id)
+        .where(device.c.name.in_(names))
+    )
+    return {row.name: Device(**_without_nulls(row._mapping)) for row in rows}
+
+
+def _without_nulls(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: 0 if value is None and name in _COUNTS else value for name, value in row.items()}
+
+
+def save_presence(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Write presence rows: device_id, connection, state, since_at, heard_at, snapshot."""
+    upsert(connection, presence, rows, ["device_id"])
+
+
+def silent(connection: Connection, before: int, most: int) -> list[tuple[int, int]]:
+    """Return (device id, site id) of devices that count as connected and were last heard before a time."""
+    rows = connection.execute(
+        select(presence.c.device_id, device.c.site_id)
+        .join(device, device.c.id == presence.c.device_id)
+        .where(presence.c.state == "connected", presence.c.heard_at < before)
+        .limit(most)
+    )
+    return [(row.device_id, row.site_id) for row in rows]
+
+
+def mark_lost(connection: Connection, device_ids: Collection[int], now: int) -> None:
+    """Say of these devices that they are lost since now."""
+    update = presence.update().where(presence.c.device_id.in_(device_ids))
+    connection.execute(update.values(state="lost", since_at=now))

@@ -1,0 +1,110 @@
+"""What the judge must see of some sites: read in four queries, however many sites there are."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from collector.judge.situation import Evidence, Line, Presence, Situation
+from collector.judge.verdict import Verdict
+from collector.store.tables import evidence, presence, standing
+from provisioning.store.tables import device, event, line, participation, provider, session, site
+
+
+def load(connection: Connection, site_ids: Collection[int]) -> list[Situation]:
+    """Return the situation of every participation of these sites."""
+    lines = _lines(connection, site_ids)
+    facts = _evidence(connection, site_ids)
+    present = _presence(connection, site_ids)
+    rows = connection.execute(
+        select(participation, session.c.starts_at, event.c.bitrate_mbps)
+        .join(session, session.c.id == participation.c.session_id)
+        .join(event, event.c.id == session.c.event_id)
+        .where(participation.c.site_id.in_(site_ids))
+    )
+    return [
+        Situation(
+            row.id,
+            row.site_id,
+            row.role,
+            row.medium,
+            row.starts_at,
+            row.bitrate_mbps,
+            lines.get(row.site_id),
+            tuple(facts[row.site_id]),
+            tuple(present[row.site_id]),
+        )
+        for row in rows
+    ]
+
+
+def _lines(connection: Connection, site_ids: Collection[int]) -> dict[int, Line]:
+    rows = connection.execute(
+        select(
+            site.c.id.label("site_id"),
+            line.c.id,
+            provider.c.code,
+            line.c.download_mbps,
+            line.c.upload_mbps,
+            line.c.paid_by,
+        )
+        .join(line, line.c.id == site.c.line_id)
+        .join(provider, provider.c.id == line.c.provider_id)
+        .where(site.c.id.in_(site_ids))
+    )
+    return {r.site_id: Line(r.id, r.code, r.download_mbps, r.upload_mbps, r.paid_by) for r in rows}
+
+
+def _evidence(connection: Connection, site_ids: Collection[int]) -> dict[int, list[Evidence]]:
+    found: dict[int, list[Evidence]] = defaultdict(list)
+    rows = connection.execute(
+        select(evidence, device.c.is_spare)
+        .join(device, device.c.id == evidence.c.device_id)
+        .where(evidence.c.site_id.in_(site_ids), device.c.state == "active")
+    )
+    for row in rows:
+        found[row.site_id].append(
+            Evidence(
+                row.id,
+                row.fact,
+                row.source,
+                row.device_id,
+                row.is_spare,
+                _json(row.findings),
+                _json(row.failure),
+                row.measured_at,
+                row.line_id,
+                row.report_id,
+            )
+        )
+    return found
+
+
+def _presence(connection: Connection, site_ids: Collection[int]) -> dict[int, list[Presence]]:
+    found: dict[int, list[Presence]] = defaultdict(list)
+    rows = connection.execute(
+        select(device.c.site_id, presence.c.device_id, device.c.is_spare, presence.c.state)
+        .join(device, device.c.id == presence.c.device_id)
+        .where(device.c.site_id.in_(site_ids), device.c.state == "active")
+    )
+    for row in rows:
+        found[row.site_id].append(Presence(row.device_id, row.is_spare, row.state))
+    return found
+
+
+def verdicts(connection: Connection, participation_ids: Collection[int]) -> dict[int, tuple[Verdict, ...]]:
+    """Return the standing verdicts of these participations, by participation."""
+    rows = connection.execute(
+        select(standing.c.participation_id, standing.c.verdicts).where(
+            standing.c.participation_id.in_(participation_ids)
+        )
+    )
+    return {row.participation_id: tuple(Verdict(**v) for v in json.loads(row.verdicts)) for row in rows}
+
+
+def _json(text: str | None) -> dict[str, Any] | None:
+    return None if text is None else json.loads(text)

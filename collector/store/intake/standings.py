@@ -1,0 +1,122 @@
+"""Writing what the judge found: standings, flags and flag changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, delete, select, tuple_
+
+from collector.judge.flags import FlagChange
+from collector.judge.judge import Standing
+from collector.judge.situation import Situation
+from collector.judge.verdict import Verdict
+from collector.store.tables import flag, flag_change, standing
+from provisioning.store.engine import upsert
+from provisioning.store.tables import participation
+
+
+class Judged(NamedTuple):
+    """A participation's situation, its new standing, and what changed."""
+
+    situation: Situation
+    standing: Standing
+    changes: list[FlagChange]
+
+
+def write(connection: Connection, judged: Iterable[Judged], policy: str, now: int) -> None:
+    """Write standings, bring the flags to what the verdicts say, and keep each change with its input."""
+    judged = list(judged)
+    upsert(connection, standing, [_standing(j.standing, policy, now) for j in judged], ["participation_id"])
+    _write_flags(connection, judged, now)
+    changes = [_change(j, change, policy, now) for j in judged for change in j.changes]
+    if changes:
+        connection.execute(flag_change.insert(), changes)
+
+
+def due(connection: Connection, now: int, most: int) -> list[int]:
+    """Return sites that must be judged: never yet, or such that time alone may have changed them."""
+    rows = connection.execute(
+        select(participation.c.site_id)
+        .outerjoin(standing, standing.c.participation_id == participation.c.id)
+        .where((standing.c.due_at <= now) | standing.c.participation_id.is_(None))
+        .limit(most)
+    )
+    return list(dict.fromkeys(row.site_id for row in rows))
+
+
+def _standing(found: Standing, policy: str, now: int) -> dict[str, Any]:
+    return {
+        "participation_id": found.participation_id,
+        "level": found.level,
+        "verdicts": json.dumps([verdict._asdict() for verdict in found.verdicts], ensure_ascii=False),
+        "policy": policy,
+        "judged_at": now,
+        "due_at": found.due_at,
+    }
+
+
+def _write_flags(connection: Connection, judged: list[Judged], now: int) -> None:
+    cleared: list[tuple[int, str, str]] = []
+    changed: list[dict[str, Any]] = []
+    renewed: list[dict[str, Any]] = []
+    for j in judged:
+        id_ = j.situation.participation_id
+        changed_keys = {change.verdict.key for change in j.changes}
+        for change in j.changes:
+            if change.new is None or change.new.level == "ready":
+                cleared.append((id_, *change.verdict.key))
+        for verdict in j.standing.verdicts:
+            if verdict.level != "ready":
+                (changed if verdict.key in changed_keys else renewed).append(_flag(id_, verdict, now))
+    if cleared:
+        key = tuple_(flag.c.participation_id, flag.c.fact, flag.c.metric)
+        connection.execute(delete(flag).where(key.in_(cleared)))
+    keys = ["participation_id", "fact", "metric"]
+    upsert(connection, flag, changed, keys)
+    upsert(connection, flag, renewed, keys, keep=["since_at"])
+
+
+def _flag(participation_id: int, verdict: Verdict, now: int) -> dict[str, Any]:
+    return {
+        "participation_id": participation_id,
+        "fact": verdict.fact,
+        "metric": verdict.metric,
+        "level": verdict.level,
+        "reason": verdict.reason,
+        "params": json.dumps(verdict.params, ensure_ascii=False),
+        "owner": verdict.owner,
+        "report_id": verdict.report_id,
+        "since_at": now,
+    }
+
+
+def _change(judged: Judged, change: FlagChange, policy: str, now: int) -> dict[str, Any]:
+    verdict = change.verdict
+    return {
+        "participation_id": judged.situation.participation_id,
+        "fact": verdict.fact,
+        "metric": verdict.metric,
+        "old_level": change.old.level if change.old else None,
+        "new_level": change.new.level if change.new else None,
+        "reason": verdict.reason,
+        "owner": verdict.owner,
+        "report_id": verdict.report_id,
+        "policy": policy,
+        "input": json.dumps(_input(judged.situation, verdict), ensure_ascii=False),
+        "at": now,
+    }
+
+
+def _input(situation: Situation, verdict: Verdict) -> dict[str, Any]:
+    found = next((e for e in situation.evidence if e.id == verdict.evidence_id), None)
+    return {
+        "role": situation.role,
+        "medium": situation.medium,
+        "starts_at": situation.starts_at,
+        "bitrate_mbps": situation.bitrate_mbps,
+        "line": situation.line._asdict() if situation.line else None,
+        "evidence": found._asdict() if found else None,
+        "presence": [p._asdict() for p in situation.presence] if verdict.fact == "presence" else [],
+    }

@@ -1,0 +1,1 @@
+"""The Alembic chain of the collector's tables; numbered revisions in `versions`, each written by hand."""

@@ -1,0 +1,16 @@
+"""What Alembic runs for each command: our connection, our version table, the collector's tables only."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from collector.store import migrate
+from collector.store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    version_table=migrate.VERSION_TABLE,
+    include_object=migrate.is_ours,
+)
+context.run_migrations()
