@@ -67,6 +67,7 @@ site = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("code", Text, nullable=False, unique=True),  # 6 Crockford characters and a check
+    Column("roster_key", Text, unique=True),  # the roster's own key, by which a second import finds the site
     Column("name", Text, nullable=False),
     Column("unit_id", Id, ForeignKey("unit.id"), nullable=False, index=True),
     Column("address", Text, nullable=False, server_default=""),

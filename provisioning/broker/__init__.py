@@ -1,0 +1,1 @@
+"""What the brokers are told: each device's rights, written and taken into use."""

@@ -1,0 +1,180 @@
+"""The steps by which a device comes into the registry: a code and a password in, an identity out. No web here.
+
+1 read the code             a mistyping is told before it costs a try
+2 find the site's code      unknown site: the same answer as for a wrong code
+3 keep the pace             slowed per site after wrong tries
+4 compare the code          wrong: counted; ended: closed
+5 recognise the device      the same password again is the same device, so a lost answer does no harm
+6 admit the device          the first by itself; a further one by the same code waits for approval
+7 tell the broker           only then is there an answer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, func, select
+
+from contract.enrolment import EnrolmentAnswer, EnrolmentRefusal, EnrolmentRequest
+from provisioning import audit, codes, credentials, identifiers
+from provisioning.settings import Settings
+from provisioning.store.engine import record_changes, writing
+from provisioning.store.tables import code, device, site
+
+_REFUSALS = {
+    "bad_code": (
+        "Mã chưa đúng dạng: xem lại từng chữ trên phiếu của điểm cầu rồi gõ lại.",
+        "The code is mistyped: compare each letter with the site's sheet and type it again.",
+    ),
+    "wrong_code": (
+        "Mã không đúng. Kiểm tra phiếu mới nhất của điểm cầu, hoặc xin cấp mã mới.",
+        "The code is not right. Look at the site's newest sheet, or ask for a new code.",
+    ),
+    "slow_down": (
+        "Đã thử sai nhiều lần. Vui lòng đợi {retry_after_s} giây rồi thử lại.",
+        "Too many wrong tries. Please wait {retry_after_s} seconds and try again.",
+    ),
+    "revoked": (
+        "Thiết bị này đã bị thu hồi. Liên hệ đầu mối của Sở để được cấp mã mới.",
+        "This device was revoked. Ask your department's contact for a new code.",
+    ),
+    "closed": (
+        "Mã đã hết hạn. Liên hệ đầu mối của Sở để được cấp mã mới.",
+        "The code has ended. Ask your department's contact for a new one.",
+    ),
+}
+
+
+class RefusedError(Exception):
+    """The device is not enrolled; the refusal says why."""
+
+    def __init__(self, kind: str, retry_after_s: int | None = None) -> None:
+        super().__init__(kind)
+        vi, en = (text.format(retry_after_s=retry_after_s) for text in _REFUSALS[kind])
+        self.refusal = EnrolmentRefusal.model_validate(
+            {"code": kind, "vi": vi, "en": en, "retry_after_s": retry_after_s}
+        )
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What enrolling needs: the registry, the keys, what to answer, and how the broker is told."""
+
+    engine: Engine
+    settings: Settings
+    code_key: bytes
+    permit_master: bytes
+    ca_pem: str
+    tell_broker: Callable[[], object]
+
+    def enrol(self, request: EnrolmentRequest, now_us: int) -> EnrolmentAnswer:
+        """Take a device into the registry and the broker; raises RefusedError."""
+        tried = read_code(request.code)
+        refused: RefusedError | None = None
+        with writing(self.engine) as connection:
+            try:
+                held = find_code(connection, tried)
+                keep_pace(held, now_us)
+                compare_code(connection, self.code_key, tried, held, now_us)
+                known = recognise_device(connection, held, request.password)
+                admitted = known or admit_device(connection, held, request, now_us)
+            except RefusedError as error:  # leaves the transaction whole: a counted failure must stay
+                refused = error
+        if refused is not None:
+            raise refused
+        if admitted.state == "active":
+            self.tell_broker()
+        return self._answer(admitted)
+
+    def _answer(self, admitted: Row[Any]) -> EnrolmentAnswer:
+        settings = self.settings
+        return EnrolmentAnswer(
+            device=admitted.name,
+            state="admitted" if admitted.state == "active" else "waiting",
+            site_name=admitted.site_name,
+            brokers=settings.brokers,
+            ca_pem=self.ca_pem,
+            permit_key=credentials.permit_key(self.permit_master, admitted.name, admitted.generation),
+            probe_host=settings.public_host,
+            probe_http_port=settings.probe_http_port,
+            probe_udp_port=settings.probe_udp_port,
+        )
+
+
+def read_code(text: str) -> identifiers.Code:
+    """Read the typed code; refuses a mistyped one as bad_code."""
+    try:
+        return identifiers.parse_code(text)
+    except identifiers.IdentifierError as error:
+        raise RefusedError("bad_code") from error
+
+
+def find_code(connection: Connection, tried: identifiers.Code) -> Row[Any]:
+    """Return the code row of the site and hold it to the end, so that tries at one site come one by one."""
+    query = select(code).join(site, site.c.id == code.c.site_id).where(site.c.code == tried.site)
+    held = connection.execute(query.with_for_update(of=code)).one_or_none()
+    if held is None:
+        raise RefusedError("wrong_code")
+    return held
+
+
+def keep_pace(held: Row[Any], now_us: int) -> None:
+    """Refuse to look at a try before the site's delay is over."""
+    if now_us < held.next_try_at:
+        raise RefusedError("slow_down", -((now_us - held.next_try_at) // 1_000_000))
+
+
+def compare_code(connection: Connection, key: bytes, tried: identifiers.Code, held: Row[Any], now_us: int) -> None:
+    """Count a wrong code and refuse it; refuse a right one that has ended."""
+    if not codes.is_right(key, tried, held.verifier):
+        wait_s = codes.count_failure(connection, held.site_id, held.failures, now_us)
+        raise RefusedError("wrong_code", wait_s or None)
+    if held.failures:
+        codes.forget_failures(connection, held.site_id)
+    if now_us >= held.ends_at:
+        raise RefusedError("closed")
+
+
+def recognise_device(connection: Connection, held: Row[Any], password: str) -> Row[Any] | None:
+    """Return the site's device that has this password, or None; refuses a revoked one."""
+    for row in connection.execute(_device_rows().where(device.c.site_id == held.site_id)):
+        if credentials.is_password(password, row.bcrypt):
+            if row.state == "revoked":
+                raise RefusedError("revoked")
+            return row
+    return None
+
+
+def admit_device(connection: Connection, held: Row[Any], request: EnrolmentRequest, now_us: int) -> Row[Any]:
+    """Write a new device with its audit and change rows: the code's first is active, a further one waits as a spare."""
+    since = select(func.count()).where(device.c.site_id == held.site_id, device.c.enrolled_at >= held.made_at)
+    is_first = connection.scalar(since) == 0
+    verifiers = credentials.make_verifiers(request.password)
+    name = identifiers.new_device()
+    device_id = connection.scalar(
+        device.insert()
+        .values(
+            name=name,
+            site_id=held.site_id,
+            state="active" if is_first else "waiting",
+            is_spare=not is_first,
+            generation=1,
+            bcrypt=verifiers.bcrypt,
+            pbkdf2=verifiers.pbkdf2,
+            machine=request.machine,
+            enrolled_at=now_us,
+        )
+        .returning(device.c.id)
+    )
+    admitted = connection.execute(_device_rows().where(device.c.name == name)).one()
+    audit.append(connection, name, "device enrolled", name, {"site": held.site_id, "state": admitted.state}, now_us)
+    record_changes(connection, [("device", device_id)])
+    return admitted
+
+
+def _device_rows() -> Any:
+    return select(
+        device.c.name, device.c.state, device.c.generation, device.c.bcrypt, site.c.name.label("site_name")
+    ).join(site, site.c.id == device.c.site_id)

@@ -1,0 +1,1 @@
+"""The registry's Alembic chain; `provisioning.store.migrate` runs it."""

