@@ -83,7 +83,7 @@ class Supervisor:
             if code is not None:
                 reason = say(f"đã kết thúc với mã {code}", f"ended with code {code}")
                 raise StartError(f"{part.name}: {reason} ({log})\n{child.last_lines(log)}")
-            if part.is_up():
+            if part.is_up is None or part.is_up():
                 self._tell(say(f"{part.name}: đang chạy", f"{part.name}: running"))
                 return
             if time.monotonic() > running.started_s + ANSWER_S:

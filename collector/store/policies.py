@@ -11,8 +11,13 @@ from provisioning.store.engine import record_changes, upsert
 
 def live(connection: Connection) -> Policy:
     """Return the policy that was loaded last; before any was, the seed."""
+    return load_text(live_text(connection))
+
+
+def live_text(connection: Connection) -> str:
+    """Return the live policy as it was written."""
     row = connection.execute(select(policy.c.text).order_by(policy.c.loaded_at.desc()).limit(1)).first()
-    return load_text(SEED.read_text(encoding="utf-8") if row is None else row.text)
+    return SEED.read_text(encoding="utf-8") if row is None else str(row.text)
 
 
 def load(connection: Connection, text: str, by: str, now: int) -> Policy:
