@@ -88,7 +88,8 @@ class Batch:
         settling = books.look(frame)
         if settling is not Settling.GAP:
             if settling is Settling.NEXT:
-                self._make_current(books)
+                if books.id is None or books.closed_at is not None:
+                    self._make_current(books)
                 self._settle(arrival, books, frame, body)
             else:
                 books.redelivered += 1

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from collector.judge.gates import GATES
 
@@ -82,6 +82,7 @@ class Policy(_Strict):
     validity_h: dict[FactName, dict[str, float]]
     limits: dict[str, dict[FactName, dict[str, Limit]]]
     sha256: str = Field(default="", exclude=True)
+    _bounds: dict[tuple[str, str, str, float], dict[str, Bounds]] = PrivateAttr(default_factory=dict)  # found so far
 
     @model_validator(mode="after")
     def _complete(self) -> Policy:
@@ -106,6 +107,12 @@ class Policy(_Strict):
 
     def bounds(self, role: str, medium: str, fact: str, bitrate_mbps: float) -> dict[str, Bounds]:
         """Return the limits of a fact's metrics for this role and medium; the more special one wins."""
+        key = role, medium, fact, bitrate_mbps
+        if key not in self._bounds:
+            self._bounds[key] = self._find_bounds(*key)
+        return self._bounds[key]
+
+    def _find_bounds(self, role: str, medium: str, fact: str, bitrate_mbps: float) -> dict[str, Bounds]:
         found: dict[str, Bounds] = {}
         for who in ("any", role, f"{role}-{medium}"):
             for metric, limit in self.limits.get(who, {}).get(fact, {}).items():  # type: ignore[call-overload]

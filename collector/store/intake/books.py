@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -19,13 +18,13 @@ def load(connection: Connection, devices: Collection[str]) -> dict[tuple[str, st
 
 def open_new(connection: Connection, books: Books) -> None:
     """Write a spool seen for the first time, and give the books its id."""
-    values = {name: value for name, value in asdict(books).items() if name != "id"}
+    values = {name: value for name, value in vars(books).items() if name != "id"}
     books.id = connection.execute(spool.insert().values(values).returning(spool.c.id)).scalar_one()
 
 
 def save(connection: Connection, changed: Iterable[Books]) -> None:
     """Write the counters of these books."""
-    rows = [{f"b_{name}": value for name, value in asdict(books).items()} for books in changed]
+    rows = [{f"b_{name}": value for name, value in vars(books).items()} for books in changed]
     if rows:
         names = [c.name for c in spool.c if c.name not in ("id", "device", "spool_id", "opened_at")]
         update = spool.update().where(spool.c.id == bindparam("b_id"))
