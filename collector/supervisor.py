@@ -123,12 +123,12 @@ def run(
     supervisor = Supervisor(parts, log_folder, tell, stop_s)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, supervisor.ask_to_end)
-    with _alone(home):
+    with alone(home):
         supervisor.run()
 
 
 @contextmanager
-def _alone(home: Path) -> Iterator[None]:
+def alone(home: Path) -> Iterator[None]:
     """Hold the home's lock: two supervisors would write one SQLite file, and check each other's parts."""
     with (home / "run.lock").open("w") as lock:
         try:

@@ -9,9 +9,7 @@ from typing import Any, NamedTuple
 from contract import stamp
 from contract.clock import Clock
 
-PACKETS_PER_S = (
-    200.0  # of one address: a path probe sends 50 a second, and several devices may share an address
-)
+PACKETS_PER_S = 200.0  # of one address: a path probe sends 50 a second, and several devices may share an address
 BURST_PACKETS = 400.0
 MAX_ADDRESSES = 65_536  # remembered at once, about 10 MB
 
