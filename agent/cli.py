@@ -1,0 +1,306 @@
+"""The command line `diemcau-agent`. Each command imports what it needs, so that the light ones stay light.
+
+Exit codes: 0 done and well; 1 something is wrong, the text says what; 2 the command was mistyped; 3 not enrolled yet.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, Optional
+
+import click
+
+from contract.languages import say
+
+if TYPE_CHECKING:
+    from agent.child import Outcome, Request
+    from agent.enrol import Authority
+    from agent.settings import Settings
+
+WRONG, NOT_ENROLLED = 1, 3
+
+
+@click.group(
+    help=say(
+        "Phần mềm Điểm Cầu tại điểm: đo máy và đường truyền, gửi kết quả về trung tâm.\n\n"
+        "Bắt đầu: diemcau-agent enrol MÃ --server https://… rồi diemcau-agent run",
+        "Điểm Cầu at a site: measures the machine and its line, and reports to the centre.\n\n"
+        "To begin: diemcau-agent enrol CODE --server https://… and then diemcau-agent run",
+    )
+)
+def main() -> None:
+    """Take the command line."""
+
+
+@main.command(
+    help=say(
+        "Đăng ký máy này bằng MÃ in trên phiếu của điểm. Chạy lại với cùng mã không tạo thêm thiết bị.",
+        "Enrol this machine with the CODE on the site's sheet. Doing it again with the same code adds no device.",
+    )
+)
+@click.argument("code")
+@click.option("--server", required=True, help=say("Địa chỉ máy chủ trên phiếu.", "The server's address on the sheet."))
+@click.option(
+    "--ca",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=say("Tệp chứng thư gốc, nếu được phát kèm.", "The authority's certificate, if you were given the file."),
+)
+@click.option(
+    "--fingerprint",
+    help=say("Dấu vân tay (SHA-256) trên phiếu, thay cho việc so bằng mắt.", "The sheet's fingerprint (SHA-256)."),
+)
+def enrol(code: str, server: str, ca: Optional[Path], fingerprint: Optional[str]) -> None:
+    """Enrol this machine."""
+    from agent import paths
+    from agent.enrol import EnrolmentError, RefusedError, fetch_authority, read_authority
+    from agent.enrol import enrol as ask
+    from contract.clock import Clock
+
+    try:
+        authority = read_authority(ca.read_bytes()) if ca else fetch_authority(server)
+        _trust(authority, fingerprint, is_given=ca is not None)
+        answer = ask(paths.home(), server, code, authority, Clock())
+    except RefusedError as error:
+        _fail(str(error), say(*_after_refusal(error.refusal.code, error.refusal.retry_after_s)))
+    except EnrolmentError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(say(f"Không ghi được vào {paths.home()}: {error}", f"Cannot write to {paths.home()}: {error}"))
+    click.echo(say(f"Đã đăng ký cho điểm: {answer.site_name}", f"Enrolled for the site: {answer.site_name}"))
+    if answer.state == "waiting":
+        click.echo(
+            say(
+                "Điểm này đã có một máy dùng mã ấy, nên máy này phải chờ Sở hoặc VNPT duyệt.\n"
+                "Cứ chạy diemcau-agent run: máy tự kết nối khi được duyệt, và giữ kết quả đo cho đến lúc đó.",
+                "Another machine of this site has used the code: the department or VNPT must admit this one.\n"
+                "Start diemcau-agent run all the same: it connects once admitted, and keeps its reports until then.",
+            )
+        )
+    else:
+        click.echo(say("Bước tiếp theo: diemcau-agent run", "Next: diemcau-agent run"))
+
+
+def _trust(authority: Authority, fingerprint: Optional[str], *, is_given: bool) -> None:
+    """Make sure that the authority is the right one: by the fingerprint given, or by the person's own eyes."""
+    if fingerprint is not None:
+        if not authority.has_fingerprint(fingerprint):
+            _fail(
+                say("Dấu vân tay không khớp với máy chủ này:", "The fingerprint is not this server's:"),
+                authority.fingerprint,
+                say(
+                    "Hãy hỏi lại nơi phát phiếu. Chưa có gì được gửi đi.", "Ask who issued the sheet. Nothing was sent."
+                ),
+            )
+    elif not is_given:
+        click.echo(say("Dấu vân tay của máy chủ:", "The server's fingerprint:"))
+        click.echo("  " + authority.fingerprint)
+        if not click.confirm(say("Có đúng như trên phiếu không?", "Is it the same as on the sheet?")):
+            _fail(say("Đã dừng. Chưa có gì được gửi đi.", "Stopped. Nothing was sent."))
+
+
+def _after_refusal(code: str, retry_after_s: Optional[int]) -> tuple[str, str]:
+    if retry_after_s:
+        minutes = max(1, round(retry_after_s / 60))
+        return f"Thử lại sau {minutes} phút.", f"Try again in {minutes} min."
+    if code in ("bad_code", "wrong_code"):
+        return "So lại từng ký tự của mã với phiếu rồi thử lại.", "Compare the code with the sheet and try again."
+    return "Hãy gọi đầu mối ghi trên phiếu.", "Call the contact named on the sheet."
+
+
+@main.command(help=say("Chạy thường trực: đo theo lịch và gửi kết quả.", "Stay and measure by schedule."))
+def run() -> None:
+    """Become the resident agent."""
+    from agent import paths
+
+    settings = _settings()
+    command = [sys.executable, "-I", "-m", "agent.resident", "--settings", str(settings.folder / paths.SETTINGS)]
+    if sys.platform == "win32":  # exec there returns to the shell and leaves the new program behind it
+        sys.exit(subprocess.call(command))
+    os.execv(sys.executable, command)  # noqa: S606 - our own interpreter
+
+
+@main.command(help=say("Đo một lượt ngay bây giờ và cho xem kết quả.", "Measure once now and show the findings."))
+@click.option("--json", "is_json", is_flag=True, help=say("In báo cáo dạng JSON.", "Print the report as JSON."))
+def once(is_json: bool) -> None:
+    """Run a whole round, show it, and spool it when enrolled."""
+    settings = _settings_if_enrolled()
+    outcome = _measure((), settings)
+    _show(outcome, is_json)
+    if settings is None:
+        _say_not_enrolled()
+        return
+    from agent.spool import SpoolError
+
+    spool = _spool(settings)
+    try:
+        spool.append(outcome.body or b"")
+    except SpoolError as error:
+        _fail(say(f"Không lưu được báo cáo để gửi: {error}", f"The report could not be kept for sending: {error}"))
+    finally:
+        spool.close()
+    click.echo(
+        say(
+            "Báo cáo đã lưu; diemcau-agent run sẽ gửi về trung tâm.",
+            "The report is kept; diemcau-agent run sends it to the centre.",
+        ),
+        err=True,
+    )
+
+
+@main.command(help=say("Chạy một phép đo theo TÊN.", "Run the probe NAME."))
+@click.argument("name")
+@click.option("--json", "is_json", is_flag=True, help=say("In báo cáo dạng JSON.", "Print the report as JSON."))
+def probe(name: str, is_json: bool) -> None:
+    """Run one probe and show what it found."""
+    from agent.probes import PROBES
+
+    names = [known.name for known in PROBES]
+    if name not in names:
+        raise click.BadParameter(say(f"có các phép đo: {', '.join(names)}", f"the probes are: {', '.join(names)}"))
+    _show(_measure((name,), _settings_if_enrolled()), is_json)
+
+
+@main.command(help=say("Xem những báo cáo còn chờ gửi.", "Show what waits to be sent."))
+def spool() -> None:
+    """Tell what waits, what was dropped, and the age of the oldest."""
+    from agent.describe import waiting
+    from agent.spool import SpoolError
+    from contract.clock import Clock
+
+    settings = _settings()
+    spool = _spool(settings)
+    try:
+        counters = spool.counters()
+        oldest = spool.after(0, 1)
+    except SpoolError as error:
+        _fail(str(error), say("Chạy: diemcau-agent doctor", "Run: diemcau-agent doctor"))
+    finally:
+        spool.close()
+    click.echo(waiting(counters, oldest[0] if oldest else None, Clock().wall_us(), spool.set_aside))
+
+
+@main.command(help=say("Kiểm tra từng phần và chỉ cách sửa.", "Check each part and say how to mend it."))
+@click.option("--json", "is_json", is_flag=True, help=say("In dạng JSON.", "Print as JSON."))
+def doctor(is_json: bool) -> None:
+    """Check everything the agent depends on."""
+    import json
+
+    from agent import paths
+    from agent.doctor import examine
+    from contract.clock import Clock
+
+    checks = examine(paths.home(), Clock())
+    if is_json:
+        click.echo(json.dumps([check._asdict() for check in checks], ensure_ascii=False, indent=2))
+    else:
+        for check in checks:
+            click.echo(f"{say('tốt', 'ok') if check.is_ok else say('HỎNG', 'BAD'):6}{check.text}")
+            if check.next_step:
+                click.echo(f"      → {check.next_step}")
+    if not all(check.is_ok for check in checks):
+        sys.exit(WRONG)
+
+
+@main.command(help=say("In phiên bản.", "Print the version."))
+def version() -> None:
+    """Print the version."""
+    import contract
+
+    click.echo(contract.__version__)
+
+
+def _measure(probes: tuple[str, ...], settings: Optional[Settings]) -> Outcome:
+    import time
+
+    from agent import paths
+    from agent.child import Request, Round, Server
+    from agent.describe import probe_name
+    from contract.clock import Clock
+
+    server = Server(*settings.probe_server) if settings else None
+    request: Request = Request(
+        settings.device if settings else "not-enrolled", "once", probes, str(paths.home()), server
+    )
+    measuring = Round(request, Clock())
+    told = ""
+    try:
+        outcome = measuring.poll()
+        while outcome is None:
+            if measuring.current not in ("", told):
+                told = measuring.current
+                click.echo(say("Đang đo: ", "Measuring: ") + probe_name(told), err=True)
+            time.sleep(0.05)
+            outcome = measuring.poll()
+    finally:
+        measuring.stop()
+    if outcome.body is None:
+        _fail(say(f"Không đo được: {outcome.problem}", f"Nothing could be measured: {outcome.problem}"))
+    return outcome
+
+
+def _show(outcome: Outcome, is_json: bool) -> None:
+    body = outcome.body or b""
+    if is_json:
+        click.echo(body.decode("utf-8").strip())
+        return
+    from agent.describe import table
+    from contract.report import Report
+
+    click.echo(table(Report.model_validate_json(body)))
+
+
+def _settings_if_enrolled() -> Optional[Settings]:
+    from agent import paths
+    from agent.settings import SettingsError, load
+
+    try:
+        return load(paths.home() / paths.SETTINGS)
+    except FileNotFoundError:
+        return None
+    except (OSError, SettingsError) as error:
+        _fail(
+            say(f"Không đọc được tệp thiết lập: {error}", f"The settings cannot be read: {error}"),
+            say("Hãy đăng ký lại: diemcau-agent enrol MÃ", "Enrol again: diemcau-agent enrol CODE"),
+        )
+
+
+def _settings() -> Settings:
+    settings = _settings_if_enrolled()
+    if settings is None:
+        _say_not_enrolled()
+        sys.exit(NOT_ENROLLED)
+    return settings
+
+
+def _spool(settings: Settings) -> Any:
+    from agent import paths
+    from agent.spool import Spool
+    from contract.clock import Clock
+
+    folder = paths.spool(settings.folder, settings.device)
+    return Spool(folder, settings.spool_cap_bytes, Clock(), checkpoints=False)
+
+
+def _say_not_enrolled() -> None:
+    click.echo(
+        say(
+            "Máy này chưa đăng ký nên chưa gửi gì về trung tâm và chưa đo được đường truyền.\n"
+            "Để đăng ký: diemcau-agent enrol MÃ --server https://…  (mã và địa chỉ ở trên phiếu của điểm)",
+            "This machine is not enrolled: nothing is sent to the centre, and the line cannot be measured.\n"
+            "To enrol: diemcau-agent enrol CODE --server https://…  (code and address are on the site's sheet)",
+        ),
+        err=True,
+    )
+
+
+def _fail(*lines: str) -> NoReturn:
+    for line in lines:
+        click.echo(line, err=True)
+    sys.exit(WRONG)
+
+
+if __name__ == "__main__":
+    main()

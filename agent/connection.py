@@ -1,0 +1,187 @@
+"""The agent's connection to a broker: one at a time, made anew by a fresh client after each loss."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any, Callable, Deque, List, NamedTuple, Optional, Tuple, Union
+from urllib.parse import urlsplit
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+from agent import trust
+from agent.backoff import Backoff
+from contract import wire
+
+_CONNECT_TIMEOUT_S = 10.0  # name, TCP and TLS; nothing else goes on meanwhile
+_STOP_TIMEOUT_S = 3.0
+_MOST_INBOX = 200  # beyond this messages are let go: acks are cumulative, commands and plan are repeated
+_LOOPBACK = ("127.0.0.1", "localhost")
+
+
+class Opened(NamedTuple):
+    """The broker has admitted us; subscriptions and presence are on their way."""
+
+    number: int
+
+
+class Lost(NamedTuple):
+    """The connection, or the try to make one, has ended."""
+
+    broker: str
+    reason: str
+
+
+class Received(NamedTuple):
+    """A message from the centre."""
+
+    kind: str  # ack, command, plan
+    payload: bytes
+
+
+Event = Union[Opened, Lost, Received]
+
+
+class Place(NamedTuple):
+    """Where to connect to and as whom."""
+
+    brokers: Tuple[str, ...]
+    ca_file: Path
+    device: str
+    password_file: Path
+    keepalive_s: int
+
+
+class Connection:
+    """Keeps a connection to the first broker that admits us; driven by `turn` from the caller's only loop."""
+
+    def __init__(
+        self,
+        place: Place,
+        next_number: Callable[[], int],
+        is_clock_plausible: Callable[[], bool],
+        chance: random.Random,
+        backoff: Backoff,
+    ) -> None:
+        self.place = place
+        self.is_open = False
+        self._next_number = next_number
+        self._is_clock_plausible = is_clock_plausible
+        self._chance = chance
+        self._backoff = backoff
+        # Secret and new at each start: on some brokers whoever uses another's client id throws it off.
+        self._client_id = f"{place.device}-{secrets.token_hex(8)}"
+        self._client: Optional[paho.Client] = None
+        self._inbox: Deque[Event] = deque(maxlen=_MOST_INBOX)
+        self._broker = 0  # index of the next broker to try
+        self._failures = 0
+        self._try_at_s = 0.0
+        self._opened_at_s: Optional[float] = None
+        self._number = 0
+
+    def turn(self, timeout_s: float) -> List[Event]:
+        """Wait at most `timeout_s` for the network, longer while connecting; return what happened."""
+        if self._client is None and time.monotonic() >= self._try_at_s:
+            self._connect()
+        elif self._client is None:
+            time.sleep(max(0.0, min(timeout_s, self._try_at_s - time.monotonic())))
+        else:
+            code = self._client.loop(timeout_s)
+            if code != paho.MQTT_ERR_SUCCESS:
+                self._lose(paho.error_string(code))
+        events = list(self._inbox)
+        self._inbox.clear()
+        return events
+
+    def publish(self, kind: str, payload: bytes, qos: int) -> None:
+        """Hand a message of ours to the network; it may be lost, so the caller sends again what matters."""
+        if self._client is not None and self.is_open:
+            self._client.publish(wire.topic_for(self.place.device, kind), payload, qos, kind == "presence")
+
+    def reconnect(self, place: Place) -> None:
+        """Leave the broker and connect to `place` at once."""
+        self.stop()
+        self.place = place
+        self._try_at_s = 0.0
+        self._broker = 0
+
+    def stop(self) -> None:
+        """Tell the centre that we stop, and leave."""
+        client, self._client = self._client, None
+        if client is None or not self.is_open:
+            return
+        self.is_open = False
+        presence = wire.encode(wire.Presence(self._number, "stopped"))
+        told = client.publish(wire.topic_for(self.place.device, "presence"), presence, 1, True)
+        end_s = time.monotonic() + _STOP_TIMEOUT_S
+        while not told.is_published() and time.monotonic() < end_s:
+            if client.loop(0.1) != paho.MQTT_ERR_SUCCESS:
+                return
+        client.disconnect()
+        while client.loop(0.1) == paho.MQTT_ERR_SUCCESS and time.monotonic() < end_s:
+            pass
+
+    def _connect(self) -> None:
+        url = self._url()
+        try:
+            password = self.place.password_file.read_text(encoding="ascii").strip()
+            self._number = self._next_number()
+            client = self._fresh_client(password)
+            address = urlsplit(url)
+            if address.scheme == "mqtts":
+                client.tls_set_context(trust.context(self.place.ca_file, self._is_clock_plausible()))
+            elif address.hostname not in _LOOPBACK:
+                raise ValueError("mqtt:// would send the password in the clear; only mqtts:// leaves this machine")
+            self._client = client
+            client.connect(address.hostname or "", address.port or 0, self.place.keepalive_s)
+        except (OSError, ValueError) as error:  # ssl's errors are OSErrors
+            self._lose(str(error))
+
+    def _fresh_client(self, password: str) -> paho.Client:
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            self._client_id,
+            clean_session=True,
+            protocol=paho.MQTTv311,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = _CONNECT_TIMEOUT_S
+        client.username_pw_set(self.place.device, password)
+        presence = wire.encode(wire.Presence(self._number, "lost"))
+        client.will_set(wire.topic_for(self.place.device, "presence"), presence, 1, True)
+        client.on_connect = self._on_connect
+        client.on_message = self._on_message
+        return client
+
+    def _on_connect(self, client: paho.Client, _: Any, __: Any, reason: Any, ___: Any) -> None:
+        if reason.is_failure:
+            self._inbox.append(Lost(self._url(), f"refused: {reason}"))
+            return  # the broker closes now, and the loop tells that it did
+        self.is_open = True
+        self._opened_at_s = time.monotonic()
+        device = self.place.device
+        topics = (wire.topic_for(device, "ack"), wire.topic_for(device, "command"), wire.PLAN_TOPIC)
+        client.subscribe([(topic, 0) for topic in topics])  # NATS refuses many QoS 1 subscriptions, silently
+        self.publish("presence", wire.encode(wire.Presence(self._number, "connected")), 1)
+        self._inbox.append(Opened(self._number))
+
+    def _on_message(self, _: paho.Client, __: Any, message: paho.MQTTMessage) -> None:
+        kind = "plan" if message.topic == wire.PLAN_TOPIC else message.topic.rpartition("/")[2]
+        self._inbox.append(Received(kind, bytes(message.payload)))
+
+    def _lose(self, reason: str) -> None:
+        lasted_s = time.monotonic() - self._opened_at_s if self._opened_at_s is not None else 0.0
+        self._failures = self._backoff.failures_after(self._failures, lasted_s)
+        self._try_at_s = time.monotonic() + self._backoff.delay_s(self._failures, self._chance.random())
+        self._inbox.append(Lost(self._url(), reason))
+        self._client = None
+        self.is_open = False
+        self._opened_at_s = None
+        self._broker += 1
+
+    def _url(self) -> str:
+        return self.place.brokers[self._broker % len(self.place.brokers)]

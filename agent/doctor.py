@@ -1,0 +1,163 @@
+"""Checks each thing the agent depends on, and says of each that is wrong what to do."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import ssl
+from pathlib import Path
+from typing import List, NamedTuple, Optional
+from urllib.parse import urlsplit
+
+from agent import packets, paths, trust
+from agent.settings import Settings, SettingsError, load
+from agent.spool import Spool, SpoolError
+from contract.clock import Clock
+from contract.languages import say
+
+_TIMEOUT_S = 5.0
+_LEAST_FREE_BYTES = 200 * 1024 * 1024
+
+
+class Check(NamedTuple):
+    """One thing looked at."""
+
+    name: str
+    is_ok: bool
+    text: str
+    next_step: str = ""  # empty when all is well
+
+
+def examine(folder: Path, clock: Clock) -> List[Check]:
+    """Check everything; what depends on settings is left out while there are none."""
+    checks = [_clock(clock), _disk(folder)]
+    try:
+        settings = load(folder / paths.SETTINGS)
+    except (OSError, SettingsError) as error:
+        return [_no_settings(error), *checks]
+    checks.insert(0, Check("settings", True, say(f"Đã đăng ký: {settings.device}", f"Enrolled: {settings.device}")))
+    checks.append(_spool(settings, clock))
+    checks += [_broker(url, settings, clock) for url in settings.brokers]
+    checks += [_probe_http(settings), _probe_udp(settings)]
+    return checks
+
+
+def _no_settings(error: Exception) -> Check:
+    if isinstance(error, FileNotFoundError):
+        text = say("Máy này chưa đăng ký.", "This machine is not enrolled.")
+    else:
+        text = say(f"Không đọc được tệp thiết lập: {error}", f"The settings cannot be read: {error}")
+    return Check("settings", False, text, "diemcau-agent enrol " + say("MÃ", "CODE") + " --server https://…")
+
+
+def _clock(clock: Clock) -> Check:
+    if trust.is_plausible(clock.wall_us()):
+        return Check("clock", True, say("Đồng hồ hợp lý.", "The clock is plausible."))
+    return Check(
+        "clock",
+        False,
+        say("Đồng hồ của máy sai nhiều năm.", "The clock is years off."),
+        say(
+            "Đặt lại ngày giờ; nếu tắt máy lại sai, hãy thay pin CMOS.",
+            "Set it; if it is wrong again, replace the battery.",
+        ),
+    )
+
+
+def _disk(folder: Path) -> Check:
+    existing = next(place for place in (folder, *folder.parents) if place.exists())
+    free = shutil.disk_usage(str(existing)).free
+    mib = free // 2**20
+    if free >= _LEAST_FREE_BYTES:
+        return Check("disk", True, say(f"Đĩa còn {mib} MiB.", f"{mib} MiB free on disk."))
+    return Check(
+        "disk",
+        False,
+        say(f"Đĩa chỉ còn {mib} MiB.", f"Only {mib} MiB free on disk."),
+        say("Xóa bớt tệp không cần trên ổ đĩa này.", "Remove files that nobody needs from this disk."),
+    )
+
+
+def _spool(settings: Settings, clock: Clock) -> Check:
+    spool = Spool(paths.spool(settings.folder, settings.device), settings.spool_cap_bytes, clock, checkpoints=False)
+    try:
+        counters = spool.counters()
+    except SpoolError as error:
+        return Check(
+            "spool",
+            False,
+            say(f"Không dùng được nơi lưu báo cáo: {error}", f"The spool cannot be used: {error}"),
+            say(
+                f"Kiểm tra đĩa và quyền ghi vào {settings.folder}.",
+                f"Check the disk and who may write {settings.folder}.",
+            ),
+        )
+    finally:
+        spool.close()
+    text = say(f"{counters.spooled} báo cáo đang chờ gửi.", f"{counters.spooled} reports wait to be sent.")
+    return Check("spool", True, text)
+
+
+def _broker(url: str, settings: Settings, clock: Clock) -> Check:
+    address = urlsplit(url)
+    name = f"broker {url}"
+    try:
+        with socket.create_connection((address.hostname or "", address.port or 0), _TIMEOUT_S) as tcp:
+            if address.scheme == "mqtts":
+                ca_file = settings.folder / settings.ca_file
+                context = trust.context(ca_file, trust.is_plausible(clock.wall_us()))
+                context.wrap_socket(tcp, server_hostname=address.hostname).close()
+    except (OSError, ValueError) as error:
+        return Check(
+            name, False, say(f"Không kết nối được {url}: {error}", f"Cannot connect to {url}: {error}"), _mend(error)
+        )
+    return Check(name, True, say(f"Kết nối được {url}.", f"{url} can be reached."))
+
+
+def _mend(error: Exception) -> str:
+    if isinstance(error, socket.gaierror):
+        return say("Không tìm thấy tên máy chủ: kiểm tra mạng và DNS.", "The name is not found: check network and DNS.")
+    if isinstance(error, ssl.SSLError):
+        return say(
+            "Chứng thư không khớp: kiểm tra đồng hồ; nếu đúng, hãy đăng ký lại.",
+            "The certificate does not fit: check the clock; if that is right, enrol again.",
+        )
+    return say(
+        "Tường lửa có thể đang chặn cổng này: hỏi người quản trị mạng.",
+        "A firewall may block this port: ask who looks after the network.",
+    )
+
+
+def _probe_http(settings: Settings) -> Check:
+    server = settings.probe_server
+    error = _tcp_error(server.host, server.http_port)
+    return _probe_check("probe_http", f"{server.host}, TCP {server.http_port}", error)
+
+
+def _tcp_error(host: str, port: int) -> Optional[str]:
+    try:
+        socket.create_connection((host, port), _TIMEOUT_S).close()
+    except OSError as error:
+        return str(error)
+    return None
+
+
+def _probe_udp(settings: Settings) -> Check:
+    server = settings.probe_server
+    try:
+        is_answered = bool(packets.exchange(server.host, server.udp_port, 5, 0.05, 1.0))
+        error = None if is_answered else say("không có gói nào quay về", "no packet came back")
+    except OSError as failure:
+        error = str(failure)
+    return _probe_check("probe_udp", f"{server.host}, UDP {server.udp_port}", error)
+
+
+def _probe_check(name: str, place: str, error: Optional[str]) -> Check:
+    if error is None:
+        return Check(name, True, say(f"Máy chủ đo trả lời ({place}).", f"The probe server answers ({place})."))
+    return Check(
+        name,
+        False,
+        say(f"Máy chủ đo không trả lời ({place}): {error}", f"The probe server does not answer ({place}): {error}"),
+        say("Nhờ người quản trị mạng mở cổng này.", "Ask who looks after the network to open this port."),
+    )

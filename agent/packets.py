@@ -1,0 +1,99 @@
+"""Sends STAMP packets to a probe server, and tells what their answers say of the path and of our clock."""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from typing import List, NamedTuple, Optional, Sequence
+
+from contract import stamp
+
+
+class Echo(NamedTuple):
+    """One packet that came back."""
+
+    seq: int
+    rtt_ms: float  # without the reflector's own time
+    offset_ms: float  # how far our wall clock is ahead of the reflector's, if both ways take equally long
+
+
+def exchange(host: str, port: int, count: int, interval_s: float, wait_s: float) -> List[Echo]:
+    """Send `count` packets `interval_s` apart and return the answers as they came, waiting `wait_s` for the last.
+
+    Raises OSError when the name is not known or the network cannot be used at all.
+    """
+    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    with socket.socket(family, kind) as udp:
+        udp.connect(address)  # so that packets from elsewhere are not taken for answers
+        udp.setblocking(False)
+        start_s = time.perf_counter()
+        sent_at_s: List[float] = []
+        echoes: List[Echo] = []
+        while len(echoes) < count:
+            now_s = time.perf_counter()
+            next_s = start_s + len(sent_at_s) * interval_s
+            is_all_sent = len(sent_at_s) == count
+            if not is_all_sent and now_s >= next_s:
+                sent_at_s.append(now_s)
+                _send(udp, len(sent_at_s) - 1)
+                continue
+            until_s = sent_at_s[-1] + wait_s if is_all_sent else next_s
+            if now_s >= until_s:
+                break
+            if select.select([udp], [], [], until_s - now_s)[0]:
+                echo = _receive(udp, sent_at_s)
+                if echo is not None and all(echo.seq != other.seq for other in echoes):
+                    echoes.append(echo)
+    return echoes
+
+
+def _send(udp: socket.socket, seq: int) -> None:
+    try:
+        udp.send(stamp.encode(seq, time.time_ns() // 1000))
+    except OSError:  # a full queue, or an earlier packet's "port unreachable": this one is lost
+        return
+
+
+def _receive(udp: socket.socket, sent_at_s: Sequence[float]) -> Optional[Echo]:
+    try:
+        packet = stamp.decode(udp.recv(2048))
+    except (OSError, ValueError):
+        return None
+    arrived_s, arrived_us = time.perf_counter(), time.time_ns() // 1000
+    if packet.sender_seq >= len(sent_at_s):
+        return None
+    reflector_us = packet.returned_us - packet.arrived_us
+    rtt_ms = max(0.0, (arrived_s - sent_at_s[packet.sender_seq]) * 1000 - reflector_us / 1000)
+    ahead_us = ((packet.sent_us - packet.arrived_us) + (arrived_us - packet.returned_us)) / 2
+    return Echo(packet.sender_seq, rtt_ms, ahead_us / 1000)
+
+
+def percentile(values: Sequence[float], share: float) -> Optional[float]:
+    """Return the value below which this share of the values lies (nearest rank), None of no values."""
+    ordered = sorted(values)
+    return ordered[max(0, -int(-share * len(ordered) // 1) - 1)] if ordered else None
+
+
+def jitter_ms(echoes: Sequence[Echo]) -> Optional[float]:
+    """Return the interarrival jitter of RFC 3550, section 6.4.1, over round trips; None of fewer than two."""
+    if len(echoes) < 2:
+        return None
+    jitter = 0.0
+    for before, after in zip(echoes, echoes[1:]):
+        jitter += (abs(after.rtt_ms - before.rtt_ms) - jitter) / 16
+    return jitter
+
+
+def reordered(echoes: Sequence[Echo]) -> int:
+    """Return how many packets arrived after one that was sent later (RFC 4737, type-P-reordered)."""
+    count, highest = 0, -1
+    for echo in echoes:
+        count += echo.seq < highest
+        highest = max(highest, echo.seq)
+    return count
+
+
+def offset_ms(echoes: Sequence[Echo]) -> Optional[float]:
+    """Return how far our clock is ahead by the packet with the shortest round trip; None of no packets."""
+    return min(echoes, key=lambda echo: echo.rtt_ms).offset_ms if echoes else None

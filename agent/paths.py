@@ -1,0 +1,61 @@
+"""Where the agent keeps its things on this machine.
+
+settings.json  ca.pem  password  permit_key      written by enrolment
+spool/<device>/                                   reports not yet acknowledged, see `agent.spool`
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Mapping
+
+SETTINGS = "settings.json"
+CA = "ca.pem"
+PASSWORD = "password"  # noqa: S105 - a file's name
+PERMIT_KEY = "permit_key"
+
+
+def home(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
+    """Return the agent's folder: DIEMCAU_AGENT_HOME, else the operating system's place for a person's programs."""
+    chosen = environ.get("DIEMCAU_AGENT_HOME")
+    if chosen:
+        return Path(chosen).absolute()
+    person = Path(environ.get("HOME") or environ.get("USERPROFILE") or Path.home())
+    if platform == "win32":
+        return Path(environ.get("LOCALAPPDATA") or person / "AppData" / "Local") / "DiemCau"
+    if platform == "darwin":
+        return person / "Library" / "Application Support" / "DiemCau"
+    return Path(environ.get("XDG_STATE_HOME") or person / ".local" / "state") / "diemcau-agent"
+
+
+def spool(folder: Path, device: str) -> Path:
+    """Return where a device's spool lies under the agent's folder; a new identity starts with an empty one."""
+    return folder / "spool" / device
+
+
+def make_private(folder: Path) -> Path:
+    """Make the folder, readable by its owner alone, and return it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return folder
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Write a file that its owner alone may read, whole or not at all, also through a power cut."""
+    draft = file.with_name(file.name + ".new")
+    if draft.exists():
+        draft.unlink()
+    handle = os.open(str(draft), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.replace(file)
+    if os.name == "posix":  # the new name lasts only once its folder is on disk too
+        folder = os.open(str(file.parent), os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

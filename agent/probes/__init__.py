@@ -1,0 +1,28 @@
+"""The probes: one file for each thing measured. To add one, write its file, its findings in `contract`, a line here."""
+
+from __future__ import annotations
+
+from typing import Callable, NamedTuple, Tuple
+
+from agent.probes import clock, host, line, network, path, software
+from agent.probes.context import Context
+from contract.findings import Findings
+
+
+class Probe(NamedTuple):
+    """Code that measures one thing."""
+
+    name: str
+    version: int  # grows when the same findings come to mean something else
+    deadline_s: float  # beyond this its process is ended
+    measure: Callable[[Context], Findings]  # returns the findings, or raises; ProbeError says why best
+
+
+PROBES: Tuple[Probe, ...] = (
+    Probe("host", 1, 20.0, host.measure),
+    Probe("network", 1, 20.0, network.measure),
+    Probe("path", 1, 20.0, path.measure),
+    Probe("software", 1, 20.0, software.measure),
+    Probe("clock", 1, 15.0, clock.measure),
+    Probe("line", 1, 60.0, line.measure),
+)

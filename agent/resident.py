@@ -1,0 +1,300 @@
+"""The resident: one loop in one thread that ticks, starts rounds, spools their reports and sends them.
+
+`python -I -m agent.resident --settings FILE`. It imports neither pydantic nor psutil nor click: they would double its
+memory, and only the round child needs them.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import signal
+import sys
+from pathlib import Path
+from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
+
+from agent import connection as link
+from agent import paths, tick, trust
+from agent.backoff import Backoff
+from agent.child import Outcome, Request, Rounds, Server
+from agent.connection import Connection, Place
+from agent.publisher import Publisher
+from agent.schedule import Schedule
+from agent.settings import Settings, SettingsError, load
+from agent.spool import Spool, SpoolError
+from contract import wire
+from contract.clock import Clock
+
+_IDLE_S = 1.0  # how long the loop may wait for the network; other things are noticed after that
+_BUSY_S = 0.05  # while reports go out
+_MOST_COMMANDS = 16  # that wait for their round
+_log = logging.getLogger("agent")
+
+
+class _Asked(NamedTuple):
+    """A command that waits for its round."""
+
+    command: wire.Command
+    until_s: float
+
+
+class Resident:
+    """The parts of a resident agent and the loop that drives them; a test may replace each part."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        spool: Spool,
+        connection: Connection,
+        publisher: Publisher,
+        schedule: Schedule,
+        rounds: Rounds,
+        reload: Callable[[], Settings],
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.spool = spool
+        self.connection = connection
+        self.publisher = publisher
+        self.schedule = schedule
+        self.rounds = rounds
+        self.reload = reload
+        self.refused = 0  # reports that the spool would not accept
+        self._is_stopping = False
+        self._number: Optional[int] = None  # of the connection, while it is open
+        self._plan: Optional[wire.Plan] = None
+        self._asked: Dict[str, _Asked] = {}
+        self._running: Tuple[str, ...] = ()  # ids of the commands that the present round carries out
+        self._done: List[str] = []  # ids to tell with the next snapshot
+        self._offset_ms: Optional[float] = None
+
+    def run(self) -> None:
+        """Go on until `stop` is called, then tell the centre and leave nothing running."""
+        try:
+            timeout_s = 0.0
+            while not self._is_stopping:
+                timeout_s = self.turn(timeout_s)
+        finally:
+            self.rounds.stop()
+            self.connection.stop()
+            self.spool.close()
+
+    def stop(self) -> None:
+        """End the loop after its present turn; may be called from a signal."""
+        self._is_stopping = True
+
+    def turn(self, timeout_s: float) -> float:
+        """Do what is due, waiting at most `timeout_s` for the network; return how long the next turn may wait."""
+        try:
+            for event in self.connection.turn(timeout_s):
+                self._follow(event)
+            self._advance_rounds()
+            if self._number is None:
+                return _IDLE_S
+            self._tick()
+            return _BUSY_S if self._send() else _IDLE_S
+        except SpoolError as error:  # a full disk must not end the agent: it tells, and goes on when there is room
+            _log.warning("spool: %s", error)
+            return _IDLE_S
+
+    def is_clock_plausible(self) -> bool:
+        """Tell whether our wall clock can be right, as far as we know."""
+        return trust.is_plausible(self.clock.wall_us(), self._offset_ms)
+
+    # --- what comes over the connection
+
+    def _follow(self, event: link.Event) -> None:
+        if isinstance(event, link.Opened):
+            self._number = event.number
+            self.publisher.start_over()
+            self.schedule.hasten_tick()
+            _log.info("connected")
+        elif isinstance(event, link.Lost):
+            self._number = None
+            _log.info("not connected to %s: %s", event.broker, event.reason)
+        else:
+            try:
+                self._receive(event)
+            except wire.WireError as error:
+                _log.warning("%s: %s", event.kind, error)
+
+    def _receive(self, event: link.Received) -> None:
+        if event.kind == "ack":
+            ack = wire.decode_ack(event.payload)
+            self.spool.acknowledge(ack.spool_id, ack.upto)
+        elif event.kind == "plan":
+            self._plan = wire.decode_plan(event.payload)
+            self.publisher.hear_epoch(self._plan.epoch, self.clock.mono_s())
+        elif event.kind == "command":
+            self._obey(wire.decode_command(event.payload))
+
+    def _obey(self, command: wire.Command) -> None:
+        if command.id in self._asked or command.id in self._running:
+            return
+        if self.spool.knows(command.id):  # repeated because nobody heard that it was done
+            self._tell_done((command.id,))
+        elif command.kind == "reload":
+            self._reload()
+            self._note_done((command.id,))
+        elif len(self._asked) < _MOST_COMMANDS:
+            self._asked[command.id] = _Asked(command, self.clock.mono_s() + command.expires_in_s)
+
+    def _reload(self) -> None:
+        try:
+            settings = self.reload()
+        except (OSError, SettingsError) as error:
+            _log.warning("settings: %s", error)
+            return
+        old, self.settings = self.settings, settings
+        self.schedule.change_periods(
+            settings.tick_s, settings.light_round_s, settings.line_round_s, self.clock.mono_s()
+        )
+        if place_of(settings) != place_of(old):
+            self._number = None
+            self.connection.reconnect(place_of(settings))
+
+    # --- rounds
+
+    def _advance_rounds(self) -> None:
+        try:
+            outcome = self.rounds.poll()
+            if outcome is not None:
+                self._finish(outcome)
+            if not self.rounds.is_running:
+                self._start_round()
+        except OSError as error:  # no child could be started: no memory, or too many processes
+            self.rounds.stop()
+            self._running = ()
+            _log.warning("round: %s", error)
+
+    def _finish(self, outcome: Outcome) -> None:
+        done, self._running = self._running, ()
+        if outcome.body is None:
+            _log.warning("round: no report: %s", outcome.problem)
+            return
+        try:
+            self.spool.append(outcome.body)
+        except SpoolError as error:
+            self.refused += 1
+            _log.warning("spool: a report was not accepted (%d so far): %s", self.refused, error)
+            return
+        self._note_done(done)
+
+    def _start_round(self) -> None:
+        now_s = self.clock.mono_s()
+        self._asked = {name: asked for name, asked in self._asked.items() if asked.until_s > now_s}
+        due = self.schedule.take_round(now_s)
+        if due is not None:
+            request = self._request(due.occasion, due.probes, ())
+        elif self._asked:
+            command = next(iter(self._asked.values())).command
+            del self._asked[command.id]
+            request = self._request("command", command.probes, (command.id,))
+        else:
+            return
+        self._running = request.done
+        self.rounds.start(request)
+
+    def _request(self, occasion: str, probes: Tuple[str, ...], done: Tuple[str, ...]) -> Request:
+        return Request(self.settings.device, occasion, probes, str(self.settings.folder), self._server(), done)
+
+    def _server(self) -> Server:
+        """Return the probe server that the plan gives to our shard, else the one in the settings."""
+        shard = wire.shard_of(self.settings.device)
+        for server in self._plan.probe_servers if self._plan else ():
+            if shard in server.shards:
+                return Server(server.host, server.http_port, server.udp_port)
+        return Server(*self.settings.probe_server)
+
+    def _note_done(self, commands: Tuple[str, ...]) -> None:
+        for command in commands:
+            self.spool.remember(command)
+        self._tell_done(commands)
+
+    def _tell_done(self, commands: Tuple[str, ...]) -> None:
+        if commands:
+            self._done = (self._done + list(commands))[-_MOST_COMMANDS:]
+            self.schedule.hasten_tick()
+
+    # --- what goes over the connection
+
+    def _tick(self) -> None:
+        if self._number is None or not self.schedule.take_tick(self.clock.mono_s()):
+            return
+        server = self._server()
+        readings = tick.read(server.host, server.udp_port)
+        self._offset_ms = readings.offset_ms if readings.offset_ms is not None else self._offset_ms
+        snapshot = tick.snapshot(self._number, self.clock.now(), self.spool.counters(), readings, tuple(self._done))
+        self.connection.publish("snapshot", wire.encode(snapshot), 0)
+        self._done = []
+
+    def _send(self) -> bool:
+        payloads = self.publisher.take(self.clock.now())
+        for payload in payloads:
+            self.connection.publish("report", payload, 1)
+        return bool(payloads)
+
+
+def place_of(settings: Settings) -> Place:
+    """Return where these settings let the device connect to."""
+    return Place(
+        settings.brokers,
+        settings.folder / settings.ca_file,
+        settings.device,
+        settings.folder / settings.password_file,
+        settings.keepalive_s,
+    )
+
+
+def build(
+    settings: Settings,
+    clock: Optional[Clock] = None,
+    *,
+    rounds: Optional[Rounds] = None,
+    backoff: Optional[Backoff] = None,
+    chance: Optional[random.Random] = None,
+    reload: Optional[Callable[[], Settings]] = None,
+) -> Resident:
+    """Wire a resident; what is not given is the real thing. Nothing is opened or started before its first turn."""
+    clock = clock or Clock()
+    chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
+    spool = Spool(paths.spool(settings.folder, settings.device), settings.spool_cap_bytes, clock)
+    connection = Connection(
+        place_of(settings), spool.next_connection, lambda: resident.is_clock_plausible(), chance, backoff or Backoff()
+    )
+    schedule = Schedule(settings.device, settings.tick_s, settings.light_round_s, settings.line_round_s)
+    resident = Resident(
+        settings,
+        clock,
+        spool,
+        connection,
+        Publisher(spool, chance),
+        schedule,
+        rounds or Rounds(clock),
+        reload or (lambda: settings),
+    )
+    return resident
+
+
+def main(arguments: List[str]) -> int:
+    """Run until SIGTERM or SIGINT; 2 when the arguments or the settings cannot be used."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    if len(arguments) != 2 or arguments[0] != "--settings":
+        _log.error("usage: python -I -m agent.resident --settings FILE")
+        return 2
+    file = Path(arguments[1])
+    try:
+        settings = load(file)
+    except (OSError, SettingsError) as error:
+        _log.error("%s", error)
+        return 2
+    resident = build(settings, reload=lambda: load(file))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: resident.stop())
+    resident.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

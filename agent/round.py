@@ -1,0 +1,102 @@
+"""The round child: `python -I -m agent.round` runs probes, builds and validates the report, prints it and ends.
+
+On stdin: one JSON object (`agent.child.Request` with `measured`, what an earlier child of this round achieved).
+On stdout, one line per event: `begin NAME VERSION DEADLINE_S`, `measured JSON`, `report JSON`.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO, Dict, List, Sequence
+
+from agent.child import Server
+from agent.probes import PROBES, Probe
+from agent.probes.context import Context, ProbeError
+from contract.clock import Clock
+from contract.report import Failure, Measurement, Moment, Report
+
+_ORPHAN_S = 10.0  # beyond a probe's deadline: the parent should have ended us, so it is gone
+
+
+def main(probes: Sequence[Probe] = PROBES) -> None:
+    """Carry out the request on stdin."""
+    request = json.load(sys.stdin.buffer)
+    _converse(request, probes, _take_stdout())
+    os._exit(0)  # a probe's threads must not keep us
+
+
+def _converse(request: Dict[str, Any], probes: Sequence[Probe], out: BinaryIO) -> None:
+    clock = Clock()
+    server = Server(**request["server"]) if request["server"] else None
+    context = Context(Path(request["home"]), server)
+    measured = [Measurement.model_validate(value) for value in request["measured"]]
+    over = {measurement.probe for measurement in measured}
+    for probe in chosen(request["probes"], probes):
+        if probe.name in over:
+            continue
+        _say(out, f"begin {probe.name} {probe.version} {probe.deadline_s}")
+        _end_with_parent(probe.deadline_s)
+        measurement = measure(probe, context, clock)
+        measured.append(measurement)
+        _say(out, f"measured {measurement.model_dump_json(exclude_none=True)}")
+    report = Report(
+        device=request["device"],
+        occasion=request["occasion"],
+        done=tuple(request["done"]),
+        measurements=tuple(measured),
+    )
+    _say(out, f"report {report.model_dump_json(exclude_none=True)}")
+
+
+def chosen(names: Sequence[str], probes: Sequence[Probe]) -> List[Probe]:
+    """Return the probes with these names, in their own order; all of them when no name is given."""
+    return [probe for probe in probes if not names or probe.name in names]
+
+
+def measure(probe: Probe, context: Context, clock: Clock) -> Measurement:
+    """Run one probe; whatever it raises becomes a failed measurement."""
+    started = clock.now()
+    findings, failure = None, None
+    try:
+        findings = probe.measure(context)
+    except ProbeError as error:
+        failure = Failure(code=error.code, text=str(error))
+    except Exception as error:  # noqa: BLE001 - a probe may raise anything, and costs no more than its measurement
+        # Never the message itself: it may hold a path with a person's name.
+        failure = Failure(code="error", text=f"{type(error).__name__} {getattr(error, 'strerror', '') or ''}".strip())
+    return Measurement(
+        probe=probe.name,
+        version=probe.version,
+        started=Moment(**started._asdict()),
+        duration_ms=clock.now().mono_ms - started.mono_ms,
+        findings=findings,
+        failure=failure,
+    )
+
+
+def _take_stdout() -> BinaryIO:
+    """Keep the real stdout for our lines and give descriptor 1 away: importing speedtest wraps it, and may close it."""
+    out = os.fdopen(os.dup(1), "wb", buffering=0)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
+    return out
+
+
+def _say(out: BinaryIO, line: str) -> None:
+    view = memoryview(line.encode("utf-8") + b"\n")
+    while view:
+        view = view[out.write(view) :]
+
+
+def _end_with_parent(deadline_s: float) -> None:
+    """End this process by a watchdog when nobody does it for us, so that no child is ever left behind."""
+    faulthandler.dump_traceback_later(deadline_s + _ORPHAN_S, exit=True, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

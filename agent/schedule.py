@@ -1,0 +1,72 @@
+"""When to tick and which probes to run: by periods with a phase of each device's own, so that they spread out."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple, Optional, Tuple
+
+LIGHT = ("host", "network", "path", "software", "clock")
+LINE = ("line",)
+
+
+class Due(NamedTuple):
+    """A round that should start now."""
+
+    occasion: str
+    probes: Tuple[str, ...]  # empty: every probe
+
+
+class Schedule:
+    """The ticks and rounds of one device; all times are seconds of one monotonic clock."""
+
+    def __init__(self, device: str, tick_s: float, light_round_s: float, line_round_s: float) -> None:
+        self._device = device
+        self._is_started = False
+        self._tick_at_s = 0.0
+        self._light_at_s = 0.0
+        self._line_at_s = 0.0
+        self.change_periods(tick_s, light_round_s, line_round_s, 0.0)
+
+    def change_periods(self, tick_s: float, light_round_s: float, line_round_s: float, now_s: float) -> None:
+        """Follow other periods from now on."""
+        self._tick_s, self._light_s, self._line_s = tick_s, light_round_s, line_round_s
+        self._tick_at_s = self._next("tick", tick_s, now_s)
+        self._light_at_s = self._next("light", light_round_s, now_s)
+        self._line_at_s = self._next("line", line_round_s, now_s)
+
+    def hasten_tick(self) -> None:
+        """Let the next tick be due at once: there is news to tell."""
+        self._tick_at_s = 0.0
+
+    def take_tick(self, now_s: float) -> bool:
+        """Tell whether a tick is due, and count it as taken. Ticks that were missed are not made up for."""
+        if now_s < self._tick_at_s:
+            return False
+        self._tick_at_s = self._next("tick", self._tick_s, now_s)
+        return True
+
+    def take_round(self, now_s: float) -> Optional[Due]:
+        """Return the round that is due, and count it as taken: first everything at once, then by the periods."""
+        is_light = now_s >= self._light_at_s
+        is_line = now_s >= self._line_at_s
+        if not self._is_started:
+            self._is_started = is_light = is_line = True
+            due = Due("start", ())
+        elif is_light or is_line:
+            due = Due("schedule", (LIGHT if is_light else ()) + (LINE if is_line else ()))
+        else:
+            return None
+        if is_light:
+            self._light_at_s = self._next("light", self._light_s, now_s)
+        if is_line:
+            self._line_at_s = self._next("line", self._line_s, now_s)
+        return due
+
+    def _next(self, name: str, period_s: float, now_s: float) -> float:
+        phase_s = _share(f"{self._device} {name}") * period_s
+        return ((now_s - phase_s) // period_s + 1) * period_s + phase_s
+
+
+def _share(text: str) -> float:
+    """Return a number from 0 to 1 that is the same for the same text and spread evenly over different ones."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big") / 2.0**48

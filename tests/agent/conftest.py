@@ -1,0 +1,213 @@
+"""What the tests of the agent share: settings, a probe server, a broker, and patience with a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from agent.child import Server
+from agent.settings import Settings, load
+from agent.spool import Spool
+from contract import wire
+from contract.clock import Clock
+
+DEVICE = "dev-00000001"
+PATIENCE_S = 30.0
+
+
+class SetClock(Clock):
+    """A clock that a test sets."""
+
+    def __init__(self, mono_s: float = 1000.0, wall_us: int = 1_800_000_000_000_000) -> None:
+        self.boot_id = "b0070000-0000-4000-8000-000000000001"
+        self.mono = mono_s
+        self.wall = wall_us
+
+    def mono_s(self) -> float:
+        return self.mono
+
+    def wall_us(self) -> int:
+        return self.wall
+
+    def advance(self, seconds: float) -> None:
+        self.mono += seconds
+        self.wall += int(seconds * 1e6)
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def spool(tmp_path: Path, clock: SetClock) -> Iterator[Spool]:
+    spool = Spool(tmp_path / "spool", 1 << 20, clock)
+    yield spool
+    spool.close()
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[[Callable[[], object], str], object]:
+    """Return a function that waits until a condition holds, and fails with `what` when it does not in time."""
+
+    def wait(condition: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> object:
+        end_s = time.monotonic() + patience_s
+        while time.monotonic() < end_s:
+            value = condition()
+            if value:
+                return value
+            time.sleep(0.02)
+        pytest.fail(f"not within {patience_s} s: {what}")
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def probe_server() -> Iterator[Server]:
+    """A real probe server on free ports of loopback."""
+    from collector.probe_server.app import serving
+
+    loop = asyncio.new_event_loop()
+    ready: list[Server] = []
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        async with serving("127.0.0.1", 0, 0, Clock()) as ports:
+            ready.append(Server("127.0.0.1", ports.http, ports.udp))
+            await stop.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    end_s = time.monotonic() + PATIENCE_S
+    while not ready and time.monotonic() < end_s:
+        time.sleep(0.01)
+    yield ready[0]
+    loop.call_soon_threadsafe(stop.set)
+    thread.join(PATIENCE_S)
+    loop.close()
+
+
+class Broker(NamedTuple):
+    """A broker that lets anybody in."""
+
+    port: int
+    start: Callable[[], None]
+    kill: Callable[[], None]
+
+    @property
+    def url(self) -> str:
+        return f"mqtt://127.0.0.1:{self.port}"
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """A real NATS server speaking MQTT on loopback, which a test may kill and start again."""
+    port = free_port()
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    config = folder / "nats.conf"
+    config.write_text(
+        f'server_name: test\nlisten: "127.0.0.1:{free_port()}"\njetstream {{ store_dir: "{folder}" }}\n'
+        f'mqtt {{ listen: "127.0.0.1:{port}" }}\n'
+    )
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start() -> None:
+        program = shutil.which("nats-server") or str(Path(__import__("sys").executable).with_name("nats-server"))
+        running.append(
+            subprocess.Popen([program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        )
+        end_s = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end_s:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            time.sleep(0.05)
+        pytest.fail("the broker does not answer")
+
+    def kill() -> None:
+        server = running.pop()
+        server.kill()
+        server.wait()
+
+    start()
+    yield Broker(port, start, kill)
+    while running:
+        kill()
+
+
+class Centre:
+    """A stand-in for the centre: hears everything devices say, and says what a test tells it to."""
+
+    def __init__(self, port: int) -> None:
+        self.heard: list[tuple[str, bytes, bool]] = []
+        self._is_subscribed = threading.Event()
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, "centre")
+        self._client.on_connect = lambda client, *_: client.subscribe("dc/v1/#", 1)
+        self._client.on_subscribe = lambda *_: self._is_subscribed.set()
+        self._client.on_message = lambda _, __, m: self.heard.append((m.topic, bytes(m.payload), m.retain))
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+        assert self._is_subscribed.wait(PATIENCE_S)
+
+    def reports(self) -> list[tuple[wire.Frame, bytes]]:
+        return [wire.decode_report(payload) for payload in self._of("report")]
+
+    def snapshots(self) -> list[wire.Snapshot]:
+        return [wire.decode_snapshot(payload) for payload in self._of("snapshot")]
+
+    def presences(self) -> list[wire.Presence]:
+        return [wire.decode_presence(payload) for payload in self._of("presence")]
+
+    def say(self, device: str, kind: str, message: object) -> None:
+        self._client.publish(wire.topic_for(device, kind), wire.encode(message), 0)
+
+    def plan(self, plan: wire.Plan) -> None:
+        self._client.publish(wire.PLAN_TOPIC, wire.encode(plan), 1, retain=True)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _of(self, kind: str) -> list[bytes]:
+        return [payload for topic, payload, _ in list(self.heard) if topic.endswith(f"/up/{kind}")]
+
+
+@pytest.fixture
+def centre(broker: Broker) -> Iterator[Centre]:
+    centre = Centre(broker.port)
+    yield centre
+    centre.close()
+
+
+@pytest.fixture
+def write_settings(tmp_path: Path) -> Callable[..., Settings]:
+    """Return a function that writes a settings file like the one of enrolment, and reads it."""
+
+    def write(brokers: tuple[str, ...], server: Server, **others: object) -> Settings:
+        folder = tmp_path / "agent"
+        folder.mkdir(exist_ok=True)
+        (folder / "password").write_text("p" * 32)
+        value = {"device": DEVICE, "brokers": brokers, "probe_server": server._asdict(), **others}
+        (folder / "settings.json").write_text(json.dumps(value))
+        return load(folder / "settings.json")
+
+    return write

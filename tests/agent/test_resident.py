@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+
+import pytest
+
+from agent import resident
+from agent.backoff import Backoff
+from agent.child import Outcome, Request
+from contract import wire
+from contract.report import read_body
+
+DEVICE = "dev-00000001"
+QUICK = Backoff(first_s=0.05, most_s=0.2)
+
+
+class Rounds:
+    """A source of rounds that a test fills."""
+
+    def __init__(self, *bodies: bytes) -> None:
+        self.bodies = deque(bodies)
+        self.asked: list[Request] = []
+        self._running: Request | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._running is not None
+
+    def start(self, request: Request) -> None:
+        self._running = request
+        self.asked.append(request)
+
+    def poll(self) -> Outcome | None:
+        if self._running is None or not self.bodies:
+            return None
+        request, self._running = self._running, None
+        return Outcome(request, self.bodies.popleft(), "")
+
+    def stop(self) -> None:
+        self._running = None
+
+
+@pytest.fixture
+def start(write_settings, broker, probe_server):
+    """Return a function that runs a resident in a thread until the test ends."""
+    running = []
+
+    def start(rounds, **others):
+        settings = write_settings((broker.url,), probe_server, **others)
+        agent = resident.build(settings, rounds=rounds, backoff=QUICK, chance=random.Random(1), reload=lambda: settings)
+        thread = threading.Thread(target=agent.run)
+        thread.start()
+        running.append((agent, thread))
+        return agent
+
+    yield start
+    for agent, thread in running:
+        agent.stop()
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def test_a_report_is_sent_until_the_centre_acknowledges_it(start, centre, eventually):
+    agent = start(Rounds(b'{"v":1}'))
+    frame, body = eventually(centre.reports, "a report")[0]
+    assert body == b'{"v":1}'
+    assert (frame.seq, frame.accepted_upto, frame.spooled) == (1, 1, 0)
+    agent.rounds.bodies.append(b"second")
+    centre.say(DEVICE, "ack", wire.Ack(frame.spool_id, 1))
+    agent.schedule.hasten_tick()
+    eventually(lambda: any(s.spooled == 0 and s.accepted_upto == 1 for s in centre.snapshots()), "an empty spool")
+
+
+def test_presence_says_connected_then_stopped(start, centre, eventually):
+    agent = start(Rounds())
+    eventually(lambda: [p.state for p in centre.presences()] == ["connected"], "presence")
+    agent.stop()
+    eventually(lambda: [p.state for p in centre.presences()] == ["connected", "stopped"], "a clean stop")
+    assert len({p.connection for p in centre.presences()}) == 1
+
+
+def test_reports_made_while_the_broker_is_away_arrive_after(start, broker, centre, eventually):
+    agent = start(Rounds(b"first"))
+    eventually(centre.reports, "the first report")
+    broker.kill()
+    eventually(lambda: not agent.connection.is_open, "the loss")
+    agent.rounds.bodies.append(b"second")
+    agent.schedule.change_periods(60, 0.1, 1e6, agent.clock.mono_s())
+    eventually(lambda: not agent.rounds.bodies, "the round")
+    broker.start()
+    eventually(lambda: {body for _, body in centre.reports()} >= {b"first", b"second"}, "both reports")
+
+
+def test_a_new_epoch_of_the_collector_brings_what_waits_again(start, centre, eventually):
+    centre.plan(wire.Plan("p", 1, 7, ()))
+    start(Rounds(b"only"))
+    eventually(lambda: len(centre.reports()) == 1, "the report")
+    centre.plan(wire.Plan("p", 1, 8, ()))
+    eventually(lambda: len(centre.reports()) >= 2, "the same report again")
+    assert {frame.seq for frame, _ in centre.reports()} == {1}
+
+
+def test_a_command_runs_its_probes_once_and_is_told_done_again_when_repeated(start, centre, eventually):
+    agent = start(Rounds(b"start", b"commanded"))
+    eventually(centre.presences, "the device")
+    command = wire.Command("c-1", "run", 60, ("host", "path"))
+    centre.say(DEVICE, "command", command)
+    eventually(lambda: any("c-1" in s.done for s in centre.snapshots()), "the command told as done")
+    assert [(r.occasion, r.probes, r.done) for r in agent.rounds.asked] == [
+        ("start", (), ()),
+        ("command", ("host", "path"), ("c-1",)),
+    ]
+    told = len(centre.snapshots())
+    centre.say(DEVICE, "command", command)
+    eventually(lambda: any("c-1" in s.done for s in centre.snapshots()[told:]), "the repetition told as done")
+    assert len(agent.rounds.asked) == 2
+
+
+def test_messages_that_cannot_be_read_change_nothing(start, centre, eventually):
+    agent = start(Rounds(b"kept"))
+    eventually(centre.reports, "a report")
+    for kind in ("ack", "command"):
+        centre._client.publish(wire.topic_for(DEVICE, kind), b'{"upto":NaN}', 0)
+    centre._client.publish(wire.PLAN_TOPIC, b"\xff\x00", 0)
+    told = len(centre.snapshots())
+    agent.schedule.hasten_tick()
+    snapshot = eventually(lambda: centre.snapshots()[told:], "a further snapshot")[0]
+    assert snapshot.spooled == 1
+
+
+def test_a_real_resident_measures_reports_and_when_killed_is_told_lost(
+    write_settings, broker, probe_server, centre, eventually
+):
+    settings = write_settings((broker.url,), probe_server)
+    command = [sys.executable, "-I", "-m", "agent.resident", "--settings", str(settings.folder / "settings.json")]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        _, body = eventually(centre.reports, "a report of real probes")[0]
+        report = read_body(body, DEVICE)
+        assert [m.probe for m in report.measurements] == ["host", "network", "path", "software", "clock", "line"]
+        assert [m.failure for m in report.measurements] == [None] * 6
+        snapshot = eventually(centre.snapshots, "a snapshot")[0]
+        assert (snapshot.sent, snapshot.received) == (10, 10)
+    finally:
+        process.kill()
+        process.wait()
+    eventually(lambda: centre.presences()[-1].state == "lost", "the will")
+    secret = [payload for topic, payload, _ in centre.heard if b"dev-00000001-" in payload or "dev-00000001-" in topic]
+    assert secret == []
+
+
+def test_a_real_resident_stops_cleanly_on_sigterm(write_settings, broker, probe_server, centre, eventually):
+    settings = write_settings((broker.url,), probe_server)
+    command = [sys.executable, "-I", "-m", "agent.resident", "--settings", str(settings.folder / "settings.json")]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        eventually(centre.presences, "presence")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        eventually(lambda: centre.presences()[-1].state == "stopped", "stopped")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_settings_that_cannot_be_read_end_it_with_2(tmp_path):
+    (tmp_path / "settings.json").write_text("{}")
+    assert resident.main(["--settings", str(tmp_path / "settings.json")]) == 2
+    assert resident.main(["--settings", str(tmp_path / "none.json")]) == 2
+    assert resident.main([]) == 2
