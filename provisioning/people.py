@@ -1,0 +1,94 @@
+"""Local accounts: a login, an argon2 password, a duty, and the units it reaches."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import Connection, select, update
+
+from provisioning import audit
+from provisioning.errors import ProvisioningError
+from provisioning.store.tables import person, person_scope
+
+DUTIES = ("viewer", "unit_officer", "provincial", "vnpt_branch", "noc", "ministry", "admin")
+LEAST_LETTERS = 8
+_ARGON2 = PasswordHash((Argon2Hasher(),))
+
+
+class Person(NamedTuple):
+    """Who has logged in."""
+
+    id: int
+    login: str
+    name: str
+    duty: str
+
+
+def add_person(
+    connection: Connection,
+    login: str,
+    name: str,
+    password: str,
+    duty: str,
+    unit_ids: Iterable[int],
+    actor: str,
+    now_us: int,
+) -> int:
+    """Make an account; without units it sees all. Raises ProvisioningError."""
+    if duty not in DUTIES:
+        raise ProvisioningError(f"Nhiệm vụ phải là một trong: {', '.join(DUTIES)}.", f"Duty: {', '.join(DUTIES)}.")
+    if len(password) < LEAST_LETTERS:
+        raise ProvisioningError(
+            f"Mật khẩu phải có ít nhất {LEAST_LETTERS} ký tự.",
+            f"A password needs at least {LEAST_LETTERS} characters.",
+        )
+    if connection.scalar(select(person.c.id).where(person.c.login == login)) is not None:
+        raise ProvisioningError(f"Đã có tài khoản {login}.", f"The account {login} exists.")
+    values = {"login": login, "name": name, "password": _ARGON2.hash(_same(password)), "duty": duty}
+    person_id: int = connection.execute(person.insert().values(values).returning(person.c.id)).scalar_one()
+    scope = [{"person_id": person_id, "unit_id": unit_id} for unit_id in unit_ids]
+    if scope:
+        connection.execute(person_scope.insert(), scope)
+    units = [row["unit_id"] for row in scope]
+    audit.append(connection, actor, "person added", login, {"duty": duty, "units": units}, now_us)
+    return person_id
+
+
+def check_login(connection: Connection, login: str, password: str) -> Person | None:
+    """Return who this is, or None; an unknown or disabled login costs the same work as a wrong password."""
+    row = connection.execute(select(person).where(person.c.login == login)).one_or_none()
+    is_right = _ARGON2.verify(_same(password), row.password if row is not None else _nobody())
+    if row is None or not is_right or row.disabled_at is not None:
+        return None
+    return Person(row.id, row.login, row.name, row.duty)
+
+
+def find(connection: Connection, person_id: int) -> Person | None:
+    """Return the person of an open account by id."""
+    open_account = (person.c.id == person_id, person.c.disabled_at.is_(None))
+    columns = (person.c.id, person.c.login, person.c.name, person.c.duty)
+    row = connection.execute(select(*columns).where(*open_account)).one_or_none()
+    return None if row is None else Person(*row)
+
+
+def disable(connection: Connection, login: str, actor: str, now_us: int) -> None:
+    """Close an account; its row stays for the audit. Raises ProvisioningError."""
+    open_account = (person.c.login == login, person.c.disabled_at.is_(None))
+    if connection.execute(update(person).where(*open_account).values(disabled_at=now_us)).rowcount == 0:
+        raise ProvisioningError(f"Không có tài khoản đang mở {login}.", f"There is no open account {login}.")
+    audit.append(connection, actor, "person disabled", login, {}, now_us)
+
+
+@lru_cache(maxsize=1)
+def _nobody() -> str:
+    return _ARGON2.hash("nobody's password")
+
+
+def _same(password: str) -> str:
+    """NFKC: keyboards send Vietnamese letters whole or in parts."""
+    return unicodedata.normalize("NFKC", password)
