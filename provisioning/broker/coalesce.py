@@ -13,15 +13,15 @@ class Coalesced:
         self._action = action
         self._asking = threading.Lock()
         self._running = threading.Lock()
-        self._asked = 0
+        self.asked = 0  # calls so far
         self._covered = 0  # all who asked up to this number have had a run that began after they asked
         self._error: Exception | None = None
 
     def __call__(self) -> None:
         """Return after a run that began after this call; raises what that run raised."""
         with self._asking:
-            self._asked += 1
-            mine = self._asked
+            self.asked += 1
+            mine = self.asked
         with self._running:
             if self._covered < mine:
                 self._run()
@@ -30,7 +30,7 @@ class Coalesced:
 
     def _run(self) -> None:
         with self._asking:
-            covers = self._asked
+            covers = self.asked
         try:
             self._action()
             self._error = None

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, select
 
 from provisioning import authority, credentials, secret_files
 from provisioning.broker import nats
+from provisioning.errors import ProvisioningError
 from provisioning.settings import Settings
 from provisioning.store.tables import device
 
@@ -48,6 +49,28 @@ def write_configuration(engine: Engine, settings: Settings) -> Path:
         if pid is not None:
             _reload(pid, settings.broker_monitor_port, nats.version(text))
     return path
+
+
+def check_broker(engine: Engine, settings: Settings) -> None:
+    """Raise ProvisioningError unless the file holds, and the broker runs, what the registry says."""
+    path = settings.folder("broker") / CONFIGURATION
+    wanted = nats.version(_text(engine, settings))
+    running = running_version(settings.broker_monitor_port)
+    if not path.exists() or nats.version(path.read_text(encoding="utf-8")) != wanted:
+        raise ProvisioningError(
+            f"{path} đã cũ. Chạy: diemcau-provision broker config",
+            f"{path} is out of date. Run: diemcau-provision broker config",
+        )
+    if running is None:
+        raise ProvisioningError(
+            "Máy chủ MQTT không chạy. Chạy: diemcau-collector run",
+            "The broker does not run. Run: diemcau-collector run",
+        )
+    if running != wanted:
+        raise ProvisioningError(
+            "Máy chủ MQTT chạy cấu hình cũ. Chạy: diemcau-provision broker config",
+            "The broker runs an older configuration. Run: diemcau-provision broker config",
+        )
 
 
 def collector_password(settings: Settings) -> str:

@@ -1,0 +1,1 @@
+"""The commands of diemcau-provision, by subject."""

@@ -1,0 +1,87 @@
+"""codes, devices, revoke: what lets a device in and what puts it out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from contract.languages import say
+from provisioning.commands.centre import actor, now_us, registry
+
+
+@click.group(help=say("Mã đăng ký của các điểm cầu.", "The sites' enrolment codes."))
+def codes() -> None:
+    """Group the commands on codes."""
+
+
+@codes.command(
+    help=say(
+        "Tạo mã. Mã chỉ hiện ra lần này; --site thay mã cũ, --all chỉ tạo cho điểm cầu chưa có mã còn hiệu lực.",
+        "Make codes. They are shown only now; --site replaces the old one, --all makes those that are missing.",
+    )
+)
+@click.option("--site", "site_code", help=say("Mã điểm cầu, ví dụ K7QF2MX.", "The site's code, e.g. K7QF2MX."))
+@click.option("--all", "for_all", is_flag=True, help=say("Mọi điểm cầu chưa có mã.", "Every site without a code."))
+@click.option(
+    "--csv", "file", type=click.Path(path_type=Path), help=say("Ghi ra tệp CSV này.", "Write to this CSV file.")
+)
+def make(site_code: str | None, for_all: bool, file: Path | None) -> None:
+    """Make codes for one site or all, valid until the last session ends."""
+    from provisioning import sheets
+
+    if (site_code is None) is not for_all:
+        raise click.UsageError(say("Chọn --site MÃ hoặc --all.", "Choose --site CODE or --all."))
+    with registry() as (settings, engine):
+        made = sheets.make_codes(engine, settings, site_code, actor(), now_us())
+    if file is not None:
+        sheets.write_csv(file, made)
+        click.echo(say(f"{len(made)} mã → {file}", f"{len(made)} codes → {file}"))
+    else:
+        for sheet in made:
+            click.echo(f"{sheet.code}\t{sheet.site_name}")
+
+
+@click.group(help=say("Thiết bị đã đăng ký.", "Enrolled devices."))
+def devices() -> None:
+    """Group the commands on devices."""
+
+
+@devices.command("list", help=say("Liệt kê thiết bị.", "List the devices."))
+@click.option("--state", type=click.Choice(["active", "waiting", "revoked"]))
+def list_devices(state: str | None) -> None:
+    """Print id, state, site code and site name, separated by tabs."""
+    from sqlalchemy import select
+
+    from provisioning.store.tables import device, site
+
+    query = select(device.c.name, device.c.state, site.c.code, site.c.name).join(site, site.c.id == device.c.site_id)
+    if state is not None:
+        query = query.where(device.c.state == state)
+    with registry() as (_, engine), engine.connect() as connection:
+        for row in connection.execute(query.order_by(device.c.id)):
+            click.echo("\t".join(row))
+
+
+@devices.command(help=say("Duyệt một thiết bị đang chờ.", "Let a waiting device in."))
+@click.argument("device")
+def approve(device: str) -> None:
+    """Approve a device; the broker knows it when this returns."""
+    from provisioning import revocation
+    from provisioning.broker.reload import write_configuration
+
+    with registry() as (settings, engine):
+        revocation.approve(engine, device, actor(), now_us(), lambda: write_configuration(engine, settings))
+    click.echo(say(f"Đã duyệt {device}.", f"{device} is approved."))
+
+
+@click.command(help=say("Thu hồi một thiết bị: bị ngắt ngay và không kết nối lại được.", "Revoke a device at once."))
+@click.argument("device")
+def revoke(device: str) -> None:
+    """Revoke a device; it is off the broker when this returns."""
+    from provisioning import revocation
+    from provisioning.broker.reload import write_configuration
+
+    with registry() as (settings, engine):
+        revocation.revoke(engine, device, actor(), now_us(), lambda: write_configuration(engine, settings))
+    click.echo(say(f"Đã thu hồi {device}.", f"{device} is revoked."))

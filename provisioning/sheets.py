@@ -1,0 +1,80 @@
+"""What is handed to the sites: each with its new code."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine, and_, func, or_, select
+
+from provisioning import audit, codes, identifiers, secret_files
+from provisioning.errors import ProvisioningError
+from provisioning.roster.cells import guard
+from provisioning.settings import Settings
+from provisioning.store.engine import writing
+from provisioning.store.tables import code, session, site
+
+_HEADINGS = ("Mã điểm cầu", "Điểm cầu", "Mã đăng ký")
+
+
+class Sheet(NamedTuple):
+    """A site and its code, as printed."""
+
+    roster_key: str
+    site_name: str
+    code: str
+
+
+def make_codes(engine: Engine, settings: Settings, site_code: str | None, actor: str, now_us: int) -> list[Sheet]:
+    """Make codes for one site, or for all that have none in force, valid until the last session ends.
+
+    This is the only time they can be read. Raises ProvisioningError.
+    """
+    key = secret_files.key(settings.folder("secrets"), "code-key")
+    with writing(engine) as connection:
+        ends_at = connection.scalar(select(func.max(session.c.ends_at)))
+        if ends_at is None or ends_at <= now_us:
+            raise ProvisioningError(
+                "Chưa có buổi nào sắp tới, nên mã không có ngày hết hạn. Xem: diemcau-provision session add --help",
+                "No session lies ahead, so codes would have no end. See: diemcau-provision session add --help",
+            )
+        sites = _one(connection, site_code) if site_code else _without_code(connection, now_us)
+        made = codes.make_codes(connection, key, {row[0]: row[1] for row in sites}, ends_at, now_us)
+        if made:
+            audit.append(connection, actor, "codes made", site_code or "all", {"codes": len(made)}, now_us)
+    return [Sheet(roster_key or site_code_, name, made[site_id]) for site_id, site_code_, roster_key, name in sites]
+
+
+def write_csv(file: Path, sheets: Iterable[Sheet]) -> None:
+    """Write codes to a file that only its owner may read."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(_HEADINGS)
+    writer.writerows([guard(cell) for cell in sheet] for sheet in sheets)
+    secret_files.write(file, text.getvalue().encode("utf-8-sig"))
+
+
+_Site = tuple[int, str, str | None, str]
+_COLUMNS = (site.c.id, site.c.code, site.c.roster_key, site.c.name)
+
+
+def _one(connection: Connection, site_code: str) -> list[_Site]:
+    try:
+        parsed = identifiers.parse_site(site_code)
+    except identifiers.IdentifierError as error:
+        raise ProvisioningError(
+            f"{site_code} không phải mã điểm cầu.", f"{site_code} is not a site's code: {error}."
+        ) from error
+    found = connection.execute(select(*_COLUMNS).where(site.c.code == parsed)).one_or_none()
+    if found is None:
+        raise ProvisioningError(f"Không có điểm cầu {parsed}.", f"There is no site {parsed}.")
+    return [tuple(found)]
+
+
+def _without_code(connection: Connection, now_us: int) -> list[_Site]:
+    missing = or_(code.c.site_id.is_(None), code.c.ends_at <= now_us)
+    query = select(*_COLUMNS).outerjoin(code, and_(code.c.site_id == site.c.id)).where(missing)
+    return [tuple(row) for row in connection.execute(query.order_by(site.c.unit_id, site.c.id))]
