@@ -26,6 +26,8 @@ _OUR_PACKAGES = ("agent", "collector", "contract", "provisioning")
 class Commands(click.Group):
     """A group whose commands end every expected error with one line that says what to do next, and exit code 1."""
 
+    extra = "provisioning"  # what a machine without the libraries must install
+
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
         try:
@@ -35,8 +37,8 @@ class Commands(click.Group):
                 raise
             raise click.ClickException(
                 say(
-                    f"Thiếu {error.name}. Cài: pip install 'diemcau[provisioning]'",
-                    f"{error.name} is missing. Install: pip install 'diemcau[provisioning]'",
+                    f"Thiếu {error.name}. Cài: pip install 'diemcau[{self.extra}]'",
+                    f"{error.name} is missing. Install: pip install 'diemcau[{self.extra}]'",
                 )
             ) from error
 

@@ -48,9 +48,7 @@ def test_no_image_is_larger_than_its_bound(ports, size):
         assert len(answer.read()) == min(mini.IMAGE_BYTES[size], mini.MAX_DOWNLOAD_BYTES)
 
 
-@pytest.mark.parametrize(
-    "path", ["random350x500.jpg", "random351x351.jpg", "random350x350.png", "../etc/passwd"]
-)
+@pytest.mark.parametrize("path", ["random350x500.jpg", "random351x351.jpg", "random350x350.png", "../etc/passwd"])
 def test_what_the_client_never_asks_is_not_found(ports, path):
     assert answer_to(ports, "GET", f"/speedtest/{path}")[0] == 404
 
