@@ -100,18 +100,8 @@ def story(tmp_path):
             os.kill(pid, signal.SIGKILL)
 
 
-@pytest.fixture
-def port():
-    def free_port():
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            return sock.getsockname()[1]
-
-    return free_port
-
-
-def test_parts_start_one_after_the_other_answered_and_stop_in_reverse(story, port):
-    supervisor = story.begin(f"broker:{port()}", f"ingest:{port()}", f"web:{port()}")
+def test_parts_start_one_after_the_other_answered_and_stop_in_reverse(story, free_port):
+    supervisor = story.begin(f"broker:{free_port()}", f"ingest:{free_port()}", f"web:{free_port()}")
     assert all_running(supervisor) == ["broker: running\n", "ingest: running\n", "web: running\n"]
 
     supervisor.terminate()
@@ -123,16 +113,16 @@ def test_parts_start_one_after_the_other_answered_and_stop_in_reverse(story, por
     ]
 
 
-def test_ctrl_c_ends_it_as_sigterm_does(story, port):
-    supervisor = story.begin(f"web:{port()}")
+def test_ctrl_c_ends_it_as_sigterm_does(story, free_port):
+    supervisor = story.begin(f"web:{free_port()}")
     all_running(supervisor)
     supervisor.send_signal(signal.SIGINT)
     assert supervisor.wait(20) == 0
     assert story.words()[-1] == "end web"
 
 
-def test_a_part_that_dies_is_started_again_and_the_others_are_left_alone(story, port):
-    all_running(story.begin(f"broker:{port()}", f"ingest:{port()}"))
+def test_a_part_that_dies_is_started_again_and_the_others_are_left_alone(story, free_port):
+    all_running(story.begin(f"broker:{free_port()}", f"ingest:{free_port()}"))
     for times in (2, 3):
         os.kill(story.pids()[-1], signal.SIGKILL)
         until(lambda times=times: story.words().count("answer ingest") == times)
@@ -140,8 +130,8 @@ def test_a_part_that_dies_is_started_again_and_the_others_are_left_alone(story, 
     assert is_alive(story.pids()[0])
 
 
-def test_a_part_that_does_not_listen_to_sigterm_is_killed(story, port):
-    supervisor = story.begin(f"broker:{port()}", f"web:{port()}:stubborn")
+def test_a_part_that_does_not_listen_to_sigterm_is_killed(story, free_port):
+    supervisor = story.begin(f"broker:{free_port()}", f"web:{free_port()}:stubborn")
     all_running(supervisor)
     supervisor.terminate()
     assert supervisor.wait(20) == 0
@@ -149,8 +139,8 @@ def test_a_part_that_does_not_listen_to_sigterm_is_killed(story, port):
     assert not any(map(is_alive, story.pids()))
 
 
-def test_killed_with_9_it_leaves_no_part_behind(story, port):
-    supervisor = story.begin(f"broker:{port()}", f"web:{port()}:stubborn")
+def test_killed_with_9_it_leaves_no_part_behind(story, free_port):
+    supervisor = story.begin(f"broker:{free_port()}", f"web:{free_port()}:stubborn")
     all_running(supervisor)
     supervisor.kill()
     until(lambda: not any(map(is_alive, story.pids())))
@@ -158,8 +148,8 @@ def test_killed_with_9_it_leaves_no_part_behind(story, port):
     assert "asked web" not in story.words()
 
 
-def test_a_part_that_does_not_come_up_ends_the_others_and_tells_why(story, port):
-    supervisor = story.begin(f"broker:{port()}", f"web:{port()}:broken")
+def test_a_part_that_does_not_come_up_ends_the_others_and_tells_why(story, free_port):
+    supervisor = story.begin(f"broker:{free_port()}", f"web:{free_port()}:broken")
     _, errors = supervisor.communicate(timeout=20)
     assert supervisor.returncode == 1
     assert errors.startswith("web: ended with code 1")
@@ -177,9 +167,9 @@ def test_a_taken_port_is_named_with_its_setting_before_the_part_is_started(story
     assert story.diary() == []
 
 
-def test_two_supervisors_of_one_home_are_refused(story, port):
-    all_running(story.begin(f"web:{port()}"))
-    second = story.begin(f"ingest:{port()}")
+def test_two_supervisors_of_one_home_are_refused(story, free_port):
+    all_running(story.begin(f"web:{free_port()}"))
+    second = story.begin(f"ingest:{free_port()}")
     _, errors = second.communicate(timeout=20)
     assert second.returncode == 1
     assert "running already" in errors

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 
-import httpx
+import httpx2
 import pytest
 
 from contract.enrolment import EnrolmentAnswer, EnrolmentRefusal
@@ -25,12 +25,12 @@ def server(settings: Settings, registry: object, until: Callable[..., None]) -> 
     }
     program = "from provisioning import app, settings; app.serve(settings.load())"
     served = subprocess.Popen([sys.executable, "-c", program], env=environment)
-    with httpx.Client(verify=False) as plain:
+    with httpx2.Client(verify=False) as plain:
 
         def answers() -> bool:
             try:
                 return plain.get(f"https://127.0.0.1:{settings.enrolment_port}/healthz").status_code == 200
-            except httpx.TransportError:
+            except httpx2.TransportError:
                 return False
 
         until(answers)
@@ -40,15 +40,15 @@ def server(settings: Settings, registry: object, until: Callable[..., None]) -> 
 
 
 @pytest.fixture
-def web(settings: Settings, server: object) -> Iterator[httpx.Client]:
+def web(settings: Settings, server: object) -> Iterator[httpx2.Client]:
     """A client that trusts nothing but the centre's own authority."""
     trust = ssl.create_default_context(cafile=str(settings.folder("ca") / "ca.pem"))
-    with httpx.Client(verify=trust, base_url=f"https://127.0.0.1:{settings.enrolment_port}", timeout=30) as client:
+    with httpx2.Client(verify=trust, base_url=f"https://127.0.0.1:{settings.enrolment_port}", timeout=30) as client:
         yield client
 
 
 def test_a_code_becomes_a_device_that_can_connect_at_once(
-    broker, web: httpx.Client, new_code: Callable[[], str], connect
+    broker, web: httpx2.Client, new_code: Callable[[], str], connect
 ):
     password = secrets.token_urlsafe(16)
     answer = web.post("/enrol", json={"code": new_code(), "password": password})
@@ -70,14 +70,14 @@ def test_a_code_becomes_a_device_that_can_connect_at_once(
         (b'{"code": "' + b"x" * 20_000 + b'"}', "bad_request", 413),
     ],
 )
-def test_what_is_no_request_is_refused_in_both_languages(web: httpx.Client, body: bytes, kind: str, status: int):
+def test_what_is_no_request_is_refused_in_both_languages(web: httpx2.Client, body: bytes, kind: str, status: int):
     answer = web.post("/enrol", content=body, headers={"Content-Type": "application/json"})
     refusal = EnrolmentRefusal.model_validate_json(answer.content)
     assert (refusal.code, answer.status_code) == (kind, status)
     assert refusal.vi != refusal.en
 
 
-def test_the_password_is_never_in_an_answer(web: httpx.Client):
+def test_the_password_is_never_in_an_answer(web: httpx2.Client):
     answer = web.post("/enrol", json={"code": "K7QF2MX", "password": "secret word with spaces"})
     assert answer.status_code == 400
     assert "secret word" not in answer.text

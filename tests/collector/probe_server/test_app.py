@@ -14,14 +14,8 @@ from contract import stamp
 PROGRAM = "from collector.probe_server import app; from provisioning.settings import load; app.run(load())"
 
 
-def free_port(kind):
-    with socket.socket(socket.AF_INET, kind) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
-def test_it_answers_on_both_ports_of_its_settings_and_ends_on_sigterm(tmp_path):
-    http_port, udp_port = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
+def test_it_answers_on_both_ports_of_its_settings_and_ends_on_sigterm(tmp_path, free_port):
+    http_port, udp_port = free_port(), free_port()
     environ = os.environ | {
         "DIEMCAU_HOME": str(tmp_path),
         "DIEMCAU_PROBE_HTTP_PORT": str(http_port),
