@@ -108,8 +108,9 @@ class Lab:
     def start(self) -> None:
         self.start_broker()
         self.start_ingest()
-        for name in self.names:
-            self.start_resident(name)
+        if self.reports_each:
+            for name in self.names:
+                self.start_resident(name)
 
     def start_broker(self) -> None:
         program = Path(sysconfig.get_path("scripts")) / "nats-server"
@@ -120,7 +121,8 @@ class Lab:
             time.sleep(0.05)
 
     def start_ingest(self) -> None:
-        die_at = self.chance.choice([0, self.chance.randint(10, 400)])
+        """Start ingest; once it has been killed, every other one dies by itself at some step of its database."""
+        die_at = self.chance.randint(10, 400) if self.kills["ingest"] % 2 else 0
         self._run("ingest", sys.executable, str(HERE / "ingest_process.py"), str(self.settings.home), str(die_at))
 
     def start_resident(self, name: str) -> None:
@@ -153,6 +155,9 @@ class Lab:
             self.start_ingest()
         for name in (*self.names, "broker"):
             assert self._processes[name].poll() is None, self._log(name)
+
+    def password(self, name: str) -> str:
+        return (self._home(name) / "password").read_text()
 
     def _log(self, name: str) -> str:
         return (self.settings.folder("log") / f"{name}.log").read_text()[-3000:]
