@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, RowMapping, select
 
 from collector.store.tables import presence
 from provisioning.store.engine import upsert
@@ -51,7 +51,7 @@ def load(connection: Connection, names: Collection[str]) -> dict[str, Device]:
     return {row.name: Device(**_without_nulls(row._mapping)) for row in rows}
 
 
-def _without_nulls(row: Mapping[str, Any]) -> dict[str, Any]:
+def _without_nulls(row: RowMapping) -> dict[str, Any]:
     return {name: 0 if value is None and name in _COUNTS else value for name, value in row.items()}
 
 

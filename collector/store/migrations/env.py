@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from collector.store import migrate
-from collector.store.tables import metadata
+from collector.store import migrate, tables
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=tables.report.metadata,
     version_table=migrate.VERSION_TABLE,
     include_object=migrate.is_ours,
 )
