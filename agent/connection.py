@@ -7,7 +7,7 @@ import secrets
 import time
 from collections import deque
 from pathlib import Path
-from typing import Any, Callable, Deque, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Deque, List, NamedTuple, Optional, Set, Tuple, Union
 from urllib.parse import urlsplit
 
 import paho.mqtt.client as paho
@@ -90,9 +90,9 @@ class Connection:
         elif self._client is None:
             time.sleep(max(0.0, min(timeout_s, self._try_at_s - time.monotonic())))
         else:
-            code = self._client.loop(timeout_s)
-            if code != paho.MQTT_ERR_SUCCESS:
-                self._lose(paho.error_string(code))
+            reason = _loop(self._client, timeout_s)
+            if reason:
+                self._lose(reason)
         events = list(self._inbox)
         self._inbox.clear()
         return events
@@ -115,14 +115,16 @@ class Connection:
         if client is None or not self.is_open:
             return
         self.is_open = False
+        taken: Set[int] = set()
+        client.on_publish = lambda _, __, mid, *___: taken.add(mid)
         presence = wire.encode(wire.Presence(self._number, "stopped"))
-        told = client.publish(wire.topic_for(self.place.device, "presence"), presence, 1, True)
+        mid = client.publish(wire.topic_for(self.place.device, "presence"), presence, 1, True).mid
         end_s = time.monotonic() + _STOP_TIMEOUT_S
-        while not told.is_published() and time.monotonic() < end_s:
-            if client.loop(0.1) != paho.MQTT_ERR_SUCCESS:
+        while mid not in taken and time.monotonic() < end_s:
+            if _loop(client, 0.1):
                 return
         client.disconnect()
-        while client.loop(0.1) == paho.MQTT_ERR_SUCCESS and time.monotonic() < end_s:
+        while not _loop(client, 0.1) and time.monotonic() < end_s:
             pass
 
     def _connect(self) -> None:
@@ -185,3 +187,12 @@ class Connection:
 
     def _url(self) -> str:
         return self.place.brokers[self._broker % len(self.place.brokers)]
+
+
+def _loop(client: paho.Client, timeout_s: float) -> str:
+    """Let the network go on; return why it cannot, or nothing."""
+    try:
+        code = client.loop(timeout_s)
+    except Exception as error:  # noqa: BLE001 - what a broken broker says must not end the agent, whatever paho makes of it
+        return f"{type(error).__name__}: {error}"
+    return "" if code == paho.MQTT_ERR_SUCCESS else str(paho.error_string(code))

@@ -48,7 +48,7 @@ class Authority(NamedTuple):
     @property
     def fingerprint(self) -> str:
         """The SHA-256 of the certificate, as 64 hex digits in groups of four, to compare by eye."""
-        digits = hashlib.sha256(ssl.PEM_cert_to_DER_cert(self.pem.strip())).hexdigest().upper()
+        digits = hashlib.sha256(ssl.PEM_cert_to_DER_cert(self.pem)).hexdigest().upper()
         return " ".join(digits[i : i + 4] for i in range(0, len(digits), 4))
 
     def has_fingerprint(self, text: str) -> bool:
@@ -65,15 +65,17 @@ def fetch_authority(server: str) -> Authority:
 
 
 def read_authority(pem: bytes) -> Authority:
-    """Read an authority's certificate; raises EnrolmentError when it is none."""
+    """Read an authority's certificate; raises EnrolmentError when it is none, or more than one."""
     try:
-        authority = Authority(pem.decode("ascii"))
-        _ = authority.fingerprint
-    except ValueError as error:
+        if pem.count(b"-----BEGIN") != 1:  # a second one would be trusted without having been compared
+            raise ValueError("not one certificate")
+        certificate = ssl.PEM_cert_to_DER_cert(pem.decode("ascii").strip())
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=certificate)
+    except (ValueError, ssl.SSLError) as error:
         raise EnrolmentError(
             say("Không đọc được chứng thư gốc (ca.pem).", "The authority's certificate (ca.pem) cannot be read.")
         ) from error
-    return authority
+    return Authority(ssl.DER_cert_to_PEM_cert(certificate))
 
 
 def enrol(folder: Path, server: str, code: str, authority: Authority, clock: Clock) -> EnrolmentAnswer:

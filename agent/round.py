@@ -10,6 +10,7 @@ import faulthandler
 import json
 import os
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, List, Sequence
 
@@ -19,6 +20,7 @@ from agent.probes.context import Context, ProbeError
 from contract.clock import Clock
 from contract.report import Failure, Measurement, Moment, Report
 
+_MOST_TEXT = 300  # characters, what a failure holds
 _ORPHAN_S = 10.0  # beyond a probe's deadline: the parent should have ended us, so it is gone
 
 
@@ -64,10 +66,10 @@ def measure(probe: Probe, context: Context, clock: Clock) -> Measurement:
     try:
         findings = probe.measure(context)
     except ProbeError as error:
-        failure = Failure(code=error.code, text=str(error))
+        failure = Failure(code=error.code, text=_clean(str(error)))
     except Exception as error:  # noqa: BLE001 - a probe may raise anything, and costs no more than its measurement
         # Never the message itself: it may hold a path with a person's name.
-        failure = Failure(code="error", text=f"{type(error).__name__} {getattr(error, 'strerror', '') or ''}".strip())
+        failure = Failure(code="error", text=_clean(f"{type(error).__name__} {getattr(error, 'strerror', '') or ''}"))
     return Measurement(
         probe=probe.name,
         version=probe.version,
@@ -76,6 +78,12 @@ def measure(probe: Probe, context: Context, clock: Clock) -> Measurement:
         findings=findings,
         failure=failure,
     )
+
+
+def _clean(text: str) -> str:
+    """Return a text that may travel, whatever an operating system wrote into it."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in unicodedata.normalize("NFC", text))
+    return printable.strip()[:_MOST_TEXT] or "no text"
 
 
 def _take_stdout() -> BinaryIO:

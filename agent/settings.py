@@ -52,7 +52,7 @@ def load(file: Path) -> Settings:
     """Read the settings; raises SettingsError, or OSError when the file cannot be read."""
     try:
         return parse(file.read_bytes(), file.parent)
-    except wire.WireError as error:
+    except ValueError as error:
         raise SettingsError(f"{file}: {error}") from error
 
 

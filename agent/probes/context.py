@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Callable, NamedTuple, Optional
 
+import psutil
+
 from agent.child import Server
 from contract.findings import Fact
 
@@ -35,9 +37,9 @@ def fact(read: Callable[[], Any]) -> Fact[Any]:
     """Return what `read` returns as a fact; what it raises, and None, become the reason why there is no value."""
     try:
         value = read()
-    except (FileNotFoundError, KeyError, LookupError):
+    except (FileNotFoundError, LookupError):
         return Fact(why="absent")
-    except PermissionError:
+    except (PermissionError, psutil.AccessDenied):
         return Fact(why="denied")
     except (NotImplementedError, AttributeError):
         return Fact(why="unsupported")

@@ -24,9 +24,9 @@ _SIZES = (350, 500, 750, 1000, 1500, 2000)  # side of the picture in pixels, whi
 
 def measure(context: Context) -> Line:
     """Measure both ways for three seconds each; raises ProbeError when the probe server does not answer."""
+    server = server_of(context)
     import speedtest
 
-    server = server_of(context)
     url = f"http://{server.host}:{server.http_port}/"
     try:
         test = _small_test(speedtest)

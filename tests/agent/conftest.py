@@ -7,6 +7,7 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -100,7 +101,7 @@ def probe_server() -> Iterator[Server]:
 
 
 class Broker(NamedTuple):
-    """A broker that lets anybody in."""
+    """A broker on loopback."""
 
     port: int
     start: Callable[[], None]
@@ -111,47 +112,50 @@ class Broker(NamedTuple):
         return f"mqtt://127.0.0.1:{self.port}"
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    """A real NATS server speaking MQTT on loopback, which a test may kill and start again."""
-    port = free_port()
-    folder = tmp_path / "broker"
-    folder.mkdir()
-    config = folder / "nats.conf"
-    config.write_text(
-        f'server_name: test\nlisten: "127.0.0.1:{free_port()}"\njetstream {{ store_dir: "{folder}" }}\n'
-        f'mqtt {{ listen: "127.0.0.1:{port}" }}\n'
-    )
-    running: list[subprocess.Popen[bytes]] = []
+def start_broker(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Callable[..., Broker]]:
+    """Return a function that starts a real NATS server speaking MQTT on loopback; a test may kill and restart it."""
+    program = shutil.which("nats-server") or str(Path(sys.executable).with_name("nats-server"))
+    running: dict[int, subprocess.Popen[bytes]] = {}
 
-    def start() -> None:
-        program = shutil.which("nats-server") or str(Path(__import__("sys").executable).with_name("nats-server"))
-        running.append(
-            subprocess.Popen([program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    def start_broker(mqtt: str = "", others: str = "") -> Broker:
+        port = free_port()
+        folder = tmp_path / f"broker-{port}"
+        folder.mkdir()
+        (folder / "nats.conf").write_text(
+            f'server_name: test\nlisten: "127.0.0.1:{free_port()}"\njetstream {{ store_dir: "{folder}" }}\n'
+            f'mqtt {{ listen: "127.0.0.1:{port}"\n{mqtt} }}\n{others}\n'
         )
-        end_s = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end_s:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return
-            time.sleep(0.05)
-        pytest.fail("the broker does not answer")
 
-    def kill() -> None:
-        server = running.pop()
+        def start() -> None:
+            with (folder / "log").open("ab") as log:
+                running[port] = subprocess.Popen([program, "-c", str(folder / "nats.conf")], stdout=log, stderr=log)
+            end_s = time.monotonic() + PATIENCE_S
+            while time.monotonic() < end_s:
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        return
+                time.sleep(0.02)
+            pytest.fail(f"the broker does not answer: {(folder / 'log').read_text()}")
+
+        def kill() -> None:
+            server = running.pop(port)
+            server.kill()
+            server.wait()
+
+        start()
+        return Broker(port, start, kill)
+
+    yield start_broker
+    for server in running.values():
         server.kill()
         server.wait()
 
-    start()
-    yield Broker(port, start, kill)
-    while running:
-        kill()
+
+@pytest.fixture
+def broker(start_broker: Callable[..., Broker]) -> Broker:
+    """A broker that lets anybody in."""
+    return start_broker()
 
 
 class Centre:
@@ -166,6 +170,12 @@ class Centre:
         self._client.on_message = lambda _, __, m: self.heard.append((m.topic, bytes(m.payload), m.retain))
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
+        self.wait_for_subscription()
+
+    def forget_subscription(self) -> None:
+        self._is_subscribed.clear()
+
+    def wait_for_subscription(self) -> None:
         assert self._is_subscribed.wait(PATIENCE_S)
 
     def reports(self) -> list[tuple[wire.Frame, bytes]]:

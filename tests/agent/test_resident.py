@@ -86,13 +86,17 @@ def test_presence_says_connected_then_stopped(start, centre, eventually):
 
 def test_reports_made_while_the_broker_is_away_arrive_after(start, broker, centre, eventually):
     agent = start(Rounds(b"first"))
+    centre.plan(wire.Plan("p", 1, 1, ()))
     eventually(centre.reports, "the first report")
     broker.kill()
+    centre.forget_subscription()
     eventually(lambda: not agent.connection.is_open, "the loss")
     agent.rounds.bodies.append(b"second")
     agent.schedule.change_periods(60, 0.1, 1e6, agent.clock.mono_s())
     eventually(lambda: not agent.rounds.bodies, "the round")
     broker.start()
+    centre.wait_for_subscription()
+    centre.plan(wire.Plan("p", 1, 2, ()))  # what was sent before the centre was back is lost
     eventually(lambda: {body for _, body in centre.reports()} >= {b"first", b"second"}, "both reports")
 
 

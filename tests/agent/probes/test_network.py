@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import pytest
+
+from agent.probes import network
+from contract.findings import Fact
+
+HEADER = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
+WIFI_BEFORE_CABLE = (
+    HEADER + "wlp2s0\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n"
+    "enp3s0\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n"
+    "enp3s0\t0000A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n"
+)
+NO_DEFAULT = HEADER + "enp3s0\t0000A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n"
+DOWN = HEADER + "enp3s0\t00000000\t0101A8C0\t0002\t0\t0\t100\t00000000\t0\t0\t0\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [(WIFI_BEFORE_CABLE, "enp3s0"), (NO_DEFAULT, None), (DOWN, None), (HEADER, None), ("", None)],
+)
+def test_the_default_interface_is_the_one_of_the_lowest_metric(table, name):
+    assert network.default_interface(table) == name
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """Return a function that writes the files of a Linux machine and reads its facts."""
+
+    def machine(table, **interfaces):
+        (tmp_path / "proc/net").mkdir(parents=True)
+        (tmp_path / "proc/net/route").write_text(table)
+        (tmp_path / "sys/class/net").mkdir(parents=True)
+        for name, files in interfaces.items():
+            for file, content in files.items():
+                target = tmp_path / "sys/class/net" / name / file
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.mkdir() if content is None else target.write_text(content)
+        return network.read_linux(tmp_path)
+
+    return machine
+
+
+def test_a_cable_is_read_with_its_speed(machine):
+    found = machine(
+        WIFI_BEFORE_CABLE,
+        lo={"type": "772\n", "operstate": "unknown\n"},
+        enp3s0={"type": "1\n", "operstate": "up\n", "speed": "1000\n"},
+        wlp2s0={"type": "1\n", "operstate": "down\n", "wireless": None},
+    )
+    assert found.link.value == "ethernet"
+    assert found.link_speed_mbps.value == 1000.0
+    assert found.interfaces_up.value == 1
+    assert found.has_default_route.value is True
+
+
+def test_wifi_is_known_by_its_folder_and_has_no_speed_here(machine):
+    found = machine(
+        WIFI_BEFORE_CABLE.replace("600", "50"),
+        wlp2s0={"type": "1\n", "operstate": "up\n", "wireless": None, "speed": "-1\n"},
+    )
+    assert found.link.value == "wifi"
+    assert found.link_speed_mbps == Fact(why="absent")
+
+
+@pytest.mark.parametrize("name", ["wwan0", "usb0"])
+def test_mobile_is_known_by_its_name_or_driver(machine, tmp_path, name):
+    (tmp_path / "drivers/cdc_mbim").mkdir(parents=True)
+    (tmp_path / "sys/class/net" / name / "device").mkdir(parents=True)
+    if name == "usb0":
+        (tmp_path / "sys/class/net/usb0/device/driver").symlink_to(tmp_path / "drivers/cdc_mbim")
+    folder = tmp_path / "sys/class/net" / name
+    (folder / "type").write_text("1\n")
+    assert network.link_of(folder) == "mobile"
+
+
+def test_without_a_default_route_every_fact_says_so(machine):
+    found = machine(NO_DEFAULT, enp3s0={"type": "1\n", "operstate": "up\n"})
+    assert found.has_default_route.value is False
+    assert found.link == Fact(why="absent")
+
+
+def test_a_machine_that_hides_everything_costs_no_hole(tmp_path):
+    found = network.read_linux(tmp_path)
+    assert {fact.why for fact in (found.link, found.link_speed_mbps, found.interfaces_up)} == {"absent"}
+    assert found.has_default_route.why == "absent"
+
+
+@pytest.mark.parametrize(
+    ("name", "link"),
+    [("Wi-Fi", "wifi"), ("Wireless Network Connection 2", "wifi"), ("Ethernet 3", "ethernet")],
+)
+def test_windows_names_tell_the_link(name, link):
+    assert network.link_by_name(name) == link
+
+
+def test_a_name_that_tells_nothing_is_unsupported():
+    with pytest.raises(NotImplementedError):
+        network.link_by_name("vEthernót")
+
+
+def test_this_machine_is_read_either_way():
+    assert network.measure(None).interfaces_up.value is not None
+    assert network._read_others().interfaces_up.value is not None

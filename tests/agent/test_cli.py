@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from click.testing import CliRunner
+
+import contract
+from agent import cli, paths
+from agent.describe import duration
+from agent.spool import Spool
+from contract.clock import Clock
+from contract.report import read_body
+
+DEVICE = "dev-00000001"
+
+
+@pytest.fixture(autouse=True)
+def speak_vietnamese(monkeypatch, tmp_path):
+    monkeypatch.setenv("DIEMCAU_LANG", "vi")
+    monkeypatch.setenv("DIEMCAU_AGENT_HOME", str(tmp_path / "agent"))
+
+
+@pytest.fixture
+def enrolled(write_settings, probe_server):
+    return write_settings(("mqtt://127.0.0.1:1",), probe_server)
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli.main, arguments)
+
+
+def open_spool(settings):
+    return Spool(paths.spool(settings.folder, settings.device), settings.spool_cap_bytes, Clock())
+
+
+def test_the_version_is_the_contracts():
+    assert run("version").output.strip() == contract.__version__
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_command_has_a_help_that_teaches(language, monkeypatch):
+    monkeypatch.setenv("DIEMCAU_LANG", language)
+    assert set(cli.main.commands) == {"enrol", "run", "once", "probe", "spool", "doctor", "version"}
+    for name in cli.main.commands:
+        result = run(name, "--help")
+        assert result.exit_code == 0
+        assert len(result.output) > 60
+
+
+def test_once_measures_without_any_settings_and_says_how_to_enrol():
+    result = run("once")
+    assert result.exit_code == 0
+    assert "Bộ nhớ còn trống" in result.stdout
+    assert "Đường truyền: chưa đo được trên máy này" in result.stdout
+    assert "diemcau-agent enrol" in result.stderr
+
+
+def test_once_prints_a_report_that_the_contract_reads_and_spools_it_when_enrolled(enrolled):
+    result = run("once", "--json")
+    assert result.exit_code == 0, result.output
+    report = read_body(result.stdout.encode(), DEVICE)
+    assert report.occasion == "once"
+    assert {m.probe: m.failure for m in report.measurements} == dict.fromkeys(
+        ("host", "network", "path", "software", "clock", "line")
+    )
+    spool = open_spool(enrolled)
+    (waiting,) = spool.after(0, 10)
+    spool.close()
+    assert read_body(waiting.body, DEVICE) == report
+
+
+def test_a_single_probe_is_shown_in_plain_words_and_not_spooled(enrolled):
+    result = run("probe", "path")
+    assert "Mất gói" in result.stdout
+    assert "Bộ nhớ" not in result.stdout
+    spool = open_spool(enrolled)
+    assert spool.counters().accepted_upto == 0
+    spool.close()
+
+
+def test_an_unknown_probe_is_told_with_the_known_ones():
+    result = run("probe", "weather")
+    assert result.exit_code == 2
+    assert "network" in result.output
+
+
+def test_the_spool_says_what_waits_since_when_and_what_was_lost(enrolled):
+    spool = open_spool(enrolled._replace(spool_cap_bytes=65_536))
+    for _ in range(20):
+        spool.append(b"x" * 4000)
+    spool._db.execute("UPDATE report SET spooled_us = ?", (time.time_ns() // 1000 - 7_300_000_000,))
+    spool.close()
+    result = run("spool")
+    assert result.exit_code == 0
+    assert "16 báo cáo đang chờ gửi" in result.output
+    assert "2 giờ" in result.output
+    assert "4 báo cáo cũ nhất đã phải bỏ" in result.output
+
+
+@pytest.mark.parametrize("command", ["run", "spool"])
+def test_what_needs_an_enrolled_device_ends_with_3_and_says_how(command):
+    result = run(command)
+    assert result.exit_code == 3
+    assert "diemcau-agent enrol" in result.output
+
+
+def test_settings_that_cannot_be_read_are_told(enrolled):
+    (enrolled.folder / "settings.json").write_text("{")
+    for command in ("run", "once", "spool"):
+        result = run(command)
+        assert result.exit_code == 1
+        assert "enrol" in result.output
+
+
+def test_the_doctor_tells_each_part_that_is_wrong_and_what_to_do(enrolled, free_port, probe_server):
+    result = run("doctor", "--json")
+    assert result.exit_code == 1
+    checks = {check["name"]: check for check in json.loads(result.output)}
+    assert [name for name, check in checks.items() if not check["is_ok"]] == ["broker mqtt://127.0.0.1:1"]
+    assert checks["broker mqtt://127.0.0.1:1"]["next_step"]
+    assert {"settings", "clock", "disk", "spool", "probe_http", "probe_udp"} < set(checks)
+
+
+def test_the_doctor_is_content_when_all_is_well(write_settings, broker, probe_server):
+    write_settings((broker.url,), probe_server)
+    result = run("doctor")
+    assert result.exit_code == 0, result.output
+    assert "HỎNG" not in result.output
+
+
+def test_the_doctor_tells_a_probe_server_that_does_not_answer(write_settings, broker, free_port):
+    from agent.child import Server
+
+    write_settings((broker.url,), Server("127.0.0.1", free_port(), free_port()))
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert result.output.count("Máy chủ đo không trả lời") == 2
+
+
+def test_the_doctor_of_a_machine_that_is_not_enrolled_says_so():
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert "chưa đăng ký" in result.output
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0 giây"), (59, "59 giây"), (60, "1 phút"), (7200, "2 giờ"), (200_000, "2 ngày")]
+)
+def test_a_duration_is_told_in_its_largest_unit(seconds, text):
+    assert duration(seconds) == text

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import random
+import socket
+
+import pytest
+import trustme
+
+from agent.backoff import Backoff
+from agent.connection import Connection, Lost, Opened, Place
+from contract import wire
+
+DEVICE = "dev-00000001"
+QUICK = Backoff(first_s=0.01, most_s=0.05)
+
+
+@pytest.fixture
+def connect(tmp_path, spool):
+    """Return a function that makes a connection to these brokers."""
+    made = []
+
+    def connect(*brokers, password="right", is_clock_plausible=True):
+        (tmp_path / "password").write_text(password)
+        place = Place(brokers, tmp_path / "ca.pem", DEVICE, tmp_path / "password", 45)
+        made.append(Connection(place, spool.next_connection, lambda: is_clock_plausible, random.Random(1), QUICK))
+        return made[-1]
+
+    yield connect
+    for connection in made:
+        connection.stop()
+
+
+@pytest.fixture
+def first(eventually):
+    """Return a function that turns a connection until an event of this kind comes."""
+
+    def first(connection, kind):
+        return eventually(
+            lambda: next((event for event in connection.turn(0.05) if isinstance(event, kind)), None), kind.__name__
+        )
+
+    return first
+
+
+def test_a_broker_that_is_away_is_passed_over_for_the_next(connect, first, broker, free_port):
+    dead = f"mqtt://127.0.0.1:{free_port()}"
+    connection = connect(dead, broker.url)
+    assert first(connection, Lost).broker == dead
+    assert first(connection, Opened).number > 0
+    assert connection.is_open
+
+
+def test_each_try_has_a_higher_number_and_its_will_says_lost(connect, first, broker, centre, eventually):
+    connection = connect(broker.url)
+    before = first(connection, Opened).number
+    broker.kill()
+    first(connection, Lost)
+    broker.start()
+    after = first(connection, Opened).number
+    assert after > before
+    eventually(lambda: any(p == wire.Presence(after, "connected") for p in centre.presences()), "presence")
+
+
+def test_who_is_not_let_in_hears_it_and_keeps_trying(connect, first, start_broker):
+    guarded = start_broker(others=f'authorization {{ users: [{{ user: "{DEVICE}", password: "right" }}] }}')
+    connection = connect(guarded.url, password="wrong")
+    assert "refused" in first(connection, Lost).reason
+    (connection.place.password_file).write_text("right\n")
+    assert first(connection, Opened)
+
+
+@pytest.fixture
+def secure(start_broker, tmp_path):
+    """A broker behind TLS, with the authority it is to be trusted by already beside the settings."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost")
+    certificate.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
+    certificate.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    broker = start_broker(f'tls {{ cert_file: "{tmp_path}/cert.pem", key_file: "{tmp_path}/key.pem" }}')
+    return f"mqtts://localhost:{broker.port}"
+
+
+def test_it_connects_over_tls_to_whom_our_authority_vouches_for(connect, first, secure):
+    assert first(connect(secure), Opened)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # paho leaves the socket to be collected
+@pytest.mark.parametrize("is_clock_plausible", [True, False])
+def test_a_broker_of_another_authority_never_learns_the_password(connect, first, secure, tmp_path, is_clock_plausible):
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    connection = connect(secure, is_clock_plausible=is_clock_plausible)
+    assert "certificate" in first(connection, Lost).reason.lower()
+    assert not connection.is_open
+
+
+def test_the_password_is_never_sent_in_the_clear_beyond_this_machine(connect, first):
+    assert "clear" in first(connect("mqtt://broker.example.vn:1883"), Lost).reason
+
+
+def test_a_port_that_is_none_is_a_failed_try_and_nothing_worse(connect, first):
+    assert first(connect("mqtts://localhost:99999"), Lost)
+
+
+def test_failures_in_a_row_wait_ever_longer(connect, first, free_port):
+    connection = connect(f"mqtt://127.0.0.1:{free_port()}")
+    for failures in range(1, 5):
+        first(connection, Lost)
+        assert connection._failures == failures
+
+
+def test_nothing_is_published_while_there_is_no_connection(connect):
+    connection = connect("mqtt://127.0.0.1:1")
+    connection.publish("report", b"x", 1)
+    connection.stop()
+
+
+@pytest.mark.parametrize("junk", [b"\xff" * 64, b"\x20\x02\x00\x00\x90\x01\x00", b"\x20\x02\x00\x00\x30\x02\x00\x09"])
+def test_a_broker_that_talks_nonsense_is_left_and_nothing_worse(connect, first, junk):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        connection = connect(f"mqtt://127.0.0.1:{listener.getsockname()[1]}")
+        connection.turn(0.0)
+        peer, _ = listener.accept()
+        with peer:
+            peer.sendall(junk)
+        assert first(connection, Lost)
+
+
+def test_stopping_where_the_broker_has_gone_is_quiet(connect, first, broker):
+    connection = connect(broker.url)
+    first(connection, Opened)
+    broker.kill()
+    connection.stop()
+    assert not connection.is_open

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import http.server
+import json
+import ssl
+import threading
+
+import pytest
+import trustme
+from click.testing import CliRunner
+
+from agent import cli, enrol, settings
+from contract.clock import Clock
+from contract.enrolment import EnrolmentRequest
+
+CODE = "7K2M9A-93QXW"
+
+
+class Centre:
+    """An enrolment server over HTTPS that gives the answers it is set to, and notes what it was asked."""
+
+    def __init__(self, authority: trustme.CA) -> None:
+        self.authority = authority
+        self.pem = authority.cert_pem.bytes().decode()
+        self.asked: list[EnrolmentRequest] = []
+        self.status = 200
+        self.answer: object = self.admit("admitted")
+        self.on_ask = lambda: None
+        centre = self
+
+        class Answering(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self._send(200 if self.path == "/ca.pem" else 404, centre.pem.encode())
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                assert (self.path, self.headers["Content-Type"]) == ("/enrol", "application/json")
+                centre.asked.append(EnrolmentRequest.model_validate_json(body))
+                centre.on_ask()
+                content = centre.answer if isinstance(centre.answer, bytes) else json.dumps(centre.answer).encode()
+                self._send(centre.status, content)
+
+            def _send(self, status, content):
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost").configure_cert(context)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"https://localhost:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread.start()
+
+    def admit(self, state: str) -> dict[str, object]:
+        return {
+            "device": "dev-00000001",
+            "state": state,
+            "site_name": "Trường THPT Số 1",
+            "brokers": ["mqtts://localhost:8883"],
+            "ca_pem": self.pem,
+            "permit_key": "ab" * 32,
+            "probe_host": "localhost",
+            "probe_http_port": 8090,
+            "probe_udp_port": 8862,
+        }
+
+    def refuse(self, status: int, code: str, retry_after_s: int | None = None) -> None:
+        self.status = status
+        self.answer = {"code": code, "vi": "Mã không đúng.", "en": "Wrong.", "retry_after_s": retry_after_s}
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def centre(authority):
+    centre = Centre(authority)
+    yield centre
+    centre.close()
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("DIEMCAU_AGENT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DIEMCAU_LANG", "vi")
+    return tmp_path / "home"
+
+
+def run(*arguments, answers=""):
+    return CliRunner().invoke(cli.main, ["enrol", *arguments], input=answers)
+
+
+def test_enrolment_writes_everything_the_resident_needs(centre, home):
+    fingerprint = enrol.Authority(centre.pem).fingerprint
+    result = run(CODE, "--server", centre.url, "--fingerprint", fingerprint.lower().replace(" ", ":"))
+    assert result.exit_code == 0, result.output
+    assert "Trường THPT Số 1" in result.output
+    read = settings.load(home / "settings.json")
+    assert (read.device, read.brokers) == ("dev-00000001", ("mqtts://localhost:8883",))
+    assert read.probe_server == ("localhost", 8090, 8862)
+    assert (home / "ca.pem").read_text() == centre.pem
+    assert (home / "permit_key").read_text() == "ab" * 32
+    assert centre.asked[0].code == CODE
+    assert centre.asked[0].password == (home / "password").read_text()
+    assert {file.name for file in home.iterdir()} == {"settings.json", "ca.pem", "permit_key", "password"}
+
+
+def test_the_password_is_on_disk_before_the_centre_is_asked(centre, home):
+    kept = []
+    centre.on_ask = lambda: kept.append((home / "password").read_text())
+    run(CODE, "--server", centre.url, "--fingerprint", enrol.Authority(centre.pem).fingerprint)
+    assert kept == [centre.asked[0].password]
+
+
+def test_when_the_answer_is_lost_the_same_is_asked_again(centre, home):
+    centre.status, centre.answer = 502, b"bad gateway"
+    arguments = (CODE, "--server", centre.url, "--fingerprint", enrol.Authority(centre.pem).fingerprint)
+    lost = run(*arguments)
+    assert lost.exit_code == 1
+    assert "502" in lost.output
+    assert not (home / "settings.json").exists()
+    centre.status, centre.answer = 200, centre.admit("admitted")
+    assert run(*arguments).exit_code == 0
+    assert centre.asked[0] == centre.asked[1]
+
+
+def test_the_person_compares_the_fingerprint_before_anything_is_sent(centre, home):
+    refused = run(CODE, "--server", centre.url, answers="n\n")
+    assert refused.exit_code == 1
+    assert enrol.Authority(centre.pem).fingerprint in refused.output
+    assert centre.asked == []
+    assert not home.exists()
+    assert run(CODE, "--server", centre.url, answers="y\n").exit_code == 0
+
+
+def test_a_wrong_fingerprint_sends_nothing(centre, home):
+    result = run(CODE, "--server", centre.url, "--fingerprint", "AB" * 32)
+    assert result.exit_code == 1
+    assert "không khớp" in result.output
+    assert centre.asked == []
+
+
+def test_a_given_authority_must_be_the_servers(centre, home, tmp_path, authority):
+    authority.cert_pem.write_to_path(str(tmp_path / "right.pem"))
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "wrong.pem"))
+    wrong = run(CODE, "--server", centre.url, "--ca", str(tmp_path / "wrong.pem"))
+    assert wrong.exit_code == 1
+    assert "chứng thư" in wrong.output
+    assert centre.asked == []
+    assert run(CODE, "--server", centre.url, "--ca", str(tmp_path / "right.pem")).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "retry_after_s", "advice"),
+    [
+        (403, "wrong_code", None, "phiếu"),
+        (429, "slow_down", 600, "10 phút"),
+        (403, "closed", None, "đầu mối"),
+    ],
+)
+def test_a_refusal_is_told_with_what_to_do_next(centre, home, status, code, retry_after_s, advice):
+    centre.refuse(status, code, retry_after_s)
+    result = run(CODE, "--server", centre.url, "--fingerprint", enrol.Authority(centre.pem).fingerprint)
+    assert result.exit_code == 1
+    assert "Mã không đúng." in result.output
+    assert advice in result.output
+    assert not (home / "settings.json").exists()
+
+
+def test_a_refusal_speaks_english_where_asked(centre, home, monkeypatch):
+    monkeypatch.setenv("DIEMCAU_LANG", "en")
+    centre.refuse(403, "wrong_code")
+    result = run(CODE, "--server", centre.url, "--fingerprint", enrol.Authority(centre.pem).fingerprint)
+    assert "Wrong." in result.output
+
+
+def test_a_device_that_waits_is_told_what_for_and_keeps_its_settings(centre, home):
+    centre.answer = centre.admit("waiting")
+    result = run(CODE, "--server", centre.url, "--fingerprint", enrol.Authority(centre.pem).fingerprint)
+    assert result.exit_code == 0
+    assert "duyệt" in result.output
+    assert settings.load(home / "settings.json").device == "dev-00000001"
+
+
+@pytest.mark.parametrize("answer", [b"<html>", b"{}", b"[]"])
+def test_an_answer_that_is_none_changes_nothing(centre, home, answer):
+    centre.answer = answer
+    result = run(CODE, "--server", centre.url, "--fingerprint", enrol.Authority(centre.pem).fingerprint)
+    assert result.exit_code == 1
+    assert not (home / "settings.json").exists()
+
+
+def test_the_password_never_leaves_over_plain_http(home):
+    assert run(CODE, "--server", "http://localhost:1").exit_code == 1
+
+
+def test_a_server_that_is_not_there_is_told(home, free_port):
+    result = run(CODE, "--server", f"https://localhost:{free_port()}")
+    assert result.exit_code == 1
+    assert "mạng" in result.output
+
+
+def test_an_empty_code_is_told_before_anything_is_sent(centre, home):
+    with pytest.raises(enrol.EnrolmentError):
+        enrol.enrol(home, centre.url, "   ", enrol.Authority(centre.pem), Clock())
+    assert centre.asked == []
+
+
+def test_what_is_no_certificate_is_refused():
+    for content in (b"", b"\xff", b"-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----"):
+        with pytest.raises(enrol.EnrolmentError):
+            enrol.read_authority(content)
+
+
+def test_a_second_authority_hidden_beside_the_right_one_is_refused(authority):
+    right, wrong = authority.cert_pem.bytes(), trustme.CA().cert_pem.bytes()
+    assert enrol.read_authority(right).pem.count("BEGIN") == 1
+    for both in (right + wrong, wrong + right):
+        with pytest.raises(enrol.EnrolmentError):
+            enrol.read_authority(both)

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+from agent.schedule import LIGHT, LINE, Schedule
+
+
+def rounds(schedule, seconds, step=10):
+    taken = []
+    for now_s in range(1000, 1000 + seconds, step):
+        due = schedule.take_round(now_s)
+        if due is not None:
+            taken.append((now_s, due))
+    return taken
+
+
+def test_the_first_round_is_everything_at_once_and_the_rest_follow_their_periods():
+    taken = rounds(Schedule("dev-00000001", 60, 3600, 43_200), 86_400 * 2)
+    assert taken[0] == (1000, ("start", ()))
+    assert {due.occasion for _, due in taken[1:]} == {"schedule"}
+    light = [now_s for now_s, due in taken[1:] if set(LIGHT) <= set(due.probes)]
+    line = [now_s for now_s, due in taken[1:] if set(LINE) <= set(due.probes)]
+    assert len(light) in (47, 48)
+    assert len(line) in (3, 4)
+    assert {after - before for before, after in pairwise(light)} <= {3600}
+
+
+def test_a_round_never_asks_for_nothing():
+    assert all(due.probes for _, due in rounds(Schedule("dev-00000001", 60, 3600, 7200), 86_400)[1:])
+
+
+def test_devices_started_together_spread_over_the_whole_period():
+    minutes = set()
+    for number in range(300):
+        schedule = Schedule(f"dev-{number:08}", 60, 3600, 43_200)
+        schedule.take_round(0.0)
+        minutes.add(next(now // 60 for now in range(0, 3700, 10) if schedule.take_round(now)))
+    assert len(minutes) > 50
+
+
+def test_ticks_that_were_missed_are_not_made_up_for():
+    schedule = Schedule("dev-00000001", 60, 3600, 43_200)
+    assert schedule.take_tick(10_000.0)
+    assert not schedule.take_tick(10_000.0)
+    assert schedule.take_tick(10_060.0)
+
+
+def test_a_hastened_tick_is_due_at_once_and_only_once():
+    schedule = Schedule("dev-00000001", 60, 3600, 43_200)
+    schedule.take_tick(10_000.0)
+    schedule.hasten_tick()
+    assert schedule.take_tick(10_000.1)
+    assert not schedule.take_tick(10_000.2)
+
+
+def test_changed_periods_hold_from_now_on():
+    schedule = Schedule("dev-00000001", 60, 3600, 43_200)
+    schedule.take_round(1000.0)
+    schedule.change_periods(10, 20, 43_200, 1000.0)
+    assert schedule.take_round(1020.0) == ("schedule", LIGHT)
+    assert schedule.take_round(1020.0) is None
