@@ -1,0 +1,84 @@
+// Keeps a page true while it is looked at: follows /live and asks for the page's own fragment again when something
+// that it shows has changed, when the connection comes back, and once a minute so that ages do not lie.
+import "htmx.org";
+
+const GAP_MS = 1000; // between two fetches
+const AGES_MS = 60_000;
+const SILENCE_MS = 40_000; // the server says something every 15 s
+const PATIENCE_MS = 4_000; // a connection that is renewed within this time was never lost
+const RETRY_MS = 10_000; // after a refusal, from which EventSource does not recover by itself
+
+const page = document.querySelector("#page[hx-get]");
+const light = document.querySelector("#live");
+let source = null;
+let heardAt = Date.now();
+let fetchedAt = Date.now();
+let due = 0; // timer of a fetch that waits
+let losing = 0; // timer that will declare the connection lost
+
+function refresh() {
+  if (due || document.hidden) return;
+  due = setTimeout(
+    () => {
+      due = 0;
+      fetchedAt = Date.now();
+      page.dispatchEvent(new CustomEvent("stale"));
+    },
+    Math.max(0, fetchedAt + GAP_MS - Date.now()),
+  );
+}
+
+function concerns(changes) {
+  const followed = page.dataset.follow.split(" "); // "standing" for all of a kind, "standing:7" for one
+  return Object.entries(changes).some(([kind, keys]) =>
+    followed.some((item) => item === kind || keys.some((key) => item === `${kind}:${key}`)),
+  );
+}
+
+function show(state) {
+  clearTimeout(losing);
+  losing = 0;
+  if (light.dataset.state === state) return;
+  light.dataset.state = state;
+  const time = new Intl.DateTimeFormat("vi", { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Ho_Chi_Minh" });
+  light.querySelector("span").textContent = light.dataset[state].replace("{time}", time.format(heardAt));
+}
+
+function heard() {
+  heardAt = Date.now();
+  show("connected");
+}
+
+function fail() {
+  losing ||= setTimeout(() => show("lost"), PATIENCE_MS);
+  if (source.readyState === EventSource.CLOSED) {
+    setTimeout(open, RETRY_MS);
+  }
+}
+
+function open() {
+  if (document.hidden || (source && source.readyState !== EventSource.CLOSED)) return;
+  source = new EventSource("/live");
+  source.addEventListener("hello", () => {
+    heard();
+    refresh(); // whatever changed before this connection
+  });
+  source.addEventListener("beat", heard);
+  source.addEventListener("change", (event) => {
+    heard();
+    if (concerns(JSON.parse(event.data))) refresh();
+  });
+  source.onerror = fail;
+}
+
+if (page && light) {
+  open();
+  setInterval(() => {
+    if (Date.now() - heardAt > SILENCE_MS) fail();
+    if (Date.now() - fetchedAt > AGES_MS) refresh();
+  }, 5000);
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) source?.close(); // browsers allow six connections to one host: hidden tabs hold none
+    else open();
+  });
+}
