@@ -28,7 +28,7 @@ def open_engine(url: str, *, checkpoints: bool = False) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself; _begin below does
-        connection.create_function("folded", 1, fold, deterministic=True)
+        connection.create_function("folded", 1, lambda text: text and fold(text), deterministic=True)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute(f"PRAGMA wal_autocheckpoint={1000 if checkpoints else 0}")

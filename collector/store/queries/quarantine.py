@@ -1,0 +1,56 @@
+"""Reports that could not be used, and messages that could be laid to no device's account."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from collector.store.tables import quarantine, unattributed
+
+LATEST = 50
+
+
+class Quarantined(NamedTuple):
+    """A report that could not be used; `body` is its beginning."""
+
+    id: int
+    device: str
+    seq: int
+    reason: str
+    detail: str
+    received_at: int
+    body: bytes
+
+
+class Unattributed(NamedTuple):
+    """A message whose topic or frame could not be read; `payload` is its beginning."""
+
+    id: int
+    topic: str
+    reason: str
+    times: int
+    first_at: int
+    last_at: int
+    payload: bytes
+
+
+def count_reasons(connection: Connection) -> dict[str, int]:
+    """Return how many reports are kept in quarantine for each reason, the commonest first."""
+    query = select(quarantine.c.reason, func.count()).group_by(quarantine.c.reason)
+    return dict(sorted(((reason, n) for reason, n in connection.execute(query)), key=lambda item: -item[1]))
+
+
+def latest(connection: Connection, reason: str = "") -> list[Quarantined]:
+    """Return the latest quarantined reports, of one reason or of all."""
+    query = select(*(quarantine.c[name] for name in Quarantined._fields)).order_by(quarantine.c.id.desc())
+    if reason:
+        query = query.where(quarantine.c.reason == reason)
+    return [Quarantined(*row) for row in connection.execute(query.limit(LATEST))]
+
+
+def latest_unattributed(connection: Connection) -> list[Unattributed]:
+    """Return the messages last seen that could be laid to no device's account."""
+    query = select(*(unattributed.c[name] for name in Unattributed._fields))
+    query = query.order_by(unattributed.c.last_at.desc(), unattributed.c.id.desc()).limit(LATEST)
+    return [Unattributed(*row) for row in connection.execute(query)]

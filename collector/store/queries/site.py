@@ -1,0 +1,176 @@
+"""Everything that is known of one site: who carries it, how it stands in a session, its evidence and devices."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from collector.judge.verdict import Verdict
+from collector.store.queries.sessions import Session
+from collector.store.queries.standings import level, read_verdicts
+from collector.store.tables import evidence, flag_change, presence, standing
+from provisioning.store.tables import contact, device, event, line, participation, provider, session, site, unit
+
+_CHANGES = 20
+
+
+class Site(NamedTuple):
+    """A site and the line that carries it; rates in Mbit/s, None when not on the list."""
+
+    id: int
+    code: str
+    name: str
+    address: str
+    unit: str
+    province: str | None
+    provider: str | None
+    line: str | None
+    download_mbps: float | None
+    upload_mbps: float | None
+    paid_by: str | None
+
+
+class Standing(NamedTuple):
+    """The site in one session: its part, its level and its verdicts."""
+
+    participation_id: int
+    role: str
+    medium: str
+    seats: int | None
+    level: str
+    verdicts: tuple[Verdict, ...]
+    judged_at: int | None
+
+
+class Evidence(NamedTuple):
+    """Where a verdict's evidence comes from and when it was measured."""
+
+    id: int
+    source: str
+    device: str
+    measured_at: int
+    is_time_uncertain: bool
+
+
+class Device(NamedTuple):
+    """A device of the site, its presence and its latest snapshot; state and times are None before it first spoke."""
+
+    id: int
+    name: str
+    state: str
+    is_spare: bool
+    presence: str | None
+    since_at: int | None
+    heard_at: int | None
+    snapshot: dict[str, Any] | None
+
+
+class Change(NamedTuple):
+    """One verdict that changed."""
+
+    fact: str
+    metric: str
+    old_level: str | None
+    new_level: str | None
+    reason: str
+    owner: str
+    report_id: int | None
+    at: int
+
+
+class Contact(NamedTuple):
+    """Whom to call at the site."""
+
+    name: str
+    phone: str
+
+
+def find(connection: Connection, code: str) -> Site | None:
+    """Return the site with this code."""
+    province = unit.alias("province")
+    query = (
+        select(
+            *(site.c.id, site.c.code, site.c.name, site.c.address, unit.c.name, province.c.name),
+            *(provider.c.name, line.c.code, line.c.download_mbps, line.c.upload_mbps, line.c.paid_by),
+        )
+        .join(unit, unit.c.id == site.c.unit_id)
+        .outerjoin(province, province.c.id == unit.c.parent_id)
+        .outerjoin(line, line.c.id == site.c.line_id)
+        .outerjoin(provider, provider.c.id == line.c.provider_id)
+        .where(site.c.code == code)
+    )
+    row = connection.execute(query).first()
+    return None if row is None else Site(*row)
+
+
+def sessions_of(connection: Connection, site_id: int) -> list[Session]:
+    """Return the sessions the site takes part in, earliest first."""
+    query = (
+        select(session.c.id, session.c.name, event.c.name, session.c.starts_at, session.c.ends_at)
+        .join(event, event.c.id == session.c.event_id)
+        .join(participation, participation.c.session_id == session.c.id)
+        .where(participation.c.site_id == site_id)
+        .order_by(session.c.starts_at, session.c.id)
+    )
+    return [Session(*row) for row in connection.execute(query)]
+
+
+def standing_in(connection: Connection, site_id: int, session_id: int) -> Standing | None:
+    """Return how the site stands in a session; None when it takes no part in it."""
+    query = (
+        select(
+            *(participation.c.id.label("participation_id"), participation.c.role, participation.c.medium),
+            *(participation.c.seats, level.label("level")),
+            *(standing.c.verdicts, standing.c.judged_at),
+        )
+        .outerjoin(standing, standing.c.participation_id == participation.c.id)
+        .where(participation.c.site_id == site_id, participation.c.session_id == session_id)
+    )
+    row = connection.execute(query).mappings().first()
+    return None if row is None else Standing(**{**row, "verdicts": read_verdicts(row["verdicts"])})
+
+
+def evidence_of(connection: Connection, site_id: int) -> dict[int, Evidence]:
+    """Return the site's evidence by id."""
+    query = (
+        select(
+            *(evidence.c.id, evidence.c.source, device.c.name),
+            *(evidence.c.measured_at, evidence.c.is_time_uncertain),
+        )
+        .join(device, device.c.id == evidence.c.device_id)
+        .where(evidence.c.site_id == site_id)
+    )
+    return {row[0]: Evidence(*row) for row in connection.execute(query)}
+
+
+def devices_of(connection: Connection, site_id: int) -> list[Device]:
+    """Return the site's devices, the revoked ones last."""
+    query = (
+        select(
+            *(device.c.id, device.c.name, device.c.state, device.c.is_spare),
+            *(presence.c.state, presence.c.since_at, presence.c.heard_at, presence.c.snapshot),
+        )
+        .outerjoin(presence, presence.c.device_id == device.c.id)
+        .where(device.c.site_id == site_id)
+        .order_by(device.c.state == "revoked", device.c.is_spare, device.c.enrolled_at, device.c.id)
+    )
+    return [Device(*row[:7], None if row[7] is None else json.loads(row[7])) for row in connection.execute(query)]
+
+
+def changes_of(connection: Connection, participation_id: int) -> list[Change]:
+    """Return the latest verdict changes of a participation, newest first."""
+    query = (
+        select(*(flag_change.c[name] for name in Change._fields))
+        .where(flag_change.c.participation_id == participation_id)
+        .order_by(flag_change.c.id.desc())
+        .limit(_CHANGES)
+    )
+    return [Change(*row) for row in connection.execute(query)]
+
+
+def contacts_of(connection: Connection, site_id: int) -> list[Contact]:
+    """Return whom to call at the site."""
+    query = select(contact.c.name, contact.c.phone).where(contact.c.site_id == site_id).order_by(contact.c.id)
+    return [Contact(*row) for row in connection.execute(query)]

@@ -1,0 +1,117 @@
+"""The list of sites of a session: worst first, filtered, searched and paged."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+
+from collector.judge.verdict import Verdict
+from collector.store.queries.standings import is_owed_by, level, of_session, rank, read_verdicts
+from collector.store.tables import flag, flag_change, presence, standing
+from provisioning.store.folding import fold, folded
+from provisioning.store.tables import device, participation, site, unit
+
+PAGE_SIZE = 50
+
+_province = unit.alias("province")
+
+
+class Filter(NamedTuple):
+    """Which sites of the session to list; empty: all."""
+
+    levels: tuple[str, ...] = ()
+    owner: str = ""
+    role: str = ""
+    text: str = ""
+
+
+class Row(NamedTuple):
+    """One site in a session as the list shows it; times in microseconds UTC."""
+
+    participation_id: int
+    code: str
+    name: str
+    unit: str
+    province: str | None
+    role: str
+    medium: str
+    level: str
+    verdicts: tuple[Verdict, ...]
+    since_at: int | None
+    heard_at: int | None
+
+
+def count(connection: Connection, session_id: int, chosen: Filter) -> int:
+    """Return how many sites the filter leaves."""
+    query = of_session(session_id, func.count()).join(site, site.c.id == participation.c.site_id)
+    query = query.join(unit, unit.c.id == site.c.unit_id).outerjoin(_province, _province.c.id == unit.c.parent_id)
+    return connection.scalar(query.where(*_conditions(chosen))) or 0
+
+
+def page(connection: Connection, session_id: int, chosen: Filter, number: int) -> list[Row]:
+    """Return page `number` (from 1), worst levels first, then the interactive ones, then by name."""
+    keys = (
+        of_session(session_id, participation.c.id)
+        .join(site, site.c.id == participation.c.site_id)
+        .join(unit, unit.c.id == site.c.unit_id)
+        .outerjoin(_province, _province.c.id == unit.c.parent_id)
+        .where(*_conditions(chosen))
+        .order_by(rank.desc(), participation.c.role, folded(site.c.name), participation.c.id)
+        .limit(PAGE_SIZE)
+        .offset((number - 1) * PAGE_SIZE)
+    )
+    query = (
+        select(
+            participation.c.id.label("participation_id"),
+            site.c.code,
+            site.c.name,
+            unit.c.name.label("unit"),
+            _province.c.name.label("province"),
+            participation.c.role,
+            participation.c.medium,
+            level.label("level"),
+            standing.c.verdicts,
+            _since().label("since_at"),
+            _heard().label("heard_at"),
+        )
+        .select_from(participation)
+        .outerjoin(standing, standing.c.participation_id == participation.c.id)
+        .join(site, site.c.id == participation.c.site_id)
+        .join(unit, unit.c.id == site.c.unit_id)
+        .outerjoin(_province, _province.c.id == unit.c.parent_id)
+        .where(participation.c.id.in_(keys))
+        .order_by(rank.desc(), participation.c.role, folded(site.c.name), participation.c.id)
+    )
+    rows = connection.execute(query).mappings()
+    return [Row(**{**row, "verdicts": read_verdicts(row["verdicts"])}) for row in rows]
+
+
+def _conditions(chosen: Filter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if chosen.levels:
+        conditions.append(level.in_(chosen.levels))
+    if chosen.owner:
+        conditions.append(is_owed_by(chosen.owner))
+    if chosen.role:
+        conditions.append(participation.c.role == chosen.role)
+    for word in fold(chosen.text).split():
+        places = (site.c.name, site.c.code, unit.c.name, _province.c.name)
+        conditions.append(or_(*(folded(place).contains(word, autoescape=True) for place in places)))
+    return conditions
+
+
+def _since() -> ColumnElement[int]:
+    """Since when the worst flag stands, or for a site without one, since its last flag went."""
+    worst = select(func.min(flag.c.since_at)).where(
+        and_(flag.c.participation_id == participation.c.id, flag.c.level == standing.c.level)
+    )
+    last = select(func.max(flag_change.c.at)).where(flag_change.c.participation_id == participation.c.id)
+    return func.coalesce(
+        worst.correlate(participation, standing).scalar_subquery(), last.correlate(participation).scalar_subquery()
+    )
+
+
+def _heard() -> ColumnElement[int]:
+    heard = select(func.max(presence.c.heard_at)).join(device, device.c.id == presence.c.device_id)
+    return heard.where(device.c.site_id == participation.c.site_id).correlate(participation).scalar_subquery()
