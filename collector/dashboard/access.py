@@ -1,0 +1,93 @@
+"""Who is asking: a signed cookie after login, and on the demo's API basic authentication."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from urllib.parse import urlencode
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from provisioning import people
+from provisioning.people import Person
+
+COOKIE = "diemcau_login"
+_VALID_S = 12 * 3600
+_API = "/api/v1/"
+
+
+class LoginNeeded(Exception):
+    """Nobody who may see this is asking."""
+
+
+def require_person(request: Request) -> None:
+    """Put who asks into `request.state.person`; raises LoginNeeded when nobody may be recognised."""
+    person = by_cookie(request) or _by_basic(request)
+    if person is None:
+        raise LoginNeeded
+    request.state.person = person
+
+
+def by_cookie(request: Request) -> Person | None:
+    """Return the person whose login the cookie proves, unless they were disabled since."""
+    try:
+        person_id = _signer(request).loads(request.cookies.get(COOKIE, ""), max_age=_VALID_S)
+    except BadSignature:
+        return None
+    with request.app.state.engine.connect() as connection:
+        return people.find(connection, person_id)
+
+
+def remember(request: Request, response: Response, person: Person) -> None:
+    """Set the cookie that proves this login for 12 hours."""
+    response.set_cookie(
+        COOKIE,
+        _signer(request).dumps(person.id),
+        max_age=_VALID_S,
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )
+
+
+def forget(response: Response) -> None:
+    """Take the cookie away."""
+    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+
+
+def refuse(request: Request, _: Exception) -> Response:
+    """Answer a request that needs a login: pages lead to it, everything else is told 401."""
+    path = request.url.path
+    if path.startswith(_API):
+        headers = {"WWW-Authenticate": "Basic"} if request.app.state.settings.is_demo else None
+        return JSONResponse({"detail": "login needed"}, 401, headers)
+    if path == "/live":
+        return Response(status_code=401)
+    back = path + (f"?{request.url.query}" if request.url.query else "")
+    address = "/login?" + urlencode({"next": back if request.method == "GET" else "/"})
+    if request.headers.get("hx-request"):
+        return Response(status_code=401, headers={"HX-Redirect": address})
+    return RedirectResponse(address, 303)
+
+
+def is_own_address(address: str) -> bool:
+    """Tell whether an address leads to a page of ours and nowhere else."""
+    return address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+
+
+def _by_basic(request: Request) -> Person | None:
+    header = request.headers.get("authorization", "")
+    if not (request.app.state.settings.is_demo and request.url.path.startswith(_API) and header.startswith("Basic ")):
+        return None
+    try:
+        login, _, password = base64.b64decode(header[6:], validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    with request.app.state.engine.connect() as connection:
+        return people.check_login(connection, login, password)
+
+
+def _signer(request: Request) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(request.app.state.cookie_key, salt="login")

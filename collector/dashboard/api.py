@@ -1,0 +1,90 @@
+"""The API: what other programs read. Its description is at /api/v1/openapi.json."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import HTTPException
+from pydantic import BaseModel
+from sqlalchemy import Connection
+from starlette.requests import Request
+
+from collector.dashboard.render import Reading, now
+from collector.dashboard.words import iso
+from collector.store.queries.sessions import all_sessions, choose
+from collector.store.queries.summary import summarise
+
+
+class Levels(BaseModel):
+    """How many sites stand at each level; they sum to all sites."""
+
+    ready: int
+    at_risk: int
+    not_ready: int
+    unknown: int
+
+
+class Flags(BaseModel):
+    """How many flags stand, by whose turn it is."""
+
+    vnpt: int
+    other_provider: int
+    site: int
+    department: int
+    ministry: int
+
+
+class Balance(BaseModel):
+    """Reports of the whole country: accepted = committed + spooled + dropped + quarantined, as last told by devices."""
+
+    accepted: int
+    committed: int
+    spooled: int
+    dropped: int
+    quarantined: int
+    unattributed: int
+
+
+class Summary(BaseModel):
+    """One session in numbers."""
+
+    as_of: str
+    session: int
+    sites: int
+    devices: int
+    sites_reported: int
+    levels: Levels
+    flags: Flags
+    balance: Balance
+
+
+def summary_of(connection: Connection, now_us: int, session: int | None = None) -> Summary | None:
+    """Return the figures of a session: the one with this id, else the current one, else the next, else the last."""
+    chosen = choose(all_sessions(connection), now_us, session)
+    if chosen is None:
+        return None
+    found = summarise(connection, chosen.id)
+    return Summary(
+        as_of=iso(now_us),
+        session=chosen.id,
+        sites=found.sites,
+        devices=found.devices,
+        sites_reported=found.sites_reported,
+        levels=Levels(**found.levels),
+        flags=Flags(**found.flags),
+        balance=Balance(**found.balance._asdict(), unattributed=found.unattributed),
+    )
+
+
+def summary(request: Request, connection: Reading, session: int | None = None) -> Summary:
+    """Return the figures of a session: the one with this id, else the current one, else the next, else the last."""
+    found = summary_of(connection, now(request), session)
+    if found is None:
+        raise HTTPException(404, "no such session")
+    return found
+
+
+def description(request: Request) -> dict[str, Any]:
+    """Return the OpenAPI description of the API."""
+    document: dict[str, Any] = request.app.openapi()
+    return document

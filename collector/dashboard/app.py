@@ -1,0 +1,76 @@
+"""Puts the dashboard together: routes, login, safety headers, assets and the stream of changes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy import Engine
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from collector.dashboard import access, render
+from collector.dashboard.guard import Guard
+from collector.dashboard.live import Feed
+from collector.dashboard.routes import ROUTES
+from contract import __version__
+from provisioning import secret_files
+from provisioning.settings import Settings
+
+
+def wall_us() -> int:
+    """Return the wall clock in microseconds since 1970 UTC."""
+    return time.time_ns() // 1000
+
+
+def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_us) -> FastAPI:
+    """Return the web application over this database; `now` tells microseconds since 1970 UTC."""
+    feed = Feed(engine)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with feed.running():
+            yield
+
+    app = FastAPI(
+        title="Điểm Cầu",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,  # would fetch scripts from a CDN
+        redoc_url=None,
+        openapi_url=None,  # a route of ours, which asks for a login
+    )
+    app.add_exception_handler(access.LoginNeeded, access.refuse)
+    app.add_exception_handler(HTTPException, _show_error)
+    app.add_exception_handler(RequestValidationError, _show_error)
+    app.state.engine = engine
+    app.state.settings = settings
+    app.state.feed = feed
+    app.state.now = now
+    app.state.cookie_key = secret_files.key(settings.folder("secrets"), "login-cookie.key")
+    for route in ROUTES:
+        app.add_api_route(
+            route.path,
+            route.answer,
+            methods=[route.method],
+            dependencies=[] if route.is_open else [Depends(access.require_person)],
+            include_in_schema=route.path.startswith("/api/"),
+        )
+    app.mount("/static", StaticFiles(directory=render.STATIC))
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(Guard)
+    return app
+
+
+def _show_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 400
+    if request.url.path.startswith("/api/"):
+        detail = error.detail if isinstance(error, HTTPException) else str(error)
+        return JSONResponse({"detail": detail}, status)
+    return render.page(request, "error.html", status=status, code=status)

@@ -1,0 +1,137 @@
+"""The names, Vietnamese and English, of what the contract carries as codes and the pages show as words."""
+
+from __future__ import annotations
+
+Names = dict[str, tuple[str, str]]
+
+METRICS: Names = {
+    "download_mbps": ("Tải xuống", "Download"),
+    "upload_mbps": ("Tải lên", "Upload"),
+    "loss_pct": ("Mất gói", "Packet loss"),
+    "jitter_ms": ("Độ rung (jitter)", "Jitter"),
+    "rtt_ms": ("Độ trễ khứ hồi", "Round trip"),
+    "memory_available_bytes": ("Bộ nhớ trống", "Free memory"),
+    "disk_free_bytes": ("Ổ đĩa trống", "Free disk"),
+    "cpu_pct": ("Bộ xử lý bận", "Processor busy"),
+}
+OWNERS_WITHIN: Names = {
+    "vnpt": ("VNPT", "VNPT"),
+    "other_provider": ("nhà mạng khác", "another provider"),
+    "site": ("điểm cầu tự xử lý", "their own staff"),
+    "department": ("sở", "the department"),
+    "ministry": ("bộ", "the ministry"),
+}
+ROLES: Names = {"interactive": ("Tương tác", "Interactive"), "view": ("Chỉ xem", "View only")}
+MEDIA: Names = {"mytv": ("MyTV", "MyTV"), "pc": ("Máy tính", "PC"), "room": ("Phòng họp", "Meeting room")}
+SOURCES: Names = {
+    "agent": ("Phần mềm tại điểm cầu", "Agent at the site"),
+    "browser": ("Trình duyệt", "Browser"),
+    "screen_code": ("Mã trên màn hình", "Code on the screen"),
+    "technician": ("Kỹ thuật viên", "Technician"),
+    "rehearsal": ("Diễn tập", "Rehearsal"),
+    "declared": ("Tự khai báo", "Declared"),
+}
+PAYERS: Names = {
+    "ministry": ("Bộ trả", "paid by the ministry"),
+    "department": ("Sở trả", "paid by the department"),
+    "site": ("Điểm cầu trả", "paid by the site"),
+}
+GATES: Names = {
+    "T-14d": ("14 ngày trước buổi", "14 days before"),
+    "T-7d": ("7 ngày trước buổi", "7 days before"),
+    "T-1d": ("1 ngày trước buổi", "1 day before"),
+    "T-1h": ("1 giờ trước buổi", "1 hour before"),
+    "live": ("trong buổi", "during the session"),
+}
+PRESENCES: Names = {
+    "connected": ("Đang kết nối", "Connected"),
+    "stopped": ("Đã tắt", "Stopped"),
+    "lost": ("Mất liên lạc", "Lost"),
+}
+DEVICE_STATES: Names = {
+    "active": ("đang dùng", "active"),
+    "waiting": ("chờ duyệt", "waiting for approval"),
+    "revoked": ("đã thu hồi", "revoked"),
+}
+OCCASIONS: Names = {
+    "start": ("khi khởi động", "at start"),
+    "schedule": ("theo lịch", "on schedule"),
+    "change": ("khi có thay đổi", "on change"),
+    "command": ("theo lệnh của trung tâm", "on a command"),
+    "once": ("đo một lần", "run once"),
+}
+PROBES: Names = {
+    "host": ("Máy", "Machine"),
+    "network": ("Kết nối mạng", "Network"),
+    "path": ("Chất lượng mạng", "Network path"),
+    "software": ("Phần mềm", "Software"),
+    "clock": ("Đồng hồ", "Clock"),
+    "line": ("Đường truyền", "Line"),
+}
+FINDINGS: Names = {
+    **METRICS,
+    "cpu_count": ("Số nhân xử lý", "Processors"),
+    "memory_total_bytes": ("Tổng bộ nhớ", "Memory"),
+    "disk_total_bytes": ("Dung lượng ổ đĩa", "Disk"),
+    "uptime_s": ("Máy chạy liên tục", "Up for"),
+    "link": ("Kiểu kết nối", "Link"),
+    "link_speed_mbps": ("Tốc độ cổng mạng", "Link speed"),
+    "interfaces_up": ("Cổng mạng đang bật", "Interfaces up"),
+    "has_default_route": ("Có đường ra mạng", "Has a default route"),
+    "server": ("Máy chủ đo", "Probe server"),
+    "sent": ("Gói đã gửi", "Packets sent"),
+    "received": ("Gói nhận lại", "Packets received"),
+    "reordered": ("Gói sai thứ tự", "Packets reordered"),
+    "rtt_p95_ms": ("Độ trễ khứ hồi, p95", "Round trip, p95"),
+    "agent_version": ("Phiên bản phần mềm kiểm tra", "Agent version"),
+    "python_version": ("Phiên bản Python", "Python version"),
+    "os_name": ("Hệ điều hành", "Operating system"),
+    "os_version": ("Phiên bản hệ điều hành", "System version"),
+    "architecture": ("Kiến trúc", "Architecture"),
+    "offset_ms": ("Lệch giờ so với máy chủ", "Clock offset from the server"),
+    "utc_offset_min": ("Múi giờ, so với UTC", "Offset from UTC"),
+    "method": ("Cách đo", "Method"),
+    "round_trip_ms": ("Độ trễ khứ hồi", "Round trip"),
+    "received_bytes": ("Đã tải xuống", "Downloaded"),
+    "sent_bytes": ("Đã tải lên", "Uploaded"),
+}
+VALUES: Names = {  # values of findings that are codes
+    "ethernet": ("dây mạng", "cable"),
+    "wifi": ("Wi-Fi", "Wi-Fi"),
+    "mobile": ("mạng di động", "mobile"),
+    "other": ("khác", "other"),
+}
+REFUSALS: Names = {
+    "damaged": ("Hỏng trên thiết bị", "Damaged on the device"),
+    "too_large": ("Quá lớn", "Too large"),
+    "not_json": ("Không phải JSON", "Not JSON"),
+    "not_finite": ("Số không hữu hạn", "Number not finite"),
+    "bad_text": ("Chữ không hợp lệ", "Bad text"),
+    "future_version": ("Phiên bản mới hơn trung tâm", "Newer version than the centre's"),
+    "wrong_type": ("Sai kiểu dữ liệu", "Wrong type"),
+    "wrong_device": ("Mang tên thiết bị khác", "Speaks for another device"),
+    "unknown_device": ("Thiết bị không có trong danh sách", "Unknown device"),
+    "revoked": ("Thiết bị đã thu hồi", "Revoked device"),
+    "not_processed": ("Trung tâm xử lý lỗi", "Failed at the centre"),
+}
+UNATTRIBUTED: Names = {
+    "topic": ("Chủ đề không hợp lệ", "Not a topic of ours"),
+    "frame": ("Không đọc được dòng đầu", "First line unreadable"),
+    "snapshot": ("Không đọc được số liệu tức thời", "Snapshot unreadable"),
+    "presence": ("Không đọc được tin có mặt", "Presence unreadable"),
+}
+DUTIES: Names = {
+    "viewer": ("Người xem", "Viewer"),
+    "unit_officer": ("Cán bộ đơn vị", "Unit officer"),
+    "provincial": ("Cấp tỉnh", "Provincial"),
+    "vnpt_branch": ("VNPT địa phương", "VNPT branch"),
+    "noc": ("Trực mạng VNPT", "VNPT national shift"),
+    "ministry": ("Bộ", "Ministry"),
+    "admin": ("Quản trị", "Administrator"),
+}
+_UNITS = {"bytes": "byte", "pct": "%", "ms": "ms", "mbps": "Mbit/s", "s": "s", "min": "min"}
+
+
+def unit_of(field: str) -> str:
+    """Return the unit that a field's name ends in, as shown; empty when it has none."""
+    return _UNITS.get(field.rpartition("_")[2], "")

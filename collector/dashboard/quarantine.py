@@ -1,0 +1,33 @@
+"""The books: whether every report is accounted for, and those that could not be used, with the reason."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from collector.dashboard.render import Reading, page
+from collector.store.queries import books, quarantine
+from contract.report import REFUSALS
+
+
+def show(request: Request, connection: Reading, reason: str = "") -> Response:
+    """Show the balance, the counts by reason, and the latest reports in quarantine."""
+    chosen = reason if reason in REFUSALS else ""
+    return page(
+        request,
+        "quarantine.html",
+        balance=books.balance(connection),
+        out_of_balance=books.out_of_balance(connection),
+        unattributed_count=books.count_unattributed(connection),
+        counts=quarantine.count_reasons(connection),
+        rows=quarantine.latest(connection, chosen),
+        unattributed=quarantine.latest_unattributed(connection),
+        chosen=chosen,
+        as_text=as_text,
+    )
+
+
+def as_text(body: bytes) -> str:
+    """Return the bytes as text that shows what is unreadable or invisible in them, as \\x and \\u escapes."""
+    text = body.decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)

@@ -1,0 +1,61 @@
+"""One report: what was measured, the flags that stand because of it and the verdicts it changed."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from collector.dashboard.labels import unit_of
+from collector.dashboard.render import Reading, page
+from collector.store.queries import reports
+from contract.findings import Fact
+from contract.report import Measurement, UnusableReport, read_body
+
+
+class Finding(NamedTuple):
+    """One value of a measurement, with its unit, or why there is none."""
+
+    name: str
+    value: Any
+    unit: str
+    why: str
+
+
+def show(request: Request, connection: Reading, report_id: int) -> Response:
+    """Show a report; of one no longer kept, what it changed and what stands because of it."""
+    found = reports.find(connection, report_id)
+    flags = reports.flags_of(connection, report_id)
+    changes = reports.changes_by(connection, report_id)
+    if found is None and not flags and not changes:
+        raise HTTPException(404)
+    try:
+        content = None if found is None else read_body(found.body, found.device)
+    except UnusableReport:
+        content = None  # of a version that this one cannot read any more: shown as text
+    return page(
+        request,
+        "report.html",
+        report_id=report_id,
+        report=found,
+        content=content,
+        findings=findings,
+        flags=flags,
+        changes=changes,
+    )
+
+
+def findings(measurement: Measurement) -> list[Finding]:
+    """Return what a measurement found, in the order of its fields."""
+    if measurement.findings is None:
+        return []
+    values = ((name, value) for name, value in measurement.findings if name != "kind")
+    return [_finding(name, value) for name, value in values]
+
+
+def _finding(name: str, value: Any) -> Finding:
+    if isinstance(value, Fact):
+        return Finding(name, value.value, unit_of(name), value.why or "")
+    return Finding(name, value, unit_of(name), "")

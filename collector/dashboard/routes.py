@@ -1,0 +1,35 @@
+"""Every page and every address of the API: read ROUTES to know what the web answers.
+
+To add a page: its file, its template, its queries, its line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from collector.dashboard import api, health, live, login, quarantine, report, site, sites
+
+
+class Route(NamedTuple):
+    """A method and path, what answers it, and whether without a login."""
+
+    method: str
+    path: str
+    answer: Callable[..., Any]
+    is_open: bool = False
+
+
+ROUTES = (
+    Route("GET", "/", sites.show),
+    Route("GET", "/sites/{code}", site.show),
+    Route("GET", "/reports/{report_id}", report.show),
+    Route("GET", "/quarantine", quarantine.show),
+    Route("GET", "/login", login.show, is_open=True),
+    Route("POST", "/login", login.enter, is_open=True),
+    Route("POST", "/logout", login.leave),
+    Route("GET", "/live", live.stream),
+    Route("GET", "/healthz", health.show, is_open=True),
+    Route("GET", "/api/v1/summary", api.summary),
+    Route("GET", "/api/v1/openapi.json", api.description),
+)

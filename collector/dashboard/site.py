@@ -1,0 +1,44 @@
+"""One site: how it stands and why, every verdict with its evidence, its devices, line and contacts."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from collector.dashboard.render import Reading, now, page
+from collector.dashboard.sites import worst_verdict
+from collector.judge.gates import gate_in_force
+from collector.store.queries import site
+from collector.store.queries.sessions import choose
+from contract.reasons import LEVELS
+
+
+def show(request: Request, connection: Reading, code: str, session: int | None = None) -> Response:
+    """Show a site as it stands in a session: the one named, else the current or next that it takes part in."""
+    found = site.find(connection, code)
+    if found is None:
+        raise HTTPException(404)
+    sessions = site.sessions_of(connection, found.id)
+    chosen = choose(sessions, now(request), session)
+    if chosen is None and session is not None:
+        raise HTTPException(404)
+    standing = site.standing_in(connection, found.id, chosen.id) if chosen else None
+    verdicts = standing.verdicts if standing else ()
+    sees_phones = request.state.person.duty != "viewer"
+    return page(
+        request,
+        "site.html",
+        site=found,
+        sessions=sessions,
+        session=chosen,
+        gate=gate_in_force(chosen.starts_at, now(request)) if chosen else None,
+        standing=standing,
+        verdicts=sorted(verdicts, key=lambda verdict: -LEVELS.index(verdict.level)),
+        worst=worst_verdict(verdicts),
+        evidence=site.evidence_of(connection, found.id),
+        devices=site.devices_of(connection, found.id),
+        changes=site.changes_of(connection, standing.participation_id) if standing else [],
+        contacts=site.contacts_of(connection, found.id),
+        sees_phones=sees_phones,
+    )

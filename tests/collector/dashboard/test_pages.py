@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+class Tags(HTMLParser):
+    """The elements of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def links(self) -> set[str]:
+        return {address for tag, attrs in self.found if tag == "a" and (address := attrs.get("href"))}
+
+
+@pytest.fixture
+def every_page(browser: TestClient, report_of: Callable[[str], int]) -> dict[str, str]:
+    """Every page, in both languages, by its address."""
+    paths = [
+        "/",
+        f"/?q={HOSTILE}",
+        "/sites/SLOW000",
+        "/sites/HOSTILE",
+        "/sites/SILENT0",
+        f"/reports/{report_of('d-00000002')}",
+        "/quarantine",
+    ]
+    found = {}
+    for lang in ("vi", "en"):
+        for path in paths:
+            answer = browser.get(path, params={"lang": lang, **({"q": HOSTILE} if "?q" in path else {})})
+            assert answer.status_code == 200, path
+            found[f"{path} {lang}"] = answer.text
+    return found
+
+
+def test_what_came_from_outside_is_shown_as_text_on_every_page(every_page: dict[str, str]) -> None:
+    assert sum("&lt;img src=x onerror=alert(1)&gt;" in page for page in every_page.values()) >= 8
+    for address, page in every_page.items():
+        tags = Tags(page).found
+        assert not [attrs for tag, attrs in tags if tag == "img" and attrs.get("src") == "x"], address
+        assert not [name for _, attrs in tags for name in attrs if name.startswith("on")], address
+        assert "\u202e" not in page, address
+
+
+def test_no_page_holds_a_script_or_style_of_its_own_or_from_elsewhere(every_page: dict[str, str]) -> None:
+    for address, page in every_page.items():
+        for tag, attrs in Tags(page).found:
+            assert tag != "style", address
+            assert "style" not in attrs, address
+            for name in ("src", "href"):
+                assert re.match(r"/|#|tel:|$", attrs.get(name) or ""), (address, attrs)
+            assert tag != "script" or (attrs["src"] or "").startswith("/static/"), address
+
+
+def test_every_link_on_every_page_leads_somewhere(browser: TestClient, every_page: dict[str, str]) -> None:
+    addresses = {link for page in every_page.values() for link in Tags(page).links() if link.startswith("/")}
+    assert len(addresses) > 20
+    for address in sorted(addresses):
+        assert browser.get(address).status_code == 200, address
+
+
+def test_the_language_asked_for_once_is_remembered(browser: TestClient) -> None:
+    assert '<html lang="vi">' in browser.get("/").text
+    assert '<html lang="en">' in browser.get("/?lang=en").text
+    page = browser.get("/").text
+    assert '<html lang="en">' in page
+    assert "sites ready" in page
+    assert '<html lang="vi">' in browser.get("/?lang=vi").text
+
+
+def test_one_sentence_says_how_the_session_stands(browser: TestClient, nation: Any) -> None:
+    heading = re.search(r"<h1[^>]*>(.*?)</h1>", browser.get("/").text, re.DOTALL)
+    assert heading
+    said = " ".join(re.sub(r"<[^>]*>", "", heading[1]).split())
+    assert said == "1/4 điểm cầu đạt; 1 cần VNPT; 1 cần nhà mạng khác; 1 chưa rõ"
+
+
+def test_the_list_shows_what_the_filter_leaves_worst_first(browser: TestClient) -> None:
+    expected = {
+        "": ["SLOW000", "SILENT0", "HOSTILE", "GOOD000"],
+        "level=ready": ["GOOD000"],
+        "level=at_risk&level=not_ready": ["SLOW000", "HOSTILE"],
+        "owner=vnpt": ["SLOW000"],
+        "owner=site": ["SILENT0"],
+        "role=interactive": ["SLOW000"],
+        "q=nguyen hue": ["SLOW000"],
+        "q=ĐẤT mũi": ["GOOD000"],
+        "q=dat mui": ["GOOD000"],
+        "q=%25": [],
+        "q=HA NOI&level=unknown": ["SILENT0"],
+        "page=2": [],
+    }
+    shown = {query: re.findall(r'href="/sites/(\w+)"', browser.get(f"/?{query}").text) for query in expected}
+    assert shown == expected
+
+
+def test_an_empty_list_says_what_to_do(browser: TestClient) -> None:
+    assert "Bỏ lọc" in browser.get("/?q=zzz").text
+
+
+def test_a_flag_is_reached_from_its_report_and_back(
+    browser: TestClient, nation: Any, report_of: Callable[[str], int]
+) -> None:
+    report_id = report_of("d-00000001")
+    site = browser.get("/sites/SLOW000").text
+    assert f"/reports/{report_id}" in Tags(site).links()
+    report = browser.get(f"/reports/{report_id}").text
+    assert f"/sites/SLOW000?session={nation.session_id}" in Tags(report).links()
+    assert "Tốc độ tải lên 0,1 Mbit/s" in report
+    assert "Chưa đạt" in report
+
+
+def test_a_site_shows_each_verdict_with_value_limit_and_evidence(browser: TestClient) -> None:
+    page = " ".join(browser.get("/sites/SLOW000").text.replace("\N{NO-BREAK SPACE}", " ").split())
+    assert "0,1 Mbit/s" in page
+    assert "≥ 6 Mbit/s" in page
+    assert "&lt; 2 Mbit/s" in page
+    assert "Nhà mạng kiểm tra đường truyền" in page
+    assert "Đang kết nối" in page
+    assert "d-00000001" in page
+
+
+def test_a_site_that_was_never_checked_says_so_and_what_to_do(browser: TestClient) -> None:
+    page = browser.get("/sites/SILENT0").text
+    assert "Chưa được kiểm tra" in page
+    assert "mã trên phiếu" in page
+
+
+def test_the_books_show_what_was_put_aside_and_why(browser: TestClient) -> None:
+    page = browser.get("/quarantine").text
+    assert "Mọi báo cáo đều có chỗ" in page
+    assert "Không phải JSON" in page
+    assert "no frame" in page
+    kept = "<code>d-00000003</code>"
+    assert kept in browser.get("/quarantine?reason=not_json").text
+    assert kept not in browser.get("/quarantine?reason=revoked").text
+
+
+def test_what_does_not_exist_is_a_page_that_leads_back(browser: TestClient) -> None:
+    for path in ("/sites/NOPE", "/reports/999", "/nope", "/sites/SLOW000?session=99", "/?session=99"):
+        answer = browser.get(path)
+        assert answer.status_code == 404, path
+        assert 'href="/"' in answer.text
+
+
+def test_an_address_that_makes_no_sense_is_told_so(browser: TestClient) -> None:
+    for path in ("/reports/one", "/?page=0", "/?session=first"):
+        assert browser.get(path).status_code == 400, path
