@@ -98,6 +98,14 @@ class Resident:
             _log.warning("spool: %s", error)
             return _IDLE_S
 
+    def next_number(self) -> int:
+        """Return the number of a new connection; connecting must not depend on the disk."""
+        try:
+            return self.spool.next_connection()
+        except SpoolError as error:
+            _log.warning("spool: %s", error)
+            return self.clock.wall_us() // 1_000_000
+
     def is_clock_plausible(self) -> bool:
         """Tell whether our wall clock can be right, as far as we know."""
         return trust.is_plausible(self.clock.wall_us(), self._offset_ms)
@@ -116,7 +124,7 @@ class Resident:
         else:
             try:
                 self._receive(event)
-            except wire.WireError as error:
+            except (wire.WireError, SpoolError) as error:
                 _log.warning("%s: %s", event.kind, error)
 
     def _receive(self, event: link.Received) -> None:
@@ -261,7 +269,11 @@ def build(
     chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
     spool = Spool(paths.spool(settings.folder, settings.device), settings.spool_cap_bytes, clock)
     connection = Connection(
-        place_of(settings), spool.next_connection, lambda: resident.is_clock_plausible(), chance, backoff or Backoff()
+        place_of(settings),
+        lambda: resident.next_number(),
+        lambda: resident.is_clock_plausible(),
+        chance,
+        backoff or Backoff(),
     )
     schedule = Schedule(settings.device, settings.tick_s, settings.light_round_s, settings.line_round_s)
     resident = Resident(

@@ -137,6 +137,54 @@ def test_messages_that_cannot_be_read_change_nothing(start, centre, eventually):
     assert snapshot.spooled == 1
 
 
+def test_a_disk_that_fails_costs_reports_and_never_the_agent(
+    write_settings, start, broker, probe_server, centre, eventually
+):
+    settings = write_settings((broker.url,), probe_server)
+    obstacle = settings.folder / "spool"
+    obstacle.write_text("a file where the folder should be")
+    agent = start(Rounds(b"lost"))
+    eventually(centre.presences, "presence")
+    eventually(lambda: agent.refused == 1, "the refusal")
+    obstacle.unlink()
+    agent.rounds.bodies.append(b"kept")
+    agent.schedule.change_periods(60, 0.1, 1e6, agent.clock.mono_s())
+    eventually(lambda: [body for _, body in centre.reports()] == [b"kept"], "the next report")
+
+
+def test_settings_are_read_again_on_command(start, broker, probe_server, centre, write_settings, eventually):
+    agent = start(Rounds())
+    eventually(centre.presences, "presence")
+    agent.reload = lambda: write_settings((broker.url,), probe_server, keepalive_s=30, light_round_s=11)
+    centre.say(DEVICE, "command", wire.Command("r-1", "reload", 60, ()))
+    eventually(lambda: any("r-1" in s.done for s in centre.snapshots()), "the command told as done")
+    assert agent.settings.light_round_s == 11
+    states = [p.state for p in centre.presences()]
+    assert states == ["connected", "stopped", "connected"]  # another keepalive needs another connection
+
+
+def test_a_command_that_has_expired_is_never_carried_out(start, centre, eventually):
+    agent = start(Rounds())  # its first round does not end, so the commands wait
+    eventually(centre.presences, "presence")
+    centre.say(DEVICE, "command", wire.Command("late", "run", 0, ()))
+    centre.say(DEVICE, "command", wire.Command("in-time", "run", 600, ()))
+    eventually(lambda: len(agent._asked) == 2, "both commands")
+    agent.rounds.bodies.extend([b"start", b"in time"])
+    eventually(lambda: any("in-time" in s.done for s in centre.snapshots()), "the command that waits")
+    assert [request.done for request in agent.rounds.asked] == [(), ("in-time",)]
+
+
+def test_the_plan_names_the_probe_server_of_our_shard(start, centre, eventually, probe_server):
+    ours = wire.ProbeServer(wire.shard_of(DEVICE), "127.0.0.1", probe_server.http_port, probe_server.udp_port)
+    other = "".join(shard for shard in wire.SHARDS if shard != ours.shards)
+    centre.plan(wire.Plan("p", 1, 1, (wire.ProbeServer(other[:15], "192.0.2.1", 1, 1), ours)))
+    agent = start(Rounds(b"start"))
+    eventually(lambda: agent._plan is not None, "the plan")
+    centre.say(DEVICE, "command", wire.Command("c-1", "run", 60, ("path",)))
+    eventually(lambda: len(agent.rounds.asked) == 2, "the round")
+    assert agent.rounds.asked[1].server == ours[1:]
+
+
 def test_a_real_resident_measures_reports_and_when_killed_is_told_lost(
     write_settings, broker, probe_server, centre, eventually
 ):
