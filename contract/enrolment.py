@@ -26,7 +26,7 @@ class EnrolmentAnswer(Message):
     device: Device
     state: Literal["admitted", "waiting"]
     site_name: text(200)  # type: ignore[valid-type]
-    brokers: list_of(matching(r"mqtts?://[A-Za-z0-9.-]{1,253}:\d{1,5}"), 8)  # type: ignore[valid-type]
+    brokers: list_of(matching(r"mqtts?://[A-Za-z0-9.-]{1,253}:[0-9]{1,5}"), 8)  # type: ignore[valid-type]
     ca_pem: Annotated[str, Field(max_length=16_384)]
     permit_key: matching("[0-9a-f]{64}")  # type: ignore[valid-type]  # K: answers a probe server's nonce
     probe_host: Host

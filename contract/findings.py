@@ -105,7 +105,7 @@ class Line(Message):
 class Unknown(Message):
     """Findings of a kind that this version does not know: kept with the report, judged by nobody."""
 
-    kind: Annotated[str, Field(max_length=32)]
+    kind: text(32)  # type: ignore[valid-type]
 
 
 KINDS = (Host, Network, Path, Software, Clock, Line)

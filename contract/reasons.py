@@ -1,6 +1,6 @@
 """Why a verdict is what it is: the reason codes, their parameters, their usual owner, and both texts.
 
-The parameters a reason is given fill its texts; a test holds that every code's texts use exactly its parameters.
+A verdict's parameters fill the texts; numbers among them are shown in its parameter `unit`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ WORDS = {  # words that parameters hold
 
 
 class Reason(NamedTuple):
-    """One reason: its parameters, whose it usually is, what it says, and what to do next."""
+    """One reason: the parameters that both its texts show, whose it usually is, what it says, what to do next."""
 
     params: Tuple[str, ...]
     owner: str  # "line": whoever carries the site's line
@@ -58,7 +58,7 @@ class Reason(NamedTuple):
     next_en: str
 
 
-_MEASURED = ("measured", "ready", "minimum", "unit")
+_MEASURED = ("measured", "ready")
 
 REASONS: Mapping[str, Reason] = {
     "ok": Reason(_MEASURED, "site", "{measured}, đạt mức {ready}", "{measured}, within {ready}", "", ""),
@@ -73,10 +73,10 @@ REASONS: Mapping[str, Reason] = {
         "Switch the machine on and install the agent with the code on the site's sheet.",
     ),
     "expired": Reason(
-        ("age_h", "validity_h"),
+        ("validity_h",),  # not its age: a standing verdict must stay true while time passes
         "site",
-        "Kết quả đã cũ: {age_h} giờ, chỉ có giá trị {validity_h} giờ ở mốc này",
-        "The result is too old: {age_h} h, valid for {validity_h} h at this gate",
+        "Kết quả đã quá cũ: ở mốc này chỉ có giá trị {validity_h} giờ",
+        "The result is too old: it is valid for {validity_h} h at this gate",
         "Bật máy và giữ kết nối mạng để đo lại.",
         "Switch the machine on and keep it connected, so that it measures again.",
     ),
@@ -87,6 +87,14 @@ REASONS: Mapping[str, Reason] = {
         "Could not be measured ({failure})",
         "Bấm đo lại; nếu vẫn không được, gọi VNPT.",
         "Measure again; if it still fails, call VNPT.",
+    ),
+    "other_line": Reason(
+        (),
+        "site",
+        "Đo trên đường truyền khác với đường truyền đã đăng ký",
+        "Measured on another line than the registered one",
+        "Nối máy vào đường truyền đã đăng ký rồi đo lại; nếu đã đổi đường truyền, báo cho Sở.",
+        "Connect the machine to the registered line and measure again; if the line has changed, tell the department.",
     ),
     "download_low": Reason(
         _MEASURED,
@@ -105,7 +113,7 @@ REASONS: Mapping[str, Reason] = {
         "The provider checks the line; the site pauses other machines.",
     ),
     "package_low": Reason(
-        ("measured", "ready", "minimum", "package", "unit"),
+        (*_MEASURED, "package"),
         "ministry",
         "Gói cước {package} thấp hơn mức cần {ready} (đo được {measured})",
         "The package of {package} is below the {ready} needed (measured {measured})",

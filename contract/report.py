@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Optional, Tuple
 
 from pydantic import Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from typing_extensions import Annotated, Literal
 
 from contract import clock, wire
 from contract.fields import BootId, Count, Device, Message, Name, list_of, text
 from contract.findings import Findings
 
-VERSION: Literal[1] = 1
+VERSION = 1
 
 
 class Moment(Message):
@@ -53,7 +55,7 @@ class Measurement(Message):
 class Report(Message):
     """The measurements of one round. Which site it speaks for is the registry's to say, not the report's."""
 
-    v: Literal[1] = VERSION
+    v: Annotated[int, Field(ge=1, le=VERSION)] = VERSION  # `Literal[1]` would take true and 1.0 as well
     device: Device
     occasion: Literal["start", "schedule", "change", "command", "once"]
     done: list_of(Name, 16) = ()  # type: ignore[valid-type]  # commands that this round carried out
@@ -80,6 +82,7 @@ REFUSALS = (
     "wrong_device",
     "unknown_device",
     "revoked",
+    "not_processed",  # a fault of ours; kept to be looked into
 )
 
 
@@ -100,17 +103,24 @@ def read_body(body: bytes, device: str) -> Report:
     return report
 
 
+_PRECEDENCE = ("not_json", "future_version", "not_finite", "bad_text", "wrong_type")
+
+
 def _refusal(error: ValidationError) -> Tuple[str, str]:
-    problems = error.errors(include_url=False, include_context=False, include_input=False)
-    first = problems[0]
-    detail = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"[:300]
-    kinds = {problem["type"] for problem in problems}
-    if "json_invalid" in kinds:
-        return "not_json", detail
-    if any(problem["loc"] == ("v",) for problem in problems):
-        return "future_version", detail
-    if "finite_number" in kinds:
-        return "not_finite", detail
-    if any("must be NFC" in problem["msg"] for problem in problems):
-        return "bad_text", detail
-    return "wrong_type", detail
+    """Return the reason to count it under, and what is wrong where."""
+    problems = error.errors(include_url=False, include_context=False)
+    reasons = [_reason(problem) for problem in problems]
+    worst = min(range(len(problems)), key=lambda n: _PRECEDENCE.index(reasons[n]))
+    place = ".".join(map(str, problems[worst]["loc"]))
+    return reasons[worst], f"{place}: {problems[worst]['msg']}"[:300]
+
+
+def _reason(problem: ErrorDetails) -> str:
+    found = problem["input"]
+    if problem["type"] == "json_invalid":
+        return "not_json"
+    if isinstance(found, float) and not math.isfinite(found):
+        return "not_finite"
+    if problem["loc"] == ("v",) and problem["type"] == "less_than_equal":
+        return "future_version"
+    return "bad_text" if isinstance(found, str) and not wire.is_clean(found) else "wrong_type"

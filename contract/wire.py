@@ -188,16 +188,16 @@ def decode_report(payload: bytes) -> Tuple[Frame, bytes]:
 
 
 def load_json(payload: bytes, limit_bytes: int = MAX_MESSAGE_BYTES) -> Dict[str, Any]:
-    """Read one JSON object, refusing what is too long, too deep, not UTF-8 or holds a lone surrogate."""
+    """Read one JSON object; refuses what is too long or deep, not UTF-8, or holds a lone surrogate, NaN or infinity."""
     if len(payload) > limit_bytes:
         raise WireError(f"longer than {limit_bytes} bytes")
     try:
-        text = payload.decode("utf-8")
-        value = json.loads(text)
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        value = json.loads(payload.decode("utf-8"))
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
+        is_deep = _depth(value) > MAX_DEPTH
     except (ValueError, RecursionError) as error:
         raise WireError(f"not JSON: {str(error)[:80]}") from error
-    if not isinstance(value, dict) or _depth(value) > MAX_DEPTH:
+    if not isinstance(value, dict) or is_deep:
         raise WireError("not a JSON object of a sensible depth")
     return value
 
@@ -208,11 +208,15 @@ def dump_json(value: Dict[str, Any]) -> bytes:
 
 
 def encode(message: Any) -> bytes:
-    """Write an ack, snapshot, presence, command or plan."""
+    """Write an ack, snapshot, presence, command or plan; raises WireError when it is longer than readers take."""
     value = message._asdict()
     if isinstance(message, Plan):
         value["probe_servers"] = [server._asdict() for server in message.probe_servers]
-    return dump_json(value)
+    payload = dump_json(value)
+    limit_bytes = MAX_PLAN_BYTES if isinstance(message, Plan) else MAX_MESSAGE_BYTES
+    if len(payload) > limit_bytes:
+        raise WireError(f"longer than {limit_bytes} bytes")
+    return payload
 
 
 def decode_ack(payload: bytes) -> Ack:

@@ -1,0 +1,181 @@
+"""One message of every kind, with the values that the goldens keep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contract import downlink, enrolment, findings, report, settings, uplink, wire
+
+SPOOL_ID = "00000000000000a1"
+BOOT_ID = "b0070000-0000-4000-8000-000000000001"
+WALL_US = 1_692_061_200_000_000  # 2023-08-15 01:00 UTC
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="add what today's code writes to tests/contract/golden (give it with the path tests/contract)",
+    )
+
+
+def _fact(value: Any) -> dict[str, Any]:
+    return {"value": value}
+
+
+WHY = ("denied", "unsupported", "absent", "error")
+FINDINGS = (
+    findings.Host.model_validate(
+        {
+            "cpu_count": _fact(4),
+            "cpu_pct": _fact(12.5),
+            "memory_total_bytes": _fact(8_241_090_560),
+            "memory_available_bytes": _fact(4_123_456_789),
+            "disk_total_bytes": _fact(256_060_514_304),
+            "disk_free_bytes": {"why": "denied"},
+            "uptime_s": _fact(86_400),
+        }
+    ),
+    findings.Network.model_validate(
+        {
+            "link": _fact("wifi"),
+            "link_speed_mbps": {"why": "unsupported"},
+            "interfaces_up": _fact(2),
+            "has_default_route": _fact(True),
+        }
+    ),
+    findings.Path.model_validate(
+        {
+            "server": "do.vnpt.vn",
+            "sent": 100,
+            "received": 99,
+            "reordered": 1,
+            "loss_pct": 1.0,
+            "rtt_ms": _fact(8.125),
+            "rtt_p95_ms": _fact(20.5),
+            "jitter_ms": {"why": "absent"},
+        }
+    ),
+    findings.Software.model_validate(
+        {
+            "agent_version": "0.1.0",
+            "python_version": "3.11.2",
+            "os_name": _fact("Windows 10 Tiếng Việt"),
+            "os_version": _fact("10.0.19045"),
+            "architecture": {"why": "error"},
+        }
+    ),
+    findings.Clock.model_validate({"offset_ms": _fact(-1250.5), "utc_offset_min": _fact(420)}),
+    findings.Line.model_validate(
+        {
+            "method": "speedtest-mini",
+            "server": "do.vnpt.vn",
+            "download_mbps": 94.1,
+            "upload_mbps": 40.3,
+            "round_trip_ms": _fact(8.1),
+            "received_bytes": 25_000_000,
+            "sent_bytes": 10_000_000,
+        }
+    ),
+)
+FRAME = wire.Frame(SPOOL_ID, 7, 9, 2, 3, 5, BOOT_ID, 123_456, WALL_US)
+
+
+def _measurement(probe: str, **result: Any) -> report.Measurement:
+    started = report.Moment(boot_id=BOOT_ID, mono_ms=120_000, wall_us=WALL_US - 3_456_000)
+    return report.Measurement(probe=probe, version=1, started=started, duration_ms=250, **result)
+
+
+def _report(occasion: Any, *measurements: report.Measurement, done: tuple[str, ...] = ()) -> report.Report:
+    return report.Report(device="d-0123456789", occasion=occasion, done=done, measurements=measurements)
+
+
+def _snapshot(**changed: Any) -> uplink.Snapshot:
+    counters = {"accepted_upto": 9, "spooled": 2, "dropped_from": 3, "dropped_to": 5}
+    moment = {"boot_id": BOOT_ID, "mono_ms": 123_456, "wall_us": WALL_US}
+    readings = {"uptime_s": 86_400, "sent": 10, "received": 9, "rtt_ms": 8.125, "jitter_ms": 0.5, "done": ("c1", "c2")}
+    values = {"connection": 3, "spool_id": SPOOL_ID, **moment, **counters, **readings, **changed}
+    return uplink.Snapshot(**values)
+
+
+def _plan(*servers: tuple[str, str]) -> downlink.Plan:
+    at = {"http_port": 8080, "udp_port": 8620}
+    probe_servers = tuple(downlink.ProbeServer(shards=shards, host=host, **at) for shards, host in servers)
+    return downlink.Plan(id="2023-08-15", version=12, epoch=1_692_061_200, probe_servers=probe_servers)
+
+
+def _refused(code: Any, retry_after_s: int | None = None) -> enrolment.EnrolmentRefusal:
+    texts = {"vi": "Mã không đúng, xem lại phiếu.", "en": "Wrong code: look at the sheet."}
+    return enrolment.EnrolmentRefusal(code=code, retry_after_s=retry_after_s, **texts)
+
+
+_FAILURES: tuple[Any, ...] = ("timeout", "crashed", "unreachable", "refused", "denied", "unsupported", "error")
+_BROKERS = ("mqtts://1.dc.vnpt.vn:8883", "mqtt://127.0.0.1:1883")
+_PROBE_SERVER: dict[str, Any] = {"host": "do.vnpt.vn", "http_port": 8080, "udp_port": 8620}
+EXAMPLES: dict[str, Any] = {
+    "ack-settled": downlink.Ack(spool_id=SPOOL_ID, upto=7),
+    "command-inventory": downlink.Command(id="c2", kind="inventory", expires_in_s=0, probes=()),
+    "command-reload": downlink.Command(id="c3", kind="reload", expires_in_s=604_800, probes=()),
+    "command-run": downlink.Command(id="c1", kind="run", expires_in_s=3600, probes=("line", "path")),
+    "enrolment_answer-admitted": enrolment.EnrolmentAnswer(
+        device="d-0123456789",
+        state="admitted",
+        site_name="Trường THPT Chu Văn An",
+        brokers=_BROKERS,
+        ca_pem="-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+        permit_key="0f" * 32,
+        probe_host="do.vnpt.vn",
+        probe_http_port=8080,
+        probe_udp_port=8620,
+    ),
+    "enrolment_refusal-slow_down": _refused("slow_down", 30),
+    "enrolment_refusal-wrong_code": _refused("wrong_code"),
+    "enrolment_request-clone": enrolment.EnrolmentRequest(code="ABC1234-DEFGH", password="x" * 22, machine="9f" * 32),
+    "enrolment_request-plain": enrolment.EnrolmentRequest(code="ABC1234-DEFGH", password="aB-_5" * 8),
+    "plan-none": _plan(),
+    "plan-one": _plan(("0123456789abcdef", "do.vnpt.vn")),
+    "plan-two": _plan(("01234567", "192.0.2.1"), ("89abcdef", "2001:db8::1")),
+    "presence-connected": uplink.Presence(connection=3, state="connected"),
+    "presence-lost": uplink.Presence(connection=3, state="lost"),
+    "presence-stopped": uplink.Presence(connection=4, state="stopped"),
+    "report-failures": _report(
+        "schedule", *(_measurement("line", failure=report.Failure(code=c, text=f"thử: {c}")) for c in _FAILURES)
+    ),
+    "report-six_kinds": _report("command", *(_measurement(f.kind, findings=f) for f in FINDINGS), done=("c1",)),
+    "settings-all": settings.AgentSettings(
+        device="d-0123456789",
+        brokers=_BROKERS,
+        ca_file="khác.pem",
+        password_file="mật khẩu",
+        probe_server=settings.ProbeServerAddress(**_PROBE_SERVER),
+        tick_s=1,
+        keepalive_s=5,
+        light_round_s=10,
+        line_round_s=10,
+        spool_cap_bytes=65_536,
+    ),
+    "settings-plain": settings.AgentSettings(
+        device="d-0123456789", brokers=_BROKERS[:1], probe_server=settings.ProbeServerAddress(**_PROBE_SERVER)
+    ),
+    "snapshot-full": _snapshot(),
+    "snapshot-no_answer": _snapshot(received=0, rtt_ms=None, jitter_ms=None, done=(), dropped_from=0, dropped_to=0),
+}
+
+
+@pytest.fixture(scope="session")
+def examples() -> dict[str, Any]:
+    """Every message, by `message-variant`."""
+    return EXAMPLES
+
+
+@pytest.fixture(scope="session")
+def frame() -> wire.Frame:
+    return FRAME
+
+
+@pytest.fixture(scope="session")
+def full_report(examples: dict[str, Any]) -> dict[str, Any]:
+    """A report with findings of all six kinds, as JSON values; a test changes a deep copy."""
+    return dict(examples["report-six_kinds"].model_dump(mode="json", exclude_none=True))
