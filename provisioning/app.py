@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from sqlalchemy import select
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract.enrolment import EnrolmentAnswer, EnrolmentRefusal, EnrolmentRequest
@@ -68,8 +69,9 @@ def make_app(enrolment: Enrolment) -> FastAPI:
 
     @app.get("/healthz")
     def healthz() -> dict[str, str]:
-        with enrolment.engine.connect():
-            return {"status": "ok"}
+        with enrolment.engine.connect() as connection:
+            connection.execute(select(1))
+        return {"status": "ok"}
 
     @app.exception_handler(RefusedError)
     def refused(_: Request, error: RefusedError) -> Response:

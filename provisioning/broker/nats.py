@@ -32,6 +32,7 @@ class Layout(NamedTuple):
     port: int
     monitor_port: int  # on loopback
     certificate: Path
+    certificate_sha256: str  # a renewed certificate lies at the same path: this makes it a new configuration
     key: Path
 
     @property
@@ -44,6 +45,7 @@ def configuration(devices: Iterable[User], collector: User, layout: Layout) -> s
     """Return the whole configuration; its first line holds the version that the running broker will tell."""
     users = "\n".join([_collector(collector), *(_device(device) for device in devices)])
     text = f"""\
+# certificate {layout.certificate_sha256}
 server_name: diemcau
 listen: "127.0.0.1:-1" # NATS's own protocol: not used, but it cannot be switched off
 http: "127.0.0.1:{layout.monitor_port}"

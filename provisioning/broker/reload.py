@@ -1,8 +1,13 @@
-"""Writes the embedded broker's configuration from the registry and waits until the broker runs it."""
+"""Writes the embedded broker's configuration from the registry and waits until the broker runs it.
+
+Who is connected stays so through a reload. But nats-server (2.15) refuses a client that is in the middle of
+connecting while the users are exchanged, once, as "not authorized": devices try again after any refusal.
+"""
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import http.client
 import json
 import os
@@ -44,10 +49,11 @@ def write_configuration(engine: Engine, settings: Settings) -> Path:
     path = folder / CONFIGURATION
     with _alone(folder / "nats.lock"):
         text = _text(engine, settings)
+        version = nats.version(text)
         secret_files.write(path, text.encode())
         pid = running_broker(folder / "nats.pid")
-        if pid is not None:
-            _reload(pid, settings.broker_monitor_port, nats.version(text))
+        if pid is not None and running_version(settings.broker_monitor_port) != version:
+            _reload(pid, settings.broker_monitor_port, version)
     return path
 
 
@@ -111,6 +117,7 @@ def _text(engine: Engine, settings: Settings) -> str:
         settings.broker_port,
         settings.broker_monitor_port,
         certificate.certificate,
+        hashlib.sha256(certificate.certificate.read_bytes()).hexdigest(),
         certificate.key,
     )
     active = select(device.c.name, device.c.bcrypt).where(device.c.state == "active").order_by(device.c.id)
