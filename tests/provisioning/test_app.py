@@ -7,11 +7,17 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 import httpx2
 import pytest
+from starlette.testclient import TestClient
 
 from contract.enrolment import EnrolmentAnswer, EnrolmentRefusal
+from provisioning.app import make_app
+from provisioning.enrolment import Enrolment
 from provisioning.settings import Settings
 
 
@@ -40,6 +46,13 @@ def server(settings: Settings, registry: object, until: Callable[..., None]) -> 
 
 
 @pytest.fixture
+def inside(enrolment: Enrolment) -> Iterator[TestClient]:
+    """The app without a network around it."""
+    with TestClient(make_app(enrolment), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
 def web(settings: Settings, server: object) -> Iterator[httpx2.Client]:
     """A client that trusts nothing but the centre's own authority."""
     trust = ssl.create_default_context(cafile=str(settings.folder("ca") / "ca.pem"))
@@ -59,6 +72,22 @@ def test_a_code_becomes_a_device_that_can_connect_at_once(
     assert connect(enrolled.device, password).is_connected
 
 
+def test_a_burst_of_devices_shares_reloads_and_each_can_connect_at_once(
+    broker, web: httpx2.Client, new_code: Callable[[], str], connect, tmp_path: Path
+):
+    asked = [{"code": new_code(), "password": secrets.token_urlsafe(16)} for _ in range(40)]
+
+    def enrol(request: dict[str, str]) -> str:
+        return str(web.post("/enrol", json=request).json()["device"])
+
+    with ThreadPoolExecutor(40) as pool:
+        devices = list(pool.map(enrol, asked))
+    assert len(set(devices)) == 40
+    for device, request in list(zip(devices, asked, strict=True))[::8]:
+        assert connect(device, request["password"]).is_connected
+    assert (tmp_path / "nats.log").read_text().count("Reloaded server configuration") < 40
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [
@@ -70,17 +99,33 @@ def test_a_code_becomes_a_device_that_can_connect_at_once(
         (b'{"code": "' + b"x" * 20_000 + b'"}', "bad_request", 413),
     ],
 )
-def test_what_is_no_request_is_refused_in_both_languages(web: httpx2.Client, body: bytes, kind: str, status: int):
-    answer = web.post("/enrol", content=body, headers={"Content-Type": "application/json"})
+def test_what_is_no_request_is_refused_in_both_languages(inside: TestClient, body: bytes, kind: str, status: int):
+    answer = inside.post("/enrol", content=body, headers={"Content-Type": "application/json"})
     refusal = EnrolmentRefusal.model_validate_json(answer.content)
     assert (refusal.code, answer.status_code) == (kind, status)
     assert refusal.vi != refusal.en
 
 
-def test_the_password_is_never_in_an_answer(web: httpx2.Client):
-    answer = web.post("/enrol", json={"code": "K7QF2MX", "password": "secret word with spaces"})
+def test_the_password_is_never_in_an_answer(inside: TestClient):
+    answer = inside.post("/enrol", json={"code": "K7QF2MX", "password": "secret word with spaces"})
     assert answer.status_code == 400
     assert "secret word" not in answer.text
+
+
+def test_an_error_inside_shows_nothing_of_the_inside_and_asks_to_try_again(enrolment: Enrolment, new_code):
+    def fail() -> None:
+        raise OSError("/secret/path")
+
+    with TestClient(make_app(replace(enrolment, tell_broker=fail)), raise_server_exceptions=False) as client:
+        answer = client.post("/enrol", json={"code": new_code(), "password": secrets.token_urlsafe(16)})
+    refusal = EnrolmentRefusal.model_validate_json(answer.content)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, str(refusal.retry_after_s))
+    assert "secret" not in answer.text
+
+
+def test_there_are_no_pages_that_load_things_from_elsewhere(inside: TestClient):
+    assert [inside.get(path).status_code for path in ("/docs", "/redoc", "/")] == [404, 404, 404]
+    assert inside.get("/openapi.json").json()["paths"].keys() == {"/enrol", "/ca.pem", "/healthz"}
 
 
 def test_sigterm_ends_the_server_with_exit_code_0(server: subprocess.Popen[bytes]):

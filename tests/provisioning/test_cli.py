@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from provisioning import identifiers
+from provisioning.cli import main
+from provisioning.settings import Settings
+
+ROSTER = """\
+Mã điểm cầu;Tên điểm cầu;Tỉnh;Huyện;Mã trường;Tên trường;Vai trò;Phương thức;Nhà mạng
+HG1;Sở Giáo dục và Đào tạo Hà Giang;Ha Giang;TP Hà Giang;;;tương tác;phòng họp;VNPT
+HG2;THPT Chuyên;Hà Giang;;0001;THPT Chuyên Hà Giang;chỉ xem;MyTV;Viettel
+"""
+
+
+@pytest.fixture
+def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """A function that runs diemcau-provision in Vietnamese and expects this exit code."""
+    settings.home.mkdir()
+    ports = {"broker_port": settings.broker_port, "broker_monitor_port": settings.broker_monitor_port}
+    (settings.home / "settings.json").write_text(json.dumps(ports))
+    monkeypatch.setenv("DIEMCAU_HOME", str(settings.home))
+    monkeypatch.setenv("DIEMCAU_LANG", "vi")
+
+    def call(*arguments: object, expect: int = 0) -> Result:
+        result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+        assert result.exit_code == expect, result.output
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        return result
+
+    return call
+
+
+@pytest.fixture
+def planned(run: Callable[..., Result], tmp_path: Path) -> Path:
+    """A centre with an event, a session and a roster file."""
+    run("init")
+    run("event", "add", "e1", "--name", "Gặp mặt")
+    run("session", "add", "e1", "s1", "--name", "Buổi sáng")
+    file = tmp_path / "roster.csv"
+    file.write_text(ROSTER, encoding="utf-8")
+    return file
+
+
+def test_init_can_be_run_again_and_keeps_the_keys(run: Callable[..., Result], settings: Settings):
+    assert "768" in run("init").output
+    before = {path: path.read_bytes() for folder in ("ca", "secrets") for path in (settings.home / folder).iterdir()}
+    assert "thêm 0 đơn vị" in run("init").output
+    assert before == {path: path.read_bytes() for path in before}
+    assert all(path.stat().st_mode & 0o077 == 0 for path in before)
+
+
+def test_a_roster_is_checked_taken_in_and_written_out(run: Callable[..., Result], planned: Path, tmp_path: Path):
+    assert "thêm 2" in run("roster", "check", planned).output
+    assert "Đã nhập" in run("roster", "import", planned).output
+    assert "Không đổi" in run("roster", "import", planned, "--session", "s1").output
+    out = tmp_path / "out.csv"
+    run("roster", "export", out)
+    assert "Không đổi" in run("roster", "import", out).output
+
+
+def test_problems_of_a_roster_are_printed_and_end_with_exit_code_1(run: Callable[..., Result], planned: Path):
+    planned.write_text(ROSTER.replace("Ha Giang", "Ha Gian").replace("MyTV", "radio"), encoding="utf-8")
+    for command in ("check", "import"):
+        output = run("roster", command, planned, expect=1).output
+        assert "Dòng 2: Tỉnh/Thành phố" in output
+        assert "Dòng 3: Phương thức" in output
+
+
+def test_codes_are_made_for_sites_without_one_and_replaced_for_one_site(
+    run: Callable[..., Result], planned: Path, tmp_path: Path
+):
+    run("roster", "import", planned)
+    file = tmp_path / "codes.csv"
+    run("codes", "make", "--all", "--csv", file)
+    assert file.stat().st_mode & 0o777 == 0o600
+    rows = list(csv.reader(file.read_text(encoding="utf-8-sig").splitlines()))[1:]
+    codes = [identifiers.parse_code(row[2]) for row in rows]
+    assert [row[0] for row in rows] == ["HG2", "HG1"]
+    assert run("codes", "make", "--all").output == ""
+    replaced = run("codes", "make", "--site", codes[0].site).output
+    assert identifiers.parse_code(replaced.split("\t")[0]) != codes[0]
+    run("codes", "make", expect=2)
+    run("codes", "make", "--site", "0000000", expect=1)
+
+
+def test_errors_say_what_to_do_next(run: Callable[..., Result], tmp_path: Path):
+    assert "diemcau-provision init" in run("devices", "list", expect=1).output
+    run("init")
+    assert "devices list" in run("revoke", "d-00000000", expect=1).output
+    assert "session add" in run("codes", "make", "--all", expect=1).output
+    assert "broker config" not in run("broker", "config").output
+    assert "diemcau-collector run" in run("broker", "check", expect=1).output
+
+
+def test_people_are_added_with_a_password_from_a_file(run: Callable[..., Result], tmp_path: Path):
+    run("init")
+    secret = tmp_path / "password"
+    secret.write_text("mật khẩu dài\n")
+    run("people", "add", "an", "--name", "An", "--duty", "noc", "--password-file", secret, "--unit", "02")
+    run("people", "add", "an", "--name", "An", "--password-file", secret, expect=1)
+
+
+@pytest.mark.parametrize("start", ["tomorrow", "2026-13-01", "+h"])
+def test_a_start_that_is_no_time_is_refused_with_an_example(run: Callable[..., Result], planned: Path, start: str):
+    assert "+24h" in run("session", "add", "e1", "s2", "--name", "x", "--starts-at", start, expect=2).output
+
+
+def test_the_running_broker_is_checked(run: Callable[..., Result], broker, planned: Path):
+    run("broker", "config")
+    assert "đúng cấu hình" in run("broker", "check").output
+
+
+def test_without_the_extra_each_command_says_what_to_install(tmp_path: Path):
+    program = """
+import sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("sqlalchemy", "fastapi", "cryptography", "alembic", "pwdlib", "bcrypt"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Missing())
+from provisioning.cli import main
+main(sys.argv[1:])
+"""
+    environment = os.environ | {"DIEMCAU_HOME": str(tmp_path), "DIEMCAU_LANG": "en"}
+    for command in (["init"], ["roster", "check", __file__], ["revoke", "d"], ["enrolment"], ["units", "list"]):
+        ended = subprocess.run(
+            [sys.executable, "-c", program, *command], env=environment, capture_output=True, text=True, check=False
+        )
+        assert ended.returncode == 1, ended.stderr
+        assert "pip install 'diemcau[provisioning]'" in ended.stderr
+    shown = subprocess.run(
+        [sys.executable, "-c", program, "--help"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert shown.returncode == 0
