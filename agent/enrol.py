@@ -151,7 +151,7 @@ def _open(request: urllib.request.Request, context: ssl.SSLContext) -> bytes:
 
 
 def _refused(status: int, body: bytes) -> EnrolmentError:
-    refusal = _refusal_in(body) if 400 <= status < 500 else None
+    refusal = _refusal_in(body)
     if refusal is not None:
         return RefusedError(refusal)
     return EnrolmentError(

@@ -168,6 +168,7 @@ def test_a_given_authority_must_be_the_servers(centre, home, tmp_path, authority
     [
         (403, "wrong_code", None, "phiếu"),
         (429, "slow_down", 600, "10 phút"),
+        (503, "slow_down", 60, "1 phút"),
         (403, "closed", None, "đầu mối"),
     ],
 )

@@ -9,6 +9,7 @@ import tempfile
 import textwrap
 import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,52 @@ def test_a_body_changed_on_disk_is_given_out_empty_so_that_its_seq_is_settled(tm
     spool = Spool(tmp_path, CAP, clock)
     assert bodies(spool) == [(1, b"first"), (2, b""), (3, b"third")]
     assert spool.set_aside == 0
+    spool.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE state SET spool_id = '0123456789abcdef'",
+        "UPDATE state SET accepted_upto = accepted_upto - 1",
+        "UPDATE state SET acked_upto = acked_upto + 1",
+        "DELETE FROM state",
+        "INSERT INTO report VALUES (99, 0, 0, x'00')",
+        "ALTER TABLE report RENAME COLUMN body TO bodY2",
+        "CREATE INDEX other ON report (crc32)",
+        "DROP TABLE command",
+    ],
+)
+def test_books_that_contradict_themselves_are_never_believed(tmp_path, clock, damage):
+    spool = Spool(tmp_path, CAP, clock)
+    for _ in range(3):
+        spool.append(b"x")
+    before = spool.counters()
+    spool.close()
+    with closing(sqlite3.connect(tmp_path / "1.db", isolation_level=None)) as db:
+        db.execute(damage)
+    after = spool.counters()
+    if "INSERT" in damage:  # a row nobody counted is passed over
+        spool.append(b"y")
+        assert [seq for seq, _ in bodies(spool)] == [1, 2, 3, 4]
+    else:
+        assert spool.set_aside == 1
+        assert after.spool_id not in (before.spool_id, "0123456789abcdef")
+    spool.close()
+
+
+def test_a_page_in_use_that_is_also_called_free_is_found_before_it_is_written_over(tmp_path, clock):
+    spool = Spool(tmp_path, CAP, clock)
+    for _ in range(10):
+        spool.append(b"x" * 9000)
+    spool.acknowledge(spool.counters().spool_id, 5)
+    spool.close()
+    content = bytearray((tmp_path / "1.db").read_bytes())
+    assert int.from_bytes(content[32:36], "big") > 0  # the first free page, says the header
+    content[32:36] = (2).to_bytes(4, "big")
+    (tmp_path / "1.db").write_bytes(content)
+    spool.counters()
+    assert spool.set_aside == 1
     spool.close()
 
 
