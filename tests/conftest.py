@@ -6,8 +6,10 @@ import contextlib
 import importlib.metadata
 import itertools
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -62,8 +64,8 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory, free_port: Callabl
 def postgres_url(postgres_server: str) -> str:
     """The URL of a new, empty database on PostgreSQL."""
     name = f"test_{next(_NUMBERS)}"
-    with _connect(postgres_server.replace("+psycopg", "") + "/postgres") as connection:
-        connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy".encode())
+    with _connect(f"{postgres_server}/postgres") as connection:
+        _create_database(connection, name, "template0")
     return f"{postgres_server}/{name}"
 
 
@@ -76,14 +78,50 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """A database with all tables, by the migrations."""
-    from collector.store.migrate import migrate
-
+def engine(database_url: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """The database at `database_url` with all tables, copied from one that was migrated once a run."""
+    if database_url.startswith("sqlite"):
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), database_url.removeprefix("sqlite:///"))
+    else:
+        server, _, name = database_url.rpartition("/")
+        with _connect(f"{server}/postgres") as connection:
+            connection.execute(f"DROP DATABASE {name}".encode())
+            _create_database(connection, name, request.getfixturevalue("migrated_postgres"))
     opened = open_engine(database_url)
-    migrate(opened)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables, by the migrations."""
+    path = tmp_path_factory.mktemp("migrated") / "diemcau.db"
+    _migrate(f"sqlite:///{path}")
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: str) -> str:
+    """The name of a database on PostgreSQL with all tables, by the migrations."""
+    with _connect(f"{postgres_server}/postgres") as connection:
+        _create_database(connection, "migrated", "template0")
+    _migrate(f"{postgres_server}/migrated")
+    return "migrated"
+
+
+def _migrate(url: str) -> None:
+    from collector.store.migrate import migrate
+
+    opened = open_engine(url)
+    migrate(opened)
+    opened.dispose()
+
+
+def _create_database(connection: psycopg.Connection[tuple[object, ...]], name: str, template: str) -> None:
+    connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy".encode())
 
 
 def _as_nobody(program: str, *arguments: object) -> list[str]:
@@ -106,4 +144,4 @@ def _wait_for_postgres(server: subprocess.Popen[bytes], port: int, log: Path) ->
 
 
 def _connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
-    return psycopg.connect(url, autocommit=True, connect_timeout=5)
+    return psycopg.connect(url.replace("+psycopg", ""), autocommit=True, connect_timeout=5)

@@ -104,7 +104,7 @@ def broker(settings: Settings, registry: Engine, tmp_path: Path) -> Iterator[sub
         wait_until(lambda: reload.running_version(settings.broker_monitor_port) is not None)
         yield server
     finally:
-        server.terminate()
+        server.kill()  # its folder is thrown away
         server.wait(20)
 
 
