@@ -8,7 +8,7 @@ as argon2 (70 ms) would guard them if the database leaked, but making the countr
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from sqlalchemy import Connection, delete, update
 
@@ -62,9 +62,9 @@ def make_codes(
     return {site_id: new.printed() for site_id, new in made.items()}
 
 
-def end_codes(connection: Connection, site_ids: Iterable[int]) -> None:
-    """Take these sites' codes out of use; devices that enrolled by them stay."""
-    connection.execute(delete(code).where(code.c.site_id.in_(list(site_ids))))
+def end_code(connection: Connection, site_id: int) -> None:
+    """Take a site's code out of use; devices that enrolled by it stay."""
+    connection.execute(delete(code).where(code.c.site_id == site_id))
 
 
 def count_failure(connection: Connection, site_id: int, failures_before: int, now_us: int) -> int:

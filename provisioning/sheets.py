@@ -48,6 +48,14 @@ def make_codes(engine: Engine, settings: Settings, site_code: str | None, actor:
     return [Sheet(roster_key or site_code_, name, made[site_id]) for site_id, site_code_, roster_key, name in sites]
 
 
+def end_code(engine: Engine, site_code: str, actor: str, now_us: int) -> None:
+    """Take a site's code out of use, for one that was lost or shown around. Raises ProvisioningError."""
+    with writing(engine) as connection:
+        ((site_id, parsed, _, _),) = _one(connection, site_code)
+        codes.end_code(connection, site_id)
+        audit.append(connection, actor, "code ended", parsed, {}, now_us)
+
+
 def write_csv(file: Path, sheets: Iterable[Sheet]) -> None:
     """Write codes to a file that only its owner may read."""
     text = io.StringIO()

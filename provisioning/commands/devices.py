@@ -42,6 +42,22 @@ def make(site_code: str | None, for_all: bool, file: Path | None) -> None:
             click.echo(f"{sheet.code}\t{sheet.site_name}")
 
 
+@codes.command(
+    help=say(
+        "Hủy mã của một điểm cầu; thiết bị đã đăng ký vẫn dùng được.",
+        "End a site's code; devices that enrolled by it stay.",
+    )
+)
+@click.argument("site_code")
+def end(site_code: str) -> None:
+    """End a code that was lost or shown around."""
+    from provisioning import sheets
+
+    with registry() as (_, engine):
+        sheets.end_code(engine, site_code, actor(), now_us())
+    click.echo(say(f"Đã hủy mã của {site_code}.", f"The code of {site_code} has ended."))
+
+
 @click.group(help=say("Thiết bị đã đăng ký.", "Enrolled devices."))
 def devices() -> None:
     """Group the commands on devices."""

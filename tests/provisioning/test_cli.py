@@ -89,6 +89,8 @@ def test_codes_are_made_for_sites_without_one_and_replaced_for_one_site(
     assert run("codes", "make", "--all").output == ""
     replaced = run("codes", "make", "--site", codes[0].site).output
     assert identifiers.parse_code(replaced.split("\t")[0]) != codes[0]
+    run("codes", "end", codes[0].site)
+    assert run("codes", "make", "--all").output.startswith(codes[0].site)
     run("codes", "make", expect=2)
     run("codes", "make", "--site", "0000000", expect=1)
 

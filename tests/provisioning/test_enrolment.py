@@ -168,6 +168,14 @@ def test_a_code_that_has_ended_is_closed(desk: Enrolment, printed: str):
     assert refused(desk, printed).code == "closed"
 
 
+def test_a_code_taken_out_of_use_is_wrong_from_then_on_and_its_device_stays(desk: Enrolment, printed: str):
+    ask(desk, printed)
+    with writing(desk.engine) as connection:
+        codes.end_code(connection, connection.scalar(select(site.c.id)))
+    assert refused(desk, printed).code == "wrong_code"
+    assert rows(desk.engine)[0].state == "active"
+
+
 def test_the_code_itself_is_nowhere_in_the_database(desk: Enrolment, printed: str):
     with desk.engine.connect() as connection:
         stored = connection.scalar(select(code.c.verifier))
