@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from agent import connection as link
-from agent import paths, tick, trust
+from agent import lock, paths, tick, trust
 from agent.backoff import Backoff
 from agent.child import Outcome, Request, Rounds, Server
 from agent.connection import Connection, Place
@@ -24,6 +24,7 @@ from agent.settings import Settings, SettingsError, load
 from agent.spool import Spool, SpoolError
 from contract import wire
 from contract.clock import Clock
+from contract.languages import say
 
 _IDLE_S = 1.0  # how long the loop may wait for the network; other things are noticed after that
 _BUSY_S = 0.05  # while reports go out
@@ -290,7 +291,7 @@ def build(
 
 
 def main(arguments: List[str]) -> int:
-    """Run until SIGTERM or SIGINT; 2 when the arguments or the settings cannot be used."""
+    """Run until SIGTERM or SIGINT; 2 when arguments or settings cannot be used, 1 when another resident runs."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     if len(arguments) != 2 or arguments[0] != "--settings":
         _log.error("usage: python -I -m agent.resident --settings FILE")
@@ -298,13 +299,18 @@ def main(arguments: List[str]) -> int:
     file = Path(arguments[1])
     try:
         settings = load(file)
+        held = lock.hold(file.with_name("lock"))
     except (OSError, SettingsError) as error:
         _log.error("%s", error)
         return 2
+    if held is None:
+        _log.error(say("Điểm Cầu đang chạy trên máy này rồi.", "Another resident runs on this machine already."))
+        return 1
     resident = build(settings, reload=lambda: load(file))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: resident.stop())
-    resident.run()
+    with held:
+        resident.run()
     return 0
 
 

@@ -212,6 +212,7 @@ def test_a_real_resident_stops_cleanly_on_sigterm(write_settings, broker, probe_
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         eventually(centre.presences, "presence")
+        assert subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 1  # one is enough
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
         eventually(lambda: centre.presences()[-1].state == "stopped", "stopped")
