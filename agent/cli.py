@@ -304,3 +304,7 @@ def _fail(*lines: str) -> NoReturn:
 
 if __name__ == "__main__":
     main()
+
+
+if __name__ == "__main__":
+    main(prog_name="diemcau-agent")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 
 import pytest
@@ -150,3 +152,8 @@ def test_the_doctor_of_a_machine_that_is_not_enrolled_says_so():
 )
 def test_a_duration_is_told_in_its_largest_unit(seconds, text):
     assert duration(seconds) == text
+
+
+def test_it_can_be_started_as_a_module_too():
+    command = [sys.executable, "-I", "-m", "agent.cli", "version"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == contract.__version__
