@@ -94,7 +94,7 @@ def serve(settings: Settings) -> None:
     """Serve enrolment over TLS until SIGTERM or SIGINT, both of which end it with exit code 0."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     enrolment = make_enrolment(settings)
-    enrolment.tell_broker()  # a broker started with an older file catches up
+    write_configuration(enrolment.engine, settings)  # a broker started with an older file catches up
     names = ("localhost", "127.0.0.1", settings.public_host)
     files = authority.server_certificate(settings.folder("ca"), names, datetime.now(UTC))
     uvicorn.run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from contract.languages import say
-from provisioning.commands.centre import load_settings, registry
+from provisioning.commands.centre import load_settings, registry, telling
 
 
 @click.command(
@@ -106,4 +106,6 @@ def enrolment() -> None:
     """Serve enrolment in the foreground."""
     from provisioning.app import serve
 
-    serve(load_settings())
+    settings = load_settings()
+    with telling():
+        serve(settings)

@@ -97,6 +97,7 @@ def test_codes_are_made_for_sites_without_one_and_replaced_for_one_site(
 
 def test_errors_say_what_to_do_next(run: Callable[..., Result], tmp_path: Path):
     assert "diemcau-provision init" in run("devices", "list", expect=1).output
+    assert "diemcau-provision init" in run("enrolment", expect=1).output
     run("init")
     assert "devices list" in run("revoke", "d-00000000", expect=1).output
     assert "session add" in run("codes", "make", "--all", expect=1).output
