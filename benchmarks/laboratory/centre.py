@@ -1,0 +1,93 @@
+"""A centre of real processes under a folder: database, registry, broker with each device's own rights, ingest."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from agent.child import Server
+from collector.parts import answers, nats_server
+from collector.store.migrate import migrate
+from contract import wire
+from laboratory import registry
+from laboratory.ports import free_port
+from provisioning import authority
+from provisioning.broker import reload
+from provisioning.settings import Settings
+from provisioning.store.engine import open_engine
+
+_DEADLINE_S = 60
+_SUBSCRIPTIONS = len(wire.SHARDS) * len(wire.UP)
+
+Process = subprocess.Popen[bytes]
+
+
+class Centre:
+    """A centre with its registry, of which nothing runs yet."""
+
+    def __init__(self, home: Path, database_url: str, devices: int) -> None:
+        """Make the database and its registry with so many devices, the authority and the broker's configuration."""
+        ports = ("broker_port", "broker_monitor_port", "probe_http_port", "probe_udp_port")
+        changed: dict[str, str | int] = {"database_url": database_url, **{name: free_port() for name in ports}}
+        home.mkdir(mode=0o700)
+        (home / "settings.json").write_text(json.dumps(changed))
+        self.settings = Settings.model_validate({"home": home, **changed})
+        self.engine: Engine = open_engine(self.settings.database)
+        migrate(self.engine)
+        self.devices = registry.fill(self.engine, devices)
+        authority.make_authority(self.settings.folder("ca"), datetime.now(UTC))
+        self._configuration = reload.write_configuration(self.engine, self.settings)
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate that the broker's is signed by."""
+        return self.settings.folder("ca") / "ca.pem"
+
+    def broker(self) -> AbstractContextManager[Process]:
+        """Run the embedded broker."""
+        url = f"http://127.0.0.1:{self.settings.broker_monitor_port}/healthz"
+        return self._running("broker", (str(nats_server()), "-c", str(self._configuration)), lambda: answers(url))
+
+    def ingest(self) -> AbstractContextManager[Process]:
+        """Run the collector's ingest, as `diemcau-collector ingest` does."""
+        return self._running("ingest", (sys.executable, "-m", "collector.cli", "ingest"), self.has_subscriber)
+
+    @contextmanager
+    def probe_server(self) -> Iterator[Server]:
+        """Run the probe server and tell where it answers."""
+        http, udp = self.settings.probe_http_port, self.settings.probe_udp_port
+        command = (sys.executable, "-m", "collector.cli", "probe-server")
+        with self._running("probe-server", command, lambda: answers(f"http://127.0.0.1:{http}/healthz")):
+            yield Server("127.0.0.1", http, udp)
+
+    def has_subscriber(self) -> bool:
+        """Tell whether somebody has subscribed as the collector to all that devices send."""
+        url = f"http://127.0.0.1:{self.settings.broker_monitor_port}/connz?auth=1&user={reload.COLLECTOR}"
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return any(c["subscriptions"] >= _SUBSCRIPTIONS for c in json.load(answer)["connections"])
+
+    @contextmanager
+    def _running(self, name: str, command: tuple[str, ...], is_up: Callable[[], bool]) -> Iterator[Process]:
+        path = self.settings.folder("log") / f"{name}.log"
+        environment = {"DIEMCAU_HOME": str(self.settings.home), "PATH": "/usr/bin:/bin"}
+        with path.open("ab") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        try:
+            deadline = time.monotonic() + _DEADLINE_S
+            while not is_up():
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"{name} does not start:\n{path.read_text()[-2000:]}")
+                time.sleep(0.1)
+            yield process
+        finally:
+            process.terminate()
+            process.wait(_DEADLINE_S)
