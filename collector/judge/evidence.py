@@ -11,16 +11,26 @@ from collector.judge.situation import Evidence, Situation
 from collector.judge.verdict import Verdict
 
 _HOUR_US = 3_600_000_000
+_OF_THE_LINE = ("line", "path")  # facts that prove something about one line only
 
 
 def latest(situation: Situation, fact: str, sources: tuple[str, ...]) -> Evidence | None:
-    """Return the latest evidence of a fact from an accepted source; a spare device's never counts."""
+    """Return the latest evidence of a fact from an accepted source; a spare device's never counts.
+
+    Of a fact about the line, evidence from another line is returned only when there is no other.
+    """
     usable = [e for e in situation.evidence if e.fact == fact and e.source in sources and not e.is_spare]
-    return max(usable, key=lambda e: e.measured_at, default=None)
+    return max(usable, key=lambda e: (not _is_other_line(situation, e), e.measured_at, e.id), default=None)
+
+
+def _is_other_line(situation: Situation, found: Evidence) -> bool:
+    if found.fact not in _OF_THE_LINE or situation.line is None or found.line_id is None:
+        return False
+    return found.line_id != situation.line.id
 
 
 def counts(situation: Situation, fact: str, policy: Policy, now: int) -> tuple[Evidence | None, Verdict]:
-    """Return the evidence that counts for a fact, with the verdict when it is missing, stale or a failure.
+    """Return the evidence that counts for a fact, with the verdict when it is missing, foreign, stale or a failure.
 
     The verdict beside usable evidence is `ready` with reason `proven` and carries its ids and expiry: rules that
     look at values build theirs from it by `_replace`.
@@ -28,12 +38,13 @@ def counts(situation: Situation, fact: str, policy: Policy, now: int) -> tuple[E
     found = latest(situation, fact, policy.sources[fact])  # type: ignore[index]
     if found is None:
         return None, _unknown(situation, fact, "never_checked", {})
+    if _is_other_line(situation, found):
+        return None, _unknown(situation, fact, "other_line", {}, found)
     gate = gate_in_force(situation.starts_at, now)
     validity_us = policy.validity_us(fact, gate.name)
     expires_at = found.measured_at + validity_us
     if expires_at < now:
-        hours = {"age_h": (now - found.measured_at) // _HOUR_US, "validity_h": validity_us // _HOUR_US}
-        return None, _unknown(situation, fact, "expired", hours, found)
+        return None, _unknown(situation, fact, "expired", {"validity_h": validity_us / _HOUR_US}, found)
     if found.findings is None:
         failure = {"failure": str((found.failure or {}).get("code", "error"))}
         return None, _unknown(situation, fact, "could_not_measure", failure, found)._replace(expires_at=expires_at)

@@ -4,33 +4,45 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from collector.judge.gates import GATES
 
 SEED = Path(__file__).with_name("policy.toml")
 
 FactName = Literal["line", "path", "host", "presence", "picture_sound", "rehearsal"]
-Source = Literal["agent", "browser", "screen_code", "technician", "rehearsal", "declared"]
+Source = Literal["agent", "browser", "screen_code", "technician", "rehearsal"]  # what is only declared proves nothing
+Role = Literal["interactive", "view"]
 Medium = Literal["pc", "room", "mytv"]
+Hours = Annotated[float, Field(gt=0, strict=True)]
+Amount = Annotated[float, Field(ge=0, strict=True)]
+METRICS: Mapping[str, Mapping[str, str]] = {  # what a fact is judged by, and on which side its limit lies
+    "line": {"download_mbps": "at_least", "upload_mbps": "at_least"},
+    "path": {"loss_pct": "at_most", "jitter_ms": "at_most", "rtt_ms": "at_most"},
+    "host": {"memory_available_bytes": "at_least", "disk_free_bytes": "at_least", "cpu_pct": "at_most"},
+}
+_ROLES = get_args(Role)
+_MEDIA = get_args(Medium)
 _GATE_NAMES = frozenset(gate.name for gate in GATES)
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Limit(_Strict):
     """A pair of bounds, on the low or on the high side."""
 
-    at_least: float | None = None
-    minimum: float | None = None
-    at_most: float | None = None
-    maximum: float | None = None
-    bitrate: bool = False
+    at_least: Amount | None = None
+    minimum: Amount | None = None
+    at_most: Amount | None = None
+    maximum: Amount | None = None
+    bitrate: Annotated[bool, Field(strict=True)] = False
 
     @model_validator(mode="after")
     def _one_side(self) -> Limit:
@@ -77,24 +89,50 @@ class Policy(_Strict):
     """The whole policy; `sha256` names the text it was read from."""
 
     version: Literal[1]
-    needs: dict[Literal["interactive", "view"], dict[Medium, tuple[FactName, ...]]]
+    needs: dict[Role, dict[Medium, tuple[FactName, ...]]]
     sources: dict[FactName, tuple[Source, ...]]
-    validity_h: dict[FactName, dict[str, float]]
+    validity_h: dict[FactName, dict[str, Hours]]
     limits: dict[str, dict[FactName, dict[str, Limit]]]
     sha256: str = Field(default="", exclude=True)
     _bounds: dict[tuple[str, str, str, float], dict[str, Bounds]] = PrivateAttr(default_factory=dict)  # found so far
 
     @model_validator(mode="after")
     def _complete(self) -> Policy:
-        for role in ("interactive", "view"):
-            if set(self.needs.get(role, {})) != {"pc", "room", "mytv"}:
-                raise ValueError(f"needs.{role} must name the facts for pc, room and mytv")
+        for role in _ROLES:
+            if set(self.needs.get(role, {})) != set(_MEDIA) or not all(self.needs[role].values()):
+                raise ValueError(f"needs.{role} must name the facts for {', '.join(_MEDIA)}")
         facts = {fact for needs in self.needs.values() for need in needs.values() for fact in need} - {"presence"}
         for fact in sorted(facts):
             if not self.sources.get(fact):
                 raise ValueError(f"sources.{fact} is missing")
             if set(self.validity_h.get(fact, {})) != _GATE_NAMES:
                 raise ValueError(f"validity_h.{fact} must name each of {', '.join(sorted(_GATE_NAMES))}")
+        return self
+
+    @model_validator(mode="after")
+    def _limits_are_judged(self) -> Policy:
+        """Refuse a limit that nobody would ever look at, or that would call the bad side good."""
+        whom = {"any", *_ROLES, *(f"{role}-{medium}" for role in _ROLES for medium in _MEDIA)}
+        for who, limits in self.limits.items():
+            if who not in whom:
+                raise ValueError(f"limits.{who}: must be one of {', '.join(sorted(whom))}")
+            for fact, metrics in limits.items():
+                for metric, limit in metrics.items():
+                    side = METRICS.get(fact, {}).get(metric)
+                    if side is None:
+                        raise ValueError(f"limits.{who}.{fact}.{metric}: no rule judges this")
+                    if limit.is_low != (side == "at_least"):
+                        raise ValueError(f"limits.{who}.{fact}.{metric}: must be given by {side}")
+        return self
+
+    @model_validator(mode="after")
+    def _needs_have_limits(self) -> Policy:
+        """Refuse to need a measured fact of which nothing is asked: then any value would do."""
+        for role, needs in self.needs.items():
+            for medium, facts in needs.items():
+                for fact in facts:
+                    if fact in METRICS and not self.bounds(role, medium, fact, 1.0):
+                        raise ValueError(f"limits.{role}.{fact} is missing, and {medium} needs it")
         return self
 
     def needed(self, role: str, medium: str) -> tuple[str, ...]:
@@ -128,7 +166,12 @@ def load_text(text: str) -> Policy:
         values["sha256"] = hashlib.sha256(text.encode()).hexdigest()
         return Policy.model_validate(values)
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)]
-        raise ValueError("\n".join(lines)) from error
+        raise ValueError("\n".join(map(_told, error.errors(include_url=False)))) from error
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"not TOML: {error}") from error
+
+
+def _told(problem: ErrorDetails) -> str:
+    place = ".".join(map(str, problem["loc"]))
+    text = problem["msg"].removeprefix("Value error, ")
+    return f"{place}: {text}" if place else text  # what concerns the whole policy names its place itself

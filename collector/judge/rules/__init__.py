@@ -1,6 +1,7 @@
 """The readiness rules: read RULES to know what is judged. Each is a pure function in a file of its own.
 
-To add one: its file, its line in RULES, its needs and limits in policy.toml, its reasons in contract/reasons.py.
+To add one: its file and line here, its fact and metrics in policy.py, who needs it within which limits in
+policy.toml, its reasons in contract/reasons.py.
 """
 
 from __future__ import annotations

@@ -5,11 +5,11 @@ Findings: {"kind": "path", "loss_pct": 0.0, "jitter_ms": {"value": 0.4}, "rtt_ms
 
 from __future__ import annotations
 
-from collector.judge.evidence import counts, latest
+from collector.judge.evidence import counts
 from collector.judge.owner import owner_of
 from collector.judge.policy import Policy
 from collector.judge.rules.fact import judge_value
-from collector.judge.situation import Situation
+from collector.judge.situation import Evidence, Situation
 from collector.judge.verdict import Verdict
 
 _REASONS = {
@@ -27,13 +27,15 @@ def check(situation: Situation, policy: Policy, now: int) -> list[Verdict]:
     verdicts = []
     for metric, bound in policy.bounds(situation.role, situation.medium, "path", situation.bitrate_mbps).items():
         reason, unit = _REASONS[metric]
-        is_air = reason in ("loss_high", "jitter_high") and _is_on_wifi(situation)
+        is_air = reason in ("loss_high", "jitter_high") and _is_on_wifi(situation, found)
         owner = "site" if is_air else owner_of(reason, situation)
         value = found.findings[metric]
         verdicts.append(judge_value(verdict._replace(metric=metric), value, bound, reason, unit, owner))
     return verdicts
 
 
-def _is_on_wifi(situation: Situation) -> bool:
-    network = latest(situation, "network", ("agent",))
+def _is_on_wifi(situation: Situation, found: Evidence) -> bool:
+    """Tell whether the device that measured reaches the network through the air, as it last said itself."""
+    of_device = [e for e in situation.evidence if e.fact == "network" and e.device_id == found.device_id]
+    network = max(of_device, key=lambda e: (e.measured_at, e.id), default=None)
     return network is not None and (network.findings or {}).get("link", {}).get("value") == "wifi"

@@ -1,0 +1,69 @@
+"""The rules that compare values: what they say, and what they do about a value that is not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from collector.judge.policy import METRICS
+
+UNITS = {
+    "download_mbps": "Mbit/s",
+    "upload_mbps": "Mbit/s",
+    "loss_pct": "%",
+    "jitter_ms": "ms",
+    "rtt_ms": "ms",
+    "memory_available_bytes": "byte",
+    "disk_free_bytes": "byte",
+    "cpu_pct": "%",
+}
+FACTS = [(fact, metric) for fact, metrics in METRICS.items() for metric in metrics]
+
+
+@pytest.mark.parametrize(("fact", "metric"), FACTS)
+def test_a_good_value_is_told_with_its_limits_and_unit(site: Any, fact: str, metric: str) -> None:
+    verdict = site.verdicts(site.situation())[fact, metric]
+
+    assert (verdict.level, verdict.reason) == ("ready", "ok")
+    assert set(verdict.params) == {"measured", "ready", "minimum", "unit"}
+    assert verdict.params["unit"] == UNITS[metric]
+
+
+@pytest.mark.parametrize(
+    ("fact", "metric"), [(fact, metric) for fact, metric in FACTS if fact != "line" and metric != "loss_pct"]
+)
+@pytest.mark.parametrize("why", ["denied", "unsupported", "absent", "error"])
+def test_a_fact_without_a_value_is_unknown_and_leaves_the_others(site: Any, fact: str, metric: str, why: str) -> None:
+    situation = site.situation(**{metric: {"why": why}})
+
+    assert site.flags(situation) == {(fact, metric): ("unknown", "could_not_measure", "site")}
+    assert site.verdicts(situation)[fact, metric].params == {"failure": why}
+
+
+def test_a_path_that_lost_every_packet_is_not_ready_though_nothing_else_was_measured(site: Any) -> None:
+    absent = {"why": "absent"}
+    situation = site.situation(loss_pct=100.0, rtt_ms=absent, jitter_ms=absent)
+
+    assert site.level(situation) == "not_ready"
+    assert site.flags(situation)["path", "loss_pct"] == ("not_ready", "loss_high", "vnpt")
+
+
+@pytest.mark.parametrize(("fact", "metric"), FACTS)
+def test_a_value_that_is_missing_costs_its_fact_alone(
+    site: Any, fact: str, metric: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = site.evidence(fact)
+    holed = whole._replace(findings={name: value for name, value in whole.findings.items() if name != metric})
+    situation = site.situation(without=[fact], add=[holed])
+
+    assert site.flags(situation) == {(fact, ""): ("unknown", "rule_failed", "ministry")}
+    assert f"rule {fact} failed" in caplog.text
+    assert {key for key in site.verdicts(situation) if key[0] != fact} == {key for key in FACTS if key[0] != fact}
+
+
+@pytest.mark.parametrize(("medium", "fact"), [("mytv", "picture_sound"), ("room", "rehearsal")])
+def test_what_is_proven_or_not_is_one_verdict(site: Any, medium: str, fact: str) -> None:
+    verdict = site.verdicts(site.situation("interactive", medium))[fact, ""]
+    assert (verdict.level, verdict.reason, verdict.params) == ("ready", "proven", {})
+    assert verdict.report_id == site.evidence(fact).report_id
