@@ -166,7 +166,7 @@ class Connection:
         self.is_open = True
         self._opened_at_s = time.monotonic()
         device = self.place.device
-        topics = (wire.topic_for(device, "ack"), wire.topic_for(device, "command"), wire.PLAN_TOPIC)
+        topics = (*(wire.topic_for(device, kind) for kind in wire.DOWN), wire.PLAN_TOPIC)
         client.subscribe([(topic, 0) for topic in topics])  # NATS refuses many QoS 1 subscriptions, silently
         self.publish("presence", wire.encode(wire.Presence(self._number, "connected")), 1)
         self._inbox.append(Opened(self._number))
