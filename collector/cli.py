@@ -1,0 +1,225 @@
+"""The command `diemcau-collector`: runs the centre, and tells how it stands."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import sys
+from typing import Any
+
+import click
+
+from contract.languages import say
+from provisioning.commands.centre import Commands, actor, load_settings, now_us
+
+
+class _Commands(Commands):
+    extra = "collector"
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=say(
+        "Trung tâm của Điểm Cầu: nhận báo cáo, đánh giá, hiển thị.\n\n"
+        "Bắt đầu: `diemcau-collector demo` chạy thử một đất nước nhỏ trên máy này; "
+        "`diemcau-provision init` rồi `diemcau-collector run` chạy thật. "
+        "Cài đặt nằm ở $DIEMCAU_HOME/settings.json hoặc các biến DIEMCAU_<TÊN>.",
+        "The centre of Điểm Cầu: takes in reports, judges, shows.\n\n"
+        "Start: `diemcau-collector demo` tries a small country on this machine; "
+        "`diemcau-provision init` and then `diemcau-collector run` is the real thing. "
+        "Settings are in $DIEMCAU_HOME/settings.json or in variables DIEMCAU_<NAME>.",
+    ),
+)
+def main() -> None:
+    """Group the commands."""
+
+
+@main.command(
+    help=say(
+        "Chạy mọi phần của trung tâm cho đến khi Ctrl-C hoặc SIGTERM; phần nào chết được chạy lại.",
+        "Run every part of the centre until Ctrl-C or SIGTERM; a part that dies is started again.",
+    )
+)
+def run() -> None:
+    """Run every part of the centre under supervision."""
+    from collector import supervisor
+    from collector.parts import parts
+    from collector.store.migrate import migrate as migrate_database
+    from provisioning.broker.reload import write_configuration
+    from provisioning.store.engine import open_engine
+
+    settings = load_settings()
+    engine = open_engine(settings.database)
+    migrate_database(engine)
+    if not settings.broker_urls:
+        write_configuration(engine, settings)
+    engine.dispose()
+    try:
+        supervisor.run(parts(settings), settings.home, settings.folder("log"), click.echo)
+    except supervisor.StartError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command(help=say("Nhận báo cáo từ máy chủ MQTT và đánh giá.", "Take in reports from the brokers and judge."))
+def ingest() -> None:
+    """Run ingest alone."""
+    from collector.app import run_ingest
+
+    _log_to_stderr()
+    run_ingest(load_settings())
+
+
+@main.command(help=say("Phục vụ các trang và API.", "Serve the pages and the API."))
+def web() -> None:
+    """Run the web alone."""
+    import uvicorn
+
+    from collector.dashboard.app import build_app
+    from provisioning.store.engine import open_engine
+
+    _log_to_stderr()
+    settings = load_settings()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again once it has ended
+    uvicorn.run(
+        build_app(open_engine(settings.database), settings),
+        host=settings.host,
+        port=settings.web_port,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=3,  # a page that follows the changes never ends its request by itself
+    )
+
+
+@main.command(
+    name="probe-server",
+    help=say("Phục vụ việc đo đường truyền của các điểm cầu.", "Serve the sites' line measurements."),
+)
+def probe_server() -> None:
+    """Run the probe server alone."""
+    from collector.probe_server import app
+
+    _log_to_stderr()
+    app.run(load_settings())
+
+
+@main.command(help=say("Tạo hoặc nâng cấp cơ sở dữ liệu.", "Make the database, or bring it up to date."))
+def migrate() -> None:
+    """Bring both chains of migrations to their newest revision."""
+    from collector.store.migrate import migrate as migrate_database
+    from provisioning.store.engine import open_engine
+
+    settings = load_settings()
+    migrate_database(open_engine(settings.database))
+    click.echo(say("Cơ sở dữ liệu đã ở bản mới nhất.", "The database is up to date."))
+
+
+@main.command(
+    help=say(
+        "Cho biết tình hình của buổi hiện tại hoặc sắp tới và các phần đang chạy. Mã thoát 1: có phần không trả lời.",
+        "Tell how the current or next session stands, and which parts run. Exit code 1: a part does not answer.",
+    )
+)
+@click.option("--json", "as_json", is_flag=True, help=say("In JSON cho chương trình.", "Print JSON for programs."))
+def status(as_json: bool) -> None:
+    """Tell how things stand."""
+    from collector import status as standing
+    from provisioning.store.engine import open_engine
+
+    settings = load_settings()
+    found = standing.look(open_engine(settings.database), settings)
+    click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else standing.in_words(found))
+    sys.exit(0 if all(found["parts"].values()) else 1)
+
+
+@main.command(
+    help=say(
+        "Kiểm tra cài đặt, cơ sở dữ liệu, máy chủ MQTT, cổng và chứng thư. Mã thoát 1: có mục phải sửa.",
+        "Check settings, database, broker, ports and certificates. Exit code 1: something must be mended.",
+    )
+)
+def doctor() -> None:
+    """Check what the centre needs."""
+    from collector.doctor import examine
+
+    findings = examine(load_settings())
+    for finding in findings:
+        mark = say("tốt ", "ok  ") if finding.is_ok else say("SỬA ", "MEND")
+        click.echo(f"{mark}  {finding.subject}: {finding.text}")
+    sys.exit(0 if all(finding.is_ok for finding in findings) else 1)
+
+
+@main.command(
+    help=say(
+        "Chạy thử trên máy này: dựng một đất nước nhỏ trong $DIEMCAU_HOME, chạy mọi phần, ghi danh chính máy này. "
+        "DEMO_PORT: cổng của trang (8080); DEMO_SECONDS: tự dừng sau chừng ấy giây.",
+        "Try it on this machine: set up a small country in $DIEMCAU_HOME, run every part, enrol this very machine. "
+        "DEMO_PORT: the page's port (8080); DEMO_SECONDS: end by itself after that many seconds.",
+    )
+)
+def demo() -> None:
+    """Run the demo."""
+    from collector import demo as story
+    from collector.supervisor import StartError
+
+    try:
+        story.run(click.echo)
+    except (story.DemoError, StartError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.group(help=say("Xem, kiểm tra hoặc thay chính sách đánh giá.", "Show, check or replace the policy."))
+def policy() -> None:
+    """Group the policy's commands."""
+
+
+@policy.command(help=say("In chính sách đang áp dụng.", "Print the live policy."))
+def show() -> None:
+    """Print the live policy."""
+    from collector.store import policies
+    from provisioning.store.engine import open_engine
+
+    with open_engine(load_settings().database).connect() as connection:
+        click.echo(policies.live_text(connection), nl=False)
+
+
+@policy.command(help=say("Kiểm tra một tệp chính sách mà không áp dụng.", "Check a policy file without using it."))
+@click.argument("file", type=click.File(encoding="utf-8"))
+def check(file: Any) -> None:
+    """Check a policy file."""
+    from collector.judge.policy import load_text
+
+    try:
+        read = load_text(file.read())
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(say(f"Hợp lệ: {read.sha256}", f"Valid: {read.sha256}"))
+
+
+@policy.command(
+    help=say(
+        "Áp dụng một tệp chính sách; mọi điểm cầu được đánh giá lại.",
+        "Make a policy file the live one; every site is judged anew.",
+    )
+)
+@click.argument("file", type=click.File(encoding="utf-8"))
+def load(file: Any) -> None:
+    """Make a policy file the live one."""
+    from collector.store import policies
+    from provisioning.store.engine import open_engine, writing
+
+    try:
+        with writing(open_engine(load_settings().database)) as connection:
+            loaded = policies.load(connection, file.read(), actor(), now_us())
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(say(f"Đang áp dụng: {loaded.sha256}", f"Live now: {loaded.sha256}"))
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+if __name__ == "__main__":
+    main()

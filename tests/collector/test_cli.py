@@ -1,0 +1,80 @@
+"""The command line of the centre, without a centre running."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from collector.cli import main
+from collector.judge.policy import SEED
+
+
+@pytest.fixture
+def cli(tmp_path, monkeypatch):
+    monkeypatch.setenv("DIEMCAU_HOME", str(tmp_path))
+    monkeypatch.setenv("DIEMCAU_LANG", "en")
+
+    def run(*arguments):
+        return CliRunner().invoke(main, arguments)
+
+    return run
+
+
+def test_its_help_needs_none_of_the_extras():
+    program = (
+        "import sys, collector.cli; "
+        "print([name for name in ('sqlalchemy', 'pydantic', 'fastapi', 'aiohttp', 'paho') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_the_live_policy_is_the_seed_until_another_is_loaded(cli, tmp_path):
+    assert cli("migrate").exit_code == 0
+    assert cli("policy", "show").stdout == SEED.read_text()
+
+    other = tmp_path / "other.toml"
+    other.write_text(SEED.read_text() + "# another\n")
+    assert cli("policy", "load", str(other)).exit_code == 0
+
+    assert cli("policy", "show").stdout == other.read_text()
+
+
+def test_a_wrong_policy_is_refused_with_its_place_and_the_live_one_stays(cli, tmp_path):
+    cli("migrate")
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(SEED.read_text().replace("version = 1", "version = 2"))
+    for command in ("check", "load"):
+        answer = cli("policy", command, str(wrong))
+        assert answer.exit_code == 1
+        assert "version" in answer.stderr
+    assert cli("policy", "show").stdout == SEED.read_text()
+
+
+def test_status_of_an_empty_centre_says_that_nothing_runs_and_exits_1(cli):
+    cli("migrate")
+    answer = cli("status", "--json")
+    assert answer.exit_code == 1
+    assert json.loads(answer.stdout)["parts"].keys() >= {"broker", "enrolment", "probe-server", "ingest", "web"}
+    assert not any(json.loads(answer.stdout)["parts"].values())
+    assert "no session yet" in cli("status").stdout
+
+
+def test_doctor_names_what_is_missing_and_the_command_that_makes_it(cli):
+    answer = cli("doctor")
+    assert answer.exit_code == 1
+    assert "diemcau-collector migrate" in answer.stdout
+    assert "diemcau-provision init" in answer.stdout
+
+
+def test_doctor_finds_the_database_after_migrate(cli):
+    cli("migrate")
+    assert "MEND  database" not in cli("doctor").stdout
+
+
+def test_a_wrong_setting_is_named(cli, monkeypatch):
+    monkeypatch.setenv("DIEMCAU_WEB_PORT", "much")
+    answer = cli("migrate")
+    assert answer.exit_code == 1
+    assert "web_port" in answer.stderr
