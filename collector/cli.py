@@ -152,7 +152,7 @@ def doctor() -> None:
 
 @main.command(
     help=say(
-        "Chạy thử trên máy này: dựng một đất nước nhỏ trong $DIEMCAU_HOME, chạy mọi phần, ghi danh chính máy này. "
+        "Chạy thử trên máy này: dựng một đất nước nhỏ trong $DIEMCAU_HOME, chạy mọi phần, đăng ký chính máy này. "
         "DEMO_PORT: cổng của trang (8080); DEMO_SECONDS: tự dừng sau chừng ấy giây.",
         "Try it on this machine: set up a small country in $DIEMCAU_HOME, run every part, enrol this very machine. "
         "DEMO_PORT: the page's port (8080); DEMO_SECONDS: end by itself after that many seconds.",

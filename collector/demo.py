@@ -70,7 +70,7 @@ def _begin(
     )
     tell(
         say(
-            "2. Chạy máy chủ MQTT, ghi danh, máy chủ đo, thu nhận và trang web",
+            "2. Chạy máy chủ MQTT, đăng ký, máy chủ đo, thu nhận và trang web",
             "2. Starting broker, enrolment, probe server, ingest and web",
         )
     )
@@ -79,7 +79,7 @@ def _begin(
     _wait_until_up(settings, centre)
     tell(
         say(
-            f"3. Ghi danh chính máy này bằng mã của {country.here}: {country.code}",
+            f"3. Đăng ký chính máy này bằng mã của {country.here}: {country.code}",
             f"3. Enrolling this very machine with the code of {country.here}: {country.code}",
         )
     )
@@ -206,7 +206,7 @@ def _enrol(settings: Settings, code: str, environ: Mapping[str, str]) -> None:
     finally:
         child.stop(enrolling)
     if failed:
-        raise DemoError(say("Ghi danh không được:", "Enrolment failed:") + "\n" + child.last_lines(log))
+        raise DemoError(say("Đăng ký không được:", "Enrolment failed:") + "\n" + child.last_lines(log))
 
 
 def _must_live(started: subprocess.Popen[bytes], log: Path) -> None:

@@ -48,8 +48,8 @@ def _counts(counts: dict[str, int], names: dict[str, tuple[str, str]]) -> str:
 
 def _books(balance: dict[str, int]) -> str:
     return say(
-        "Báo cáo: {accepted} đã nhận ở thiết bị = {committed} đã lưu + {spooled} đang chờ gửi"
-        " + {dropped} đã bỏ + {quarantined} cách ly",
+        "Báo cáo: {accepted} đã ghi nhận tại thiết bị = {committed} đã lưu + {spooled} còn chờ ở thiết bị"
+        " + {dropped} thiết bị đã bỏ + {quarantined} cách ly",
         "Reports: {accepted} accepted by devices = {committed} committed + {spooled} spooled"
         " + {dropped} dropped + {quarantined} quarantined",
     ).format(**balance)
