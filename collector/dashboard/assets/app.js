@@ -1,18 +1,22 @@
 // Keeps a page true while it is looked at: follows /live and asks for the page's own fragment again when something
 // that it shows has changed, when the connection comes back, and once a minute so that ages do not lie.
-import "htmx.org";
+import htmx from "htmx.org";
+
+htmx.config.morphIgnore.push("open"); // what the reader has unfolded stays so
+htmx.config.noSwap.push("5xx"); // figures that are old are better than none
 
 const GAP_MS = 1000; // between two fetches
 const AGES_MS = 60_000;
 const SILENCE_MS = 40_000; // the server says something every 15 s
 const PATIENCE_MS = 4_000; // a connection that is renewed within this time was never lost
-const RETRY_MS = 10_000; // after a refusal, from which EventSource does not recover by itself
+const RETRY_MS = 10_000; // after a failure that nothing else tries again
 
 const page = document.querySelector("#page[hx-get]");
 const light = document.querySelector("#live");
 let source = null;
 let heardAt = Date.now();
 let fetchedAt = Date.now();
+let isStale = false; // the last fetch failed: what the page shows may be old
 let due = 0; // timer of a fetch that waits
 let losing = 0; // timer that will declare the connection lost
 
@@ -45,8 +49,21 @@ function show(state) {
 }
 
 function heard() {
+  if (isStale) return;
   heardAt = Date.now();
   show("connected");
+}
+
+function fetched({ detail }) {
+  if (detail.ctx.response.status >= 500) return;
+  isStale = false;
+  heard();
+}
+
+function missed() {
+  isStale = true;
+  show("lost");
+  setTimeout(refresh, RETRY_MS);
 }
 
 function fail() {
@@ -77,6 +94,11 @@ if (page && light) {
     if (Date.now() - heardAt > SILENCE_MS) fail();
     if (Date.now() - fetchedAt > AGES_MS) refresh();
   }, 5000);
+  page.addEventListener("htmx:after:swap", fetched);
+  page.addEventListener("htmx:error", missed);
+  page.addEventListener("htmx:response:error", ({ detail }) => {
+    if (detail.ctx.response.status >= 500) missed();
+  });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) source?.close(); // browsers allow six connections to one host: hidden tabs hold none
     else open();

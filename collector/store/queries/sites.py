@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from collector.judge.verdict import Verdict
 from collector.store.queries.standings import is_owed_by, level, of_session, rank, read_verdicts
@@ -44,23 +44,14 @@ class Row(NamedTuple):
 
 def count(connection: Connection, session_id: int, chosen: Filter) -> int:
     """Return how many sites the filter leaves."""
-    query = of_session(session_id, func.count()).join(site, site.c.id == participation.c.site_id)
-    query = query.join(unit, unit.c.id == site.c.unit_id).outerjoin(_province, _province.c.id == unit.c.parent_id)
-    return connection.scalar(query.where(*_conditions(chosen))) or 0
+    return connection.scalar(_listed(session_id, chosen, func.count())) or 0
 
 
 def page(connection: Connection, session_id: int, chosen: Filter, number: int) -> list[Row]:
     """Return page `number` (from 1), worst levels first, then the interactive ones, then by name."""
-    keys = (
-        of_session(session_id, participation.c.id)
-        .join(site, site.c.id == participation.c.site_id)
-        .join(unit, unit.c.id == site.c.unit_id)
-        .outerjoin(_province, _province.c.id == unit.c.parent_id)
-        .where(*_conditions(chosen))
-        .order_by(rank.desc(), participation.c.role, folded(site.c.name), participation.c.id)
-        .limit(PAGE_SIZE)
-        .offset((number - 1) * PAGE_SIZE)
-    )
+    order = (rank.desc(), participation.c.role, folded(site.c.name), participation.c.id)
+    keys = _listed(session_id, chosen, participation.c.id).order_by(*order)
+    keys = keys.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)
     query = (
         select(
             participation.c.id.label("participation_id"),
@@ -81,10 +72,20 @@ def page(connection: Connection, session_id: int, chosen: Filter, number: int) -
         .join(unit, unit.c.id == site.c.unit_id)
         .outerjoin(_province, _province.c.id == unit.c.parent_id)
         .where(participation.c.id.in_(keys))
-        .order_by(rank.desc(), participation.c.role, folded(site.c.name), participation.c.id)
+        .order_by(*order)
     )
     rows = connection.execute(query).mappings()
     return [Row(**{**row, "verdicts": read_verdicts(row["verdicts"])}) for row in rows]
+
+
+def _listed(session_id: int, chosen: Filter, *columns: Any) -> Select[Any]:
+    return (
+        of_session(session_id, *columns)
+        .join(site, site.c.id == participation.c.site_id)
+        .join(unit, unit.c.id == site.c.unit_id)
+        .outerjoin(_province, _province.c.id == unit.c.parent_id)
+        .where(*_conditions(chosen))
+    )
 
 
 def _conditions(chosen: Filter) -> list[ColumnElement[bool]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select
 
 from collector.judge.verdict import Verdict
 from collector.store.tables import flag, standing
@@ -31,7 +31,7 @@ def of_session(session_id: int, *columns: Any) -> Select[Any]:
 
 def is_owed_by(owner: str) -> ColumnElement[bool]:
     """Tell in SQL whether a flag of the participation is this owner's."""
-    has_flag = exists().where(and_(flag.c.participation_id == participation.c.id, flag.c.owner == owner))
+    has_flag = participation.c.id.in_(select(flag.c.participation_id).where(flag.c.owner == owner))
     return or_(has_flag, standing.c.participation_id.is_(None)) if owner == NEVER_CHECKED.owner else has_flag
 
 
