@@ -112,6 +112,7 @@ REFUSALS: Names = {
     "wrong_device": ("Mang tên thiết bị khác", "Speaks for another device"),
     "unknown_device": ("Thiết bị không có trong danh sách", "Unknown device"),
     "revoked": ("Thiết bị đã thu hồi", "Revoked device"),
+    "not_processed": ("Trung tâm xử lý bị lỗi", "A fault of the centre's"),
 }
 UNATTRIBUTED: Names = {
     "topic": ("Chủ đề không hợp lệ", "Not a topic of ours"),
