@@ -154,6 +154,8 @@ def parse_topic(text: str) -> Topic:
 
 def is_clean(text: str) -> bool:
     """Tell whether a text may travel: NFC, with no control, bidi, surrogate, private or unassigned character."""
+    if text.isascii():
+        return text.isprintable()  # the same, much sooner
     return unicodedata.is_normalized("NFC", text) and not any(
         unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") for c in text
     )

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, delete, update
 
 from provisioning import identifiers
-from provisioning.store.engine import upsert
+from provisioning.store.rows import upsert
 from provisioning.store.tables import code
 
 QUICK_TRIES = 5

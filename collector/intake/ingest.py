@@ -59,10 +59,11 @@ def _transaction(
     engine: Engine, arrivals: Sequence[Arrival], policy: Policy, now: int, refuse: str | None = None
 ) -> list[Receipt]:
     with writing(engine) as connection:
-        names = {topic.device for topic in map(_topic, arrivals) if topic is not None}
+        topics = [_topic(arrival) for arrival in arrivals]
+        names = {topic.device for topic in topics if topic is not None}
         batch = Batch(connection, devices.load(connection, names), books.load(connection, names), now, refuse)
-        for arrival in arrivals:
-            batch.take(arrival, _topic(arrival))
+        for arrival, topic in zip(arrivals, topics, strict=True):
+            batch.take(arrival, topic)
         batch.write()
         changes = rejudge(connection, batch.sites_to_judge, policy, now)
         record_changes(connection, [*batch.changes, *changes])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from collector.store.tables import counter
-from provisioning.store.engine import upsert
+from provisioning.store.rows import upsert
 
 
 def value(connection: Connection, name: str) -> int:

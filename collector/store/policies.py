@@ -6,7 +6,8 @@ from sqlalchemy import Connection, select
 
 from collector.judge.policy import SEED, Policy, load_text
 from collector.store.tables import policy
-from provisioning.store.engine import record_changes, upsert
+from provisioning.store.engine import record_changes
+from provisioning.store.rows import upsert
 
 
 def live(connection: Connection) -> Policy:

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from provisioning import audit, identifiers
 from provisioning.roster.plan import Plan
 from provisioning.roster.sites import Line, Site
-from provisioning.store.engine import record_changes, upsert
+from provisioning.store.engine import record_changes
+from provisioning.store.rows import upsert
 from provisioning.store.tables import contact, line, participation, provider, school, site
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from provisioning.store.folding import fold
+from provisioning.store.rows import insert
 from provisioning.store.tables import change
 
 _CHANGE_LOCK = 7_130_001  # any number of ours: PostgreSQL's advisory lock for writers of change rows
@@ -48,18 +48,6 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def upsert(
-    connection: Connection, table: Table, rows: list[dict[str, Any]], keys: Iterable[str], keep: Iterable[str] = ()
-) -> None:
-    """Insert rows, or update those whose `keys` exist already, save the columns to `keep`; all rows alike."""
-    if not rows:
-        return
-    insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
-    keys = list(keys)
-    new = {name: insert.excluded[name] for name in rows[0] if name not in {*keys, *keep}}
-    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=new), rows)
-
-
 def record_changes(connection: Connection, rows: Iterable[tuple[str, int]]) -> None:
     """Write change rows (kind, key) as the last act of a transaction.
 
@@ -71,4 +59,4 @@ def record_changes(connection: Connection, rows: Iterable[tuple[str, int]]) -> N
         return
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHANGE_LOCK})
-    connection.execute(change.insert(), [{"kind": kind, "key": key} for kind, key in unique])
+    insert(connection, change, [{"kind": kind, "key": key} for kind, key in unique])

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import fields
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from collector.intake.books import Books
 from collector.store.tables import spool
+from provisioning.store.rows import upsert
+
+_COLUMNS = tuple(field.name for field in fields(Books))
 
 
 def load(connection: Connection, devices: Collection[str]) -> dict[tuple[str, str], Books]:
     """Return the books of all spools of these devices, by device and spool id."""
-    rows = connection.execute(select(spool).where(spool.c.device.in_(devices)))
-    return {(row.device, row.spool_id): Books(**row._mapping) for row in rows}
+    rows = connection.execute(select(*(spool.c[name] for name in _COLUMNS)).where(spool.c.device.in_(devices)))
+    return {(books.device, books.spool_id): books for books in (Books(*row) for row in rows)}
 
 
 def open_new(connection: Connection, books: Books) -> None:
@@ -24,8 +28,4 @@ def open_new(connection: Connection, books: Books) -> None:
 
 def save(connection: Connection, changed: Iterable[Books]) -> None:
     """Write the counters of these books."""
-    rows = [{f"b_{name}": value for name, value in vars(books).items()} for books in changed]
-    if rows:
-        names = [c.name for c in spool.c if c.name not in ("id", "device", "spool_id", "opened_at")]
-        update = spool.update().where(spool.c.id == bindparam("b_id"))
-        connection.execute(update.values({name: bindparam(f"b_{name}") for name in names}), rows)
+    upsert(connection, spool, [vars(books) for books in changed], ["id"], keep=["device", "spool_id", "opened_at"])

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, func, select
 
 from collector.store.tables import presence
-from provisioning.store.engine import upsert
+from provisioning.store.rows import upsert
 from provisioning.store.tables import device, site
-
-_COUNTS = ("connection", "since_at", "heard_at")  # null where nothing was ever heard of the device
 
 
 class Device(NamedTuple):
-    """A device of the registry, with the line its site is on and its connection as last known."""
+    """A device of the registry, with the line its site is on and its connection as last known (0: never)."""
 
     id: int
     name: str
@@ -38,21 +36,17 @@ def load(connection: Connection, names: Collection[str]) -> dict[str, Device]:
             device.c.site_id,
             device.c.state,
             site.c.line_id,
-            presence.c.connection,
-            presence.c.state.label("presence"),
-            presence.c.since_at,
-            presence.c.heard_at,
+            func.coalesce(presence.c.connection, 0),
+            presence.c.state,
+            func.coalesce(presence.c.since_at, 0),
+            func.coalesce(presence.c.heard_at, 0),
             presence.c.snapshot,
         )
         .join(site, site.c.id == device.c.site_id)
         .outerjoin(presence, presence.c.device_id == device.c.id)
         .where(device.c.name.in_(names))
     )
-    return {row.name: Device(**_without_nulls(row._mapping)) for row in rows}
-
-
-def _without_nulls(row: RowMapping) -> dict[str, Any]:
-    return {name: 0 if value is None and name in _COUNTS else value for name, value in row.items()}
+    return {found.name: found for found in map(Device._make, rows)}
 
 
 def save_presence(connection: Connection, rows: list[dict[str, Any]]) -> None:

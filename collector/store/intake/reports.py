@@ -13,7 +13,7 @@ from collector.intake.arrival import Arrival
 from collector.intake.facts import Fact
 from collector.store.intake.devices import Device
 from collector.store.tables import command, evidence, quarantine, report, unattributed
-from provisioning.store.engine import upsert
+from provisioning.store.rows import insert, upsert
 
 MOST_KEPT_BYTES = 16 * 1024
 
@@ -22,8 +22,8 @@ def insert_reports(connection: Connection, reports: list[tuple[dict[str, Any], l
     """Insert reports and bring the evidence of their devices up to date; within a batch the last fact wins."""
     if not reports:
         return
-    insert = report.insert().returning(report.c.id, sort_by_parameter_order=True)
-    ids = connection.execute(insert, [row for row, _, _ in reports]).scalars().all()
+    numbered = report.insert().returning(report.c.id, sort_by_parameter_order=True)
+    ids = connection.execute(numbered, [row for row, _, _ in reports]).scalars().all()
     latest: dict[tuple[int, str], dict[str, Any]] = {}
     for report_id, (_, found, device) in zip(ids, reports, strict=True):
         for fact in found:
@@ -40,8 +40,7 @@ def insert_reports(connection: Connection, reports: list[tuple[dict[str, Any], l
 
 def insert_quarantined(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Insert reports that were settled without being used."""
-    if rows:
-        connection.execute(quarantine.insert(), rows)
+    insert(connection, quarantine, rows)
 
 
 def unattributed_row(arrival: Arrival, reason: str) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import Connection, select
 
 from collector.judge.situation import Evidence, Line, Presence, Situation
@@ -61,26 +61,18 @@ def _lines(connection: Connection, site_ids: Collection[int]) -> dict[int, Line]
 
 def _evidence(connection: Connection, site_ids: Collection[int]) -> dict[int, list[Evidence]]:
     found: dict[int, list[Evidence]] = defaultdict(list)
+    e = evidence.c
     rows = connection.execute(
-        select(evidence, device.c.is_spare)
-        .join(device, device.c.id == evidence.c.device_id)
-        .where(evidence.c.site_id.in_(site_ids), device.c.state == "active")
-    )
-    for row in rows:
-        found[row.site_id].append(
-            Evidence(
-                row.id,
-                row.fact,
-                row.source,
-                row.device_id,
-                row.is_spare,
-                _json(row.findings),
-                _json(row.failure),
-                row.measured_at,
-                row.line_id,
-                row.report_id,
-            )
+        select(
+            *(e.site_id, e.id, e.fact, e.source, e.device_id, device.c.is_spare),
+            *(e.findings, e.failure, e.measured_at, e.line_id, e.report_id),
         )
+        .join(device, device.c.id == e.device_id)
+        .where(e.site_id.in_(site_ids), device.c.state == "active")
+    )
+    for site_id, id_, fact, source, device_id, is_spare, findings, failure, measured_at, line_id, report_id in rows:
+        read = _json(findings), _json(failure)
+        found[site_id].append(Evidence(id_, fact, source, device_id, is_spare, *read, measured_at, line_id, report_id))
     return found
 
 
@@ -103,8 +95,8 @@ def verdicts(connection: Connection, participation_ids: Collection[int]) -> dict
             standing.c.participation_id.in_(participation_ids)
         )
     )
-    return {row.participation_id: tuple(Verdict(**v) for v in json.loads(row.verdicts)) for row in rows}
+    return {row.participation_id: tuple(Verdict(**v) for v in from_json(row.verdicts)) for row in rows}
 
 
 def _json(text: str | None) -> dict[str, Any] | None:
-    return None if text is None else json.loads(text)
+    return None if text is None else from_json(text)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from pydantic_core import to_json
 from sqlalchemy import Connection, delete, select, tuple_
 
 from collector.judge.flags import FlagChange
@@ -13,7 +13,7 @@ from collector.judge.judge import Standing
 from collector.judge.situation import Situation
 from collector.judge.verdict import Verdict
 from collector.store.tables import flag, flag_change, standing
-from provisioning.store.engine import upsert
+from provisioning.store.rows import insert, upsert
 from provisioning.store.tables import participation
 
 
@@ -31,8 +31,7 @@ def write(connection: Connection, judged: Iterable[Judged], policy: str, now: in
     upsert(connection, standing, [_standing(j.standing, policy, now) for j in judged], ["participation_id"])
     _write_flags(connection, judged, now)
     changes = [_change(j, change, policy, now) for j in judged for change in j.changes]
-    if changes:
-        connection.execute(flag_change.insert(), changes)
+    insert(connection, flag_change, changes)
 
 
 def due(connection: Connection, now: int, most: int) -> list[int]:
@@ -50,7 +49,7 @@ def _standing(found: Standing, policy: str, now: int) -> dict[str, Any]:
     return {
         "participation_id": found.participation_id,
         "level": found.level,
-        "verdicts": json.dumps([verdict._asdict() for verdict in found.verdicts], ensure_ascii=False),
+        "verdicts": to_json([verdict._asdict() for verdict in found.verdicts]).decode(),
         "policy": policy,
         "judged_at": now,
         "due_at": found.due_at,
@@ -85,7 +84,7 @@ def _flag(participation_id: int, verdict: Verdict, now: int) -> dict[str, Any]:
         "metric": verdict.metric,
         "level": verdict.level,
         "reason": verdict.reason,
-        "params": json.dumps(verdict.params, ensure_ascii=False),
+        "params": to_json(verdict.params).decode(),
         "owner": verdict.owner,
         "report_id": verdict.report_id,
         "since_at": now,
@@ -104,7 +103,7 @@ def _change(judged: Judged, change: FlagChange, policy: str, now: int) -> dict[s
         "owner": verdict.owner,
         "report_id": verdict.report_id,
         "policy": policy,
-        "input": json.dumps(_input(judged.situation, verdict), ensure_ascii=False),
+        "input": to_json(_input(judged.situation, verdict)).decode(),
         "at": now,
     }
 
