@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from collector.dashboard import api, health, live, login, quarantine, report, site, sites
+from collector.dashboard import api, health, live, login, measure, quarantine, report, site, sites
 
 
 class Route(NamedTuple):
@@ -23,6 +23,7 @@ class Route(NamedTuple):
 ROUTES = (
     Route("GET", "/", sites.show),
     Route("GET", "/sites/{code}", site.show),
+    Route("POST", "/sites/{code}/measure", measure.ask),
     Route("GET", "/reports/{report_id}", report.show),
     Route("GET", "/quarantine", quarantine.show),
     Route("GET", "/login", login.show, is_open=True),

@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from collector.dashboard.measure import ONLY_LOOKS
 from collector.dashboard.render import Reading, now, page
 from collector.dashboard.sites import worst_verdict
 from collector.judge.gates import gate_in_force
@@ -25,7 +26,7 @@ def show(request: Request, connection: Reading, code: str, session: int | None =
         raise HTTPException(404)
     standing = site.standing_in(connection, found.id, chosen.id) if chosen else None
     verdicts = standing.verdicts if standing else ()
-    sees_phones = request.state.person.duty != "viewer"
+    is_at_work = request.state.person.duty not in ONLY_LOOKS
     return page(
         request,
         "site.html",
@@ -40,5 +41,7 @@ def show(request: Request, connection: Reading, code: str, session: int | None =
         devices=site.devices_of(connection, found.id),
         changes=site.changes_of(connection, standing.participation_id) if standing else [],
         contacts=site.contacts_of(connection, found.id),
-        sees_phones=sees_phones,
+        asked=site.asked_of(connection, found.id),
+        sees_phones=is_at_work,
+        may_ask=is_at_work,
     )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from collector.judge.verdict import Verdict
 from collector.store.queries.sessions import Session
 from collector.store.queries.standings import level, read_verdicts
-from collector.store.tables import evidence, flag_change, presence, standing
+from collector.store.tables import command, evidence, flag_change, presence, standing
 from provisioning.store.tables import contact, device, event, line, participation, provider, session, site, unit
 
 _CHANGES = 20
@@ -78,6 +78,14 @@ class Change(NamedTuple):
     owner: str
     report_id: int | None
     at: int
+
+
+class Asked(NamedTuple):
+    """The latest request to a device to measure: when it was made, until when it is repeated, when it was done."""
+
+    made_at: int
+    ends_at: int
+    done_at: int | None
 
 
 class Contact(NamedTuple):
@@ -168,6 +176,17 @@ def changes_of(connection: Connection, participation_id: int) -> list[Change]:
         .limit(_CHANGES)
     )
     return [Change(*row) for row in connection.execute(query)]
+
+
+def asked_of(connection: Connection, site_id: int) -> dict[int, Asked]:
+    """Return the latest request to each of the site's devices, by device id."""
+    query = (
+        select(command.c.device_id, command.c.made_at, command.c.ends_at, command.c.done_at)
+        .join(device, device.c.id == command.c.device_id)
+        .where(device.c.site_id == site_id, command.c.kind == "run")
+        .order_by(command.c.id)
+    )
+    return {row[0]: Asked(*row[1:]) for row in connection.execute(query)}
 
 
 def contacts_of(connection: Connection, site_id: int) -> list[Contact]:
