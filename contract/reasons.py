@@ -197,13 +197,12 @@ def text(code: str, params: Mapping[str, Any], lang: str) -> str:
 
 
 def show(value: Any, unit: str, lang: str) -> str:
-    """Return a parameter as people read it: 4.25 of unit Mbit/s as `4,2 Mbit/s`; a word by its translation."""
+    """Return a parameter as people read it: 4.25 of unit Mbit/s as `4,25 Mbit/s`; a word by its translation."""
     if isinstance(value, str):
         return WORDS.get(value, (value, value))[lang == "en"]
     if unit == "byte":
         value, unit = (value / 1e9, "GB") if value >= 1e9 else (value / 1e6, "MB")
-    number = f"{value:.1f}" if isinstance(value, float) and abs(value) < 100 else f"{value:.0f}"
-    number = number[:-2] if number.endswith(".0") else number
+    number = f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"  # 5.96 must not read as the 6 it falls short of
     if lang != "en":
         number = number.replace(".", ",")
     return f"{number} {unit}".replace(" %", "%").strip()

@@ -57,17 +57,18 @@ def test_every_word_that_people_read_exists_in_both_languages(
 @pytest.mark.parametrize(
     ("value", "unit", "vi", "en"),
     [
-        (4.26, "Mbit/s", "4,3 Mbit/s", "4.3 Mbit/s"),
+        (5.96, "Mbit/s", "5,96 Mbit/s", "5.96 Mbit/s"),
+        (4.26, "Mbit/s", "4,26 Mbit/s", "4.26 Mbit/s"),
         (4.0, "Mbit/s", "4 Mbit/s", "4 Mbit/s"),
         (6, "Mbit/s", "6 Mbit/s", "6 Mbit/s"),
         (0.2, "Mbit/s", "0,2 Mbit/s", "0.2 Mbit/s"),
         (94.13, "Mbit/s", "94,1 Mbit/s", "94.1 Mbit/s"),
         (940.7, "Mbit/s", "941 Mbit/s", "941 Mbit/s"),
         (0.0, "%", "0%", "0%"),
-        (1.25, "%", "1,2%", "1.2%"),
+        (1.25, "%", "1,25%", "1.25%"),
         (100.0, "%", "100%", "100%"),
-        (8.125, "ms", "8,1 ms", "8.1 ms"),
-        (4_123_456_789, "byte", "4,1 GB", "4.1 GB"),
+        (8.125, "ms", "8,12 ms", "8.12 ms"),
+        (4_123_456_789, "byte", "4,12 GB", "4.12 GB"),
         (1_000_000_000, "byte", "1 GB", "1 GB"),
         (512_400_000, "byte", "512 MB", "512 MB"),
         (0, "byte", "0 MB", "0 MB"),
@@ -83,8 +84,8 @@ def test_a_value_is_shown_as_people_of_each_language_write_it(value: Any, unit: 
 
 def test_a_reason_is_filled_with_its_parameters_in_their_unit() -> None:
     params = {"measured": 4.26, "ready": 6.0, "minimum": 2.5, "unit": "Mbit/s"}
-    assert reasons.text("download_low", params, "vi") == "Tốc độ tải xuống 4,3 Mbit/s, cần ít nhất 6 Mbit/s"
-    assert reasons.text("download_low", params, "en") == "Download 4.3 Mbit/s, needs at least 6 Mbit/s"
+    assert reasons.text("download_low", params, "vi") == "Tốc độ tải xuống 4,26 Mbit/s, cần ít nhất 6 Mbit/s"
+    assert reasons.text("download_low", params, "en") == "Download 4.26 Mbit/s, needs at least 6 Mbit/s"
 
 
 @every_reason
