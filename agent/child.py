@@ -48,6 +48,7 @@ class Outcome(NamedTuple):
     request: Request
     body: Optional[bytes]  # the report; None when no child could make one
     problem: str
+    found: Tuple[str, ...] = ()  # probes that measured something
 
 
 class _Begun(NamedTuple):
@@ -132,7 +133,8 @@ class Round:
 
     def _end(self, body: Optional[bytes], problem: str) -> Outcome:
         self._child.kill()
-        return Outcome(self._request, body, problem)
+        found = tuple(measured["probe"] for measured in self._measured if "failure" not in measured)
+        return Outcome(self._request, body, problem, found)
 
 
 class Rounds:
@@ -218,7 +220,7 @@ class _Child:
             return self._process.wait()
 
     def kill(self) -> None:
-        """End it and what belongs to it."""
+        """End it, its reader and its pipe; a process that it started itself is not ended."""
         self._process.kill()
         self._process.wait()
         self._reader.join(5)

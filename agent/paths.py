@@ -1,6 +1,7 @@
 """Where the agent keeps its things on this machine.
 
 settings.json  ca.pem  password  permit_key      written by enrolment
+last_line                                         see `agent.last_line`
 spool/<device>/                                   reports not yet acknowledged, see `agent.spool`
 """
 
@@ -15,6 +16,7 @@ SETTINGS = "settings.json"
 CA = "ca.pem"
 PASSWORD = "password"  # noqa: S105 - a file's name
 PERMIT_KEY = "permit_key"
+LAST_LINE = "last_line"
 
 
 def home(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
@@ -47,15 +49,14 @@ def write_private(file: Path, content: bytes) -> None:
     draft = file.with_name(file.name + ".new")
     if draft.exists():
         draft.unlink()
-    handle = os.open(str(draft), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as stream:
+    with os.fdopen(os.open(str(draft), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
     draft.replace(file)
     if os.name == "posix":  # the new name lasts only once its folder is on disk too
-        folder = os.open(str(file.parent), os.O_RDONLY)
+        descriptor = os.open(str(file.parent), os.O_RDONLY)
         try:
-            os.fsync(folder)
+            os.fsync(descriptor)
         finally:
-            os.close(folder)
+            os.close(descriptor)

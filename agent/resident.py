@@ -14,16 +14,17 @@ from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from agent import connection as link
-from agent import lock, paths, tick, trust
+from agent import last_line, lock, paths, tick, trust
 from agent.backoff import Backoff
 from agent.child import Outcome, Request, Rounds, Server
 from agent.connection import Connection, Place
+from agent.last_line import LastLine
 from agent.publisher import Publisher
-from agent.schedule import Schedule
+from agent.schedule import LINE, Schedule, loads_line
 from agent.settings import Settings, SettingsError, load
 from agent.spool import Spool, SpoolError
 from contract import wire
-from contract.clock import Clock
+from contract.clock import Clock, Moment
 from contract.languages import say
 
 _IDLE_S = 1.0  # how long the loop may wait for the network; other things are noticed after that
@@ -69,6 +70,7 @@ class Resident:
         self._running: Tuple[str, ...] = ()  # ids of the commands that the present round carries out
         self._done: List[str] = []  # ids to tell with the next snapshot
         self._offset_ms: Optional[float] = None
+        self._line_started: Optional[Moment] = None  # of the present round, if it loads the line
 
     def run(self) -> None:
         """Go on until `stop` is called, then tell the centre and leave nothing running."""
@@ -188,6 +190,8 @@ class Resident:
             self.refused += 1
             _log.warning("spool: a report was not accepted (%d so far): %s", self.refused, error)
             return
+        if any(name in LINE for name in outcome.found):
+            self._note_line(is_measured=True)
         self._note_done(done)
 
     def _start_round(self) -> None:
@@ -203,7 +207,18 @@ class Resident:
         else:
             return
         self._running = request.done
+        self._line_started = self.clock.now() if loads_line(request.probes) else None
+        self._note_line(is_measured=False)
         self.rounds.start(request)
+
+    def _note_line(self, *, is_measured: bool) -> None:
+        """Keep when the line was loaded, for the next start; before it happens too, as the end may never come."""
+        if self._line_started is None:
+            return
+        try:
+            last_line.write(self.settings.folder / paths.LAST_LINE, LastLine(self._line_started, is_measured))
+        except OSError as error:
+            _log.warning("%s: %s", paths.LAST_LINE, error)
 
     def _request(self, occasion: str, probes: Tuple[str, ...], done: Tuple[str, ...]) -> Request:
         return Request(self.settings.device, occasion, probes, str(self.settings.folder), self._server(), done)
@@ -276,14 +291,17 @@ def build(
         chance,
         backoff or Backoff(),
     )
-    schedule = Schedule(settings.device, settings.tick_s, settings.light_round_s, settings.line_round_s)
+    now = clock.now()
+    last = last_line.read(settings.folder / paths.LAST_LINE)
+    line_from_s = now.mono_ms / 1000 + last_line.wait_s(last, now, settings.line_round_s, settings.light_round_s)
+    periods = (settings.tick_s, settings.light_round_s, settings.line_round_s)
     resident = Resident(
         settings,
         clock,
         spool,
         connection,
         Publisher(spool, chance),
-        schedule,
+        Schedule(settings.device, *periods, line_from_s),
         rounds or Rounds(clock),
         reload or (lambda: settings),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple, Optional, Tuple
+from typing import NamedTuple, Optional, Sequence, Tuple
 
 LIGHT = ("host", "network", "path", "software", "clock")
 LINE = ("line",)
@@ -19,8 +19,12 @@ class Due(NamedTuple):
 class Schedule:
     """The ticks and rounds of one device; all times are seconds of one monotonic clock."""
 
-    def __init__(self, device: str, tick_s: float, light_round_s: float, line_round_s: float) -> None:
+    def __init__(
+        self, device: str, tick_s: float, light_round_s: float, line_round_s: float, line_from_s: float = 0.0
+    ) -> None:
+        """Take the periods; line_from_s: the first line round is not before this."""
         self._device = device
+        self._line_from_s = line_from_s
         self._is_started = False
         self._tick_at_s = 0.0
         self._light_at_s = 0.0
@@ -46,25 +50,34 @@ class Schedule:
         return True
 
     def take_round(self, now_s: float) -> Optional[Due]:
-        """Return the round that is due, and count it as taken: first everything at once, then by the periods."""
-        is_light = now_s >= self._light_at_s
-        is_line = now_s >= self._line_at_s
+        """Return the round that is due, and count it as taken: first at once, then by the periods."""
         if not self._is_started:
-            self._is_started = is_light = is_line = True
-            due = Due("start", ())
-        elif is_light or is_line:
-            due = Due("schedule", (LIGHT if is_light else ()) + (LINE if is_line else ()))
-        else:
-            return None
+            return self._start(now_s)
+        is_light, is_line = now_s >= self._light_at_s, now_s >= self._line_at_s
         if is_light:
             self._light_at_s = self._next("light", self._light_s, now_s)
         if is_line:
             self._line_at_s = self._next("line", self._line_s, now_s)
-        return due
+        probes = (LIGHT if is_light else ()) + (LINE if is_line else ())
+        return Due("schedule", probes) if probes else None
+
+    def _start(self, now_s: float) -> Due:
+        self._is_started = True
+        self._light_at_s = self._next("light", self._light_s, now_s)
+        self._line_at_s = self._next("line", self._line_s, now_s)
+        if now_s >= self._line_from_s:
+            return Due("start", ())
+        self._line_at_s = min(self._line_at_s, self._line_from_s)
+        return Due("start", LIGHT)
 
     def _next(self, name: str, period_s: float, now_s: float) -> float:
         phase_s = _share(f"{self._device} {name}") * period_s
         return ((now_s - phase_s) // period_s + 1) * period_s + phase_s
+
+
+def loads_line(probes: Sequence[str]) -> bool:
+    """Tell whether a round of these probes loads the line; none named stands for every probe."""
+    return not probes or any(name in LINE for name in probes)
 
 
 def _share(text: str) -> float:

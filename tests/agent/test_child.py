@@ -91,6 +91,10 @@ def test_each_probe_that_goes_wrong_costs_its_own_measurement_only(measure):
     assert hung.duration_ms >= 200
 
 
+def test_the_outcome_tells_which_probes_found_something(measure):
+    assert measure("software", "refuse", "die", "network").found == ("software", "network")
+
+
 def test_what_a_probe_raises_tells_its_kind_and_no_path_of_a_person(measure):
     (measurement,) = read_body(measure("mutter").body, DEVICE).measurements
     assert measurement.failure.text == "FileNotFoundError No such file"

@@ -12,6 +12,7 @@ import pytest
 from agent import resident
 from agent.backoff import Backoff
 from agent.child import Outcome, Request
+from agent.schedule import LIGHT
 from contract import wire
 from contract.report import read_body
 
@@ -39,7 +40,7 @@ class Rounds:
         if self._running is None or not self.bodies:
             return None
         request, self._running = self._running, None
-        return Outcome(request, self.bodies.popleft(), "")
+        return Outcome(request, self.bodies.popleft(), "", request.probes or ("host", "line"))
 
     def stop(self) -> None:
         self._running = None
@@ -150,6 +151,32 @@ def test_a_disk_that_fails_costs_reports_and_never_the_agent(
     agent.rounds.bodies.append(b"kept")
     agent.schedule.change_periods(60, 0.1, 1e6, agent.clock.mono_s())
     eventually(lambda: [body for _, body in centre.reports()] == [b"kept"], "the next report")
+
+
+@pytest.fixture
+def live_briefly(write_settings, free_port, probe_server):
+    """Return a function that lives one resident's life without a broker, and returns what its first round asked for."""
+
+    def live_briefly(*bodies, **others):
+        settings = write_settings((f"mqtt://127.0.0.1:{free_port()}",), probe_server, **others)
+        agent = resident.build(settings, rounds=Rounds(*bodies), backoff=QUICK)
+        for _ in range(2):  # one starts the round, one may end it
+            agent.turn(0.0)
+        agent.stop()
+        agent.run()
+        return agent.rounds.asked[0].probes
+
+    return live_briefly
+
+
+def test_a_restart_soon_after_the_line_was_measured_runs_the_light_probes_only(live_briefly):
+    assert live_briefly(b"report") == ()
+    assert live_briefly(b"report") == LIGHT
+
+
+def test_a_machine_that_dies_in_every_first_round_loads_the_line_once_and_no_more(live_briefly):
+    assert live_briefly() == ()
+    assert [live_briefly() for _ in range(3)] == [LIGHT] * 3
 
 
 def test_settings_are_read_again_on_command(start, broker, probe_server, centre, write_settings, eventually):

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from agent.schedule import LIGHT, LINE, Schedule
+from agent.probes import PROBES
+from agent.schedule import LIGHT, LINE, Schedule, loads_line
 
 
 def rounds(schedule, seconds, step=10):
@@ -23,6 +24,23 @@ def test_the_first_round_is_everything_at_once_and_the_rest_follow_their_periods
     assert len(light) in (47, 48)
     assert len(line) in (3, 4)
     assert {after - before for before, after in pairwise(light)} <= {3600}
+
+
+def test_a_start_before_the_line_may_be_loaded_leaves_it_out_and_does_not_put_it_off():
+    for line_from_s in (1000.0 + 100, 1000.0 + 43_200):
+        taken = rounds(Schedule("dev-00000001", 60, 3600, 43_200, line_from_s), 86_400)
+        assert taken[0] == (1000, ("start", LIGHT))
+        first = next(now_s for now_s, due in taken if set(LINE) <= set(due.probes))
+        assert first <= line_from_s + 10
+
+
+def test_a_line_that_may_be_loaded_again_is_part_of_the_start():
+    assert Schedule("dev-00000001", 60, 3600, 43_200, 1000.0).take_round(1000.0) == ("start", ())
+
+
+def test_each_probe_is_either_light_or_loads_the_line():
+    assert (*LIGHT, *LINE) == tuple(probe.name for probe in PROBES)
+    assert [loads_line(probes) for probes in ((), LIGHT, LINE, (*LIGHT, *LINE))] == [True, False, True, True]
 
 
 def test_a_round_never_asks_for_nothing():
