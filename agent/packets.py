@@ -1,7 +1,11 @@
-"""Sends STAMP packets to a probe server, and tells what their answers say of the path and of our clock."""
+"""Sends STAMP packets to a probe server, and tells what their answers say of the path and of our clock.
+
+Times are rounded to the microsecond, which is what a packet's time stamps tell.
+"""
 
 from __future__ import annotations
 
+import math
 import select
 import socket
 import time
@@ -63,16 +67,18 @@ def _receive(udp: socket.socket, sent_at_s: Sequence[float]) -> Optional[Echo]:
     arrived_s, arrived_us = time.perf_counter(), time.time_ns() // 1000
     if packet.sender_seq >= len(sent_at_s):
         return None
-    reflector_us = packet.returned_us - packet.arrived_us
-    rtt_ms = max(0.0, (arrived_s - sent_at_s[packet.sender_seq]) * 1000 - reflector_us / 1000)
+    whole_ms = (arrived_s - sent_at_s[packet.sender_seq]) * 1000
+    reflector_ms = (packet.returned_us - packet.arrived_us) / 1000
+    is_possible = 0 <= reflector_ms <= whole_ms  # else its clock was set in between, or it says what is not true
     ahead_us = ((packet.sent_us - packet.arrived_us) + (arrived_us - packet.returned_us)) / 2
-    return Echo(packet.sender_seq, rtt_ms, ahead_us / 1000)
+    rtt_ms = whole_ms - reflector_ms if is_possible else whole_ms
+    return Echo(packet.sender_seq, round(rtt_ms, 3), round(ahead_us / 1000, 3))
 
 
 def percentile(values: Sequence[float], share: float) -> Optional[float]:
     """Return the value below which this share of the values lies (nearest rank), None of no values."""
     ordered = sorted(values)
-    return ordered[max(0, -int(-share * len(ordered) // 1) - 1)] if ordered else None
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None
 
 
 def jitter_ms(echoes: Sequence[Echo]) -> Optional[float]:
@@ -82,7 +88,7 @@ def jitter_ms(echoes: Sequence[Echo]) -> Optional[float]:
     jitter = 0.0
     for before, after in zip(echoes, echoes[1:]):
         jitter += (abs(after.rtt_ms - before.rtt_ms) - jitter) / 16
-    return jitter
+    return round(jitter, 3)
 
 
 def reordered(echoes: Sequence[Echo]) -> int:

@@ -12,7 +12,6 @@ from contract.clock import Moment
 _PACKETS = 10
 _INTERVAL_S = 0.02
 _WAIT_S = 1.0
-_MOST_MS = 1e6  # what a snapshot may say
 
 
 class Readings(NamedTuple):
@@ -39,8 +38,8 @@ def readings(echoes: List[packets.Echo]) -> Readings:
     return Readings(
         _PACKETS,
         len(echoes),
-        _rounded(packets.percentile([echo.rtt_ms for echo in echoes], 0.5)),
-        _rounded(packets.jitter_ms(echoes)),
+        packets.percentile([echo.rtt_ms for echo in echoes], 0.5),
+        packets.jitter_ms(echoes),
         packets.offset_ms(echoes),
     )
 
@@ -61,7 +60,3 @@ def snapshot(connection: int, now: Moment, counters: Counters, read: Readings, d
         read.jitter_ms,
         done,
     )
-
-
-def _rounded(value_ms: Optional[float]) -> Optional[float]:
-    return None if value_ms is None else round(min(value_ms, _MOST_MS), 3)

@@ -26,8 +26,7 @@ def _offset_ms(context: Context) -> Optional[float]:
         echoes = packets.exchange(context.server.host, context.server.udp_port, _PACKETS, _INTERVAL_S, _WAIT_S)
     except OSError:
         return None
-    offset_ms = packets.offset_ms(echoes)
-    return None if offset_ms is None else round(offset_ms, 3)
+    return packets.offset_ms(echoes)
 
 
 def _utc_offset_min() -> int:

@@ -34,11 +34,7 @@ def findings(server: str, sent: int, echoes: Sequence[packets.Echo]) -> Path:
         received=len(echoes),
         reordered=packets.reordered(echoes),
         loss_pct=round(100 * (sent - len(echoes)) / sent, 3),
-        rtt_ms=fact(lambda: _rounded(packets.percentile(round_trips_ms, 0.5))),
-        rtt_p95_ms=fact(lambda: _rounded(packets.percentile(round_trips_ms, 0.95))),
-        jitter_ms=fact(lambda: _rounded(packets.jitter_ms(echoes))),
+        rtt_ms=fact(lambda: packets.percentile(round_trips_ms, 0.5)),
+        rtt_p95_ms=fact(lambda: packets.percentile(round_trips_ms, 0.95)),
+        jitter_ms=fact(lambda: packets.jitter_ms(echoes)),
     )
-
-
-def _rounded(value_ms: float | None) -> float | None:
-    return None if value_ms is None else round(value_ms, 3)

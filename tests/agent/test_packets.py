@@ -33,7 +33,7 @@ def test_jitter_follows_rfc_3550():
     assert packets.jitter_ms(echoes(10.0)) is None
     assert packets.jitter_ms(echoes(10.0, 10.0, 10.0)) == 0.0
     first = 16.0 / 16
-    assert packets.jitter_ms(echoes(10.0, 26.0, 10.0)) == pytest.approx(first + (16.0 - first) / 16)
+    assert packets.jitter_ms(echoes(10.0, 26.0, 10.0)) == round(first + (16.0 - first) / 16, 3)
 
 
 def test_packets_that_arrive_after_a_later_one_are_reordered():
@@ -124,10 +124,23 @@ def test_where_nobody_listens_nothing_comes_back(free_port):
     assert packets.exchange("127.0.0.1", free_port(), 3, 0.005, 0.2) == []
 
 
-def test_the_time_a_reflector_says_it_took_does_not_count(reflect):
+def test_the_time_that_a_reflector_took_does_not_count(reflect):
     def answer(seq, packet):
         now_us = time.time_ns() // 1000
-        return [stamp.reflect(packet, seq, now_us, now_us + 3_600_000_000)]
+        time.sleep(0.2)
+        return [stamp.reflect(packet, seq, now_us, now_us + 200_000)]
+
+    port = reflect(answer)
+    start_s = time.perf_counter()
+    (echo,) = packets.exchange("127.0.0.1", port, 1, 0.005, 5.0)
+    assert 0.0 <= echo.rtt_ms <= (time.perf_counter() - start_s) * 1000 - 200
+
+
+@pytest.mark.parametrize("took_us", [3_600_000_000, -3_600_000_000])
+def test_a_reflector_that_took_longer_than_the_whole_way_or_less_than_nothing_is_not_believed(reflect, took_us):
+    def answer(seq, packet):
+        now_us = time.time_ns() // 1000
+        return [stamp.reflect(packet, seq, now_us, now_us + took_us)]
 
     (echo,) = packets.exchange("127.0.0.1", reflect(answer), 1, 0.005, 5.0)
-    assert echo.rtt_ms == 0.0
+    assert 0.0 < echo.rtt_ms < 10_000
