@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from collector.dashboard.measure import ONLY_LOOKS
 from collector.dashboard.render import Reading, now, page
-from collector.dashboard.sites import worst_verdict
 from collector.judge.gates import gate_in_force
+from collector.judge.verdict import worst_of
 from collector.store.queries import site
 from collector.store.queries.sessions import choose
 from contract.reasons import LEVELS
@@ -36,7 +36,7 @@ def show(request: Request, connection: Reading, code: str, session: int | None =
         gate=gate_in_force(chosen.starts_at, now(request)) if chosen else None,
         standing=standing,
         verdicts=sorted(verdicts, key=lambda verdict: -LEVELS.index(verdict.level)),
-        worst=worst_verdict(verdicts),
+        worst=worst_of(verdicts),
         evidence=site.evidence_of(connection, found.id),
         devices=site.devices_of(connection, found.id),
         changes=site.changes_of(connection, standing.participation_id) if standing else [],

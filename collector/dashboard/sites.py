@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from collector.dashboard import labels
 from collector.dashboard.render import Reading, now, page
-from collector.judge.verdict import Verdict
+from collector.judge.verdict import worst_of
 from collector.store.queries import sites
 from collector.store.queries.sessions import all_sessions, choose
 from collector.store.queries.standings import count_levels, count_needs, count_owners
@@ -57,13 +57,8 @@ def show(
         pages=max(1, -(-found // sites.PAGE_SIZE)),
         address=partial(_address, session),
         everything=sites.Filter(),
-        worst=worst_verdict,
+        worst=worst_of,
     )
-
-
-def worst_verdict(verdicts: tuple[Verdict, ...]) -> Verdict | None:
-    """Return the verdict that gives a site its level; None when nothing was to be judged."""
-    return max(verdicts, key=lambda verdict: LEVELS.index(verdict.level), default=None)
 
 
 def _address(session: int | None, chosen: sites.Filter, number: int = 1) -> str:

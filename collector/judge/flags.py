@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import NamedTuple
 
-from collector.judge.verdict import Verdict
+from collector.judge.verdict import Verdict, worst_of
 
 
 class FlagChange(NamedTuple):
-    """One verdict that changed; `old` is None when it is new, `new` when it no longer applies."""
+    """What changed for one key (fact, metric): the verdict before and after.
 
+    Where the key itself had no verdict, because the whole fact was judged and its metrics were not, or the other
+    way round, the worst of the fact stands in; None when the fact was not judged at all.
+    """
+
+    key: tuple[str, str]
     old: Verdict | None
     new: Verdict | None
 
-    @property
-    def verdict(self) -> Verdict:
-        """The newer of the two that exists."""
-        found = self.new or self.old
-        assert found is not None  # noqa: S101 - a change without both sides cannot be made
-        return found
 
-
-def diff(old: Iterable[Verdict], new: Iterable[Verdict]) -> list[FlagChange]:
-    """Return the verdicts that changed level, reason or owner; a first verdict of ready is no change."""
+def diff(old: Collection[Verdict], new: Collection[Verdict]) -> list[FlagChange]:
+    """Return what changed level, reason or owner; a first verdict of ready is no change."""
     before = {verdict.key: verdict for verdict in old}
     after = {verdict.key: verdict for verdict in new}
     changes = []
     for key in [*after, *(key for key in before if key not in after)]:
         was, now = before.get(key), after.get(key)
         if _says(was) != _says(now):
-            changes.append(FlagChange(was, now))
+            changes.append(FlagChange(key, was or _of_fact(key[0], old), now or _of_fact(key[0], new)))
     return changes
 
 
@@ -38,3 +36,7 @@ def _says(verdict: Verdict | None) -> tuple[str, ...] | None:
     if verdict is None or verdict.level == "ready":
         return None
     return verdict.level, verdict.reason, verdict.owner
+
+
+def _of_fact(fact: str, verdicts: Collection[Verdict]) -> Verdict | None:
+    return worst_of(verdict for verdict in verdicts if verdict.fact == fact)

@@ -30,3 +30,8 @@ class Verdict(NamedTuple):
 def worst(levels: Iterable[str]) -> str:
     """Return the worst of some levels, in the order ready < at_risk < unknown < not_ready; of none: unknown."""
     return max(levels, key=LEVELS.index, default="unknown")
+
+
+def worst_of(verdicts: Iterable[Verdict]) -> Verdict | None:
+    """Return the verdict that gives its level to a list of them, the first of equals; None of none."""
+    return max(verdicts, key=lambda verdict: LEVELS.index(verdict.level), default=None)

@@ -62,16 +62,14 @@ def _write_flags(connection: Connection, judged: list[Judged], now: int) -> None
     renewed: list[dict[str, Any]] = []
     for j in judged:
         id_ = j.situation.participation_id
-        changed_keys = {change.verdict.key for change in j.changes}
-        for change in j.changes:
-            if change.new is None or change.new.level == "ready":
-                cleared.append((id_, *change.verdict.key))
-        for verdict in j.standing.verdicts:
-            if verdict.level != "ready":
-                (changed if verdict.key in changed_keys else renewed).append(_flag(id_, verdict, now))
+        flagged = {verdict.key: verdict for verdict in j.standing.verdicts if verdict.level != "ready"}
+        changed_keys = {change.key for change in j.changes}
+        cleared += [(id_, *key) for key in changed_keys - flagged.keys()]
+        for key, verdict in flagged.items():
+            (changed if key in changed_keys else renewed).append(_flag(id_, verdict, now))
     if cleared:
-        key = tuple_(flag.c.participation_id, flag.c.fact, flag.c.metric)
-        connection.execute(delete(flag).where(key.in_(cleared)))
+        row = tuple_(flag.c.participation_id, flag.c.fact, flag.c.metric)
+        connection.execute(delete(flag).where(row.in_(cleared)))
     keys = ["participation_id", "fact", "metric"]
     upsert(connection, flag, changed, keys)
     upsert(connection, flag, renewed, keys, keep=["since_at"])
@@ -92,11 +90,13 @@ def _flag(participation_id: int, verdict: Verdict, now: int) -> dict[str, Any]:
 
 
 def _change(judged: Judged, change: FlagChange, policy: str, now: int) -> dict[str, Any]:
-    verdict = change.verdict
+    verdict = change.new or change.old
+    assert verdict is not None  # noqa: S101 - a change has at least one side
+    fact, metric = change.key
     return {
         "participation_id": judged.situation.participation_id,
-        "fact": verdict.fact,
-        "metric": verdict.metric,
+        "fact": fact,
+        "metric": metric,
         "old_level": change.old.level if change.old else None,
         "new_level": change.new.level if change.new else None,
         "reason": verdict.reason,

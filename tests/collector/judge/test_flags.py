@@ -14,6 +14,7 @@ def _verdict(level: str, reason: str = "x", owner: str = "site", fact: str = "li
     return Verdict(fact, "", level, reason, more.pop("params", {}), owner, **more)
 
 
+KEY = ("line", "")
 GOOD, BAD = _verdict("ready", "ok"), _verdict("at_risk", "download_low", "vnpt")
 
 
@@ -25,13 +26,13 @@ GOOD, BAD = _verdict("ready", "ok"), _verdict("at_risk", "download_low", "vnpt")
         ([GOOD], [GOOD], []),
         ([GOOD], [], []),
         ([BAD], [BAD], []),
-        ([], [BAD], [FlagChange(None, BAD)]),
-        ([GOOD], [BAD], [FlagChange(GOOD, BAD)]),
-        ([BAD], [GOOD], [FlagChange(BAD, GOOD)]),
-        ([BAD], [], [FlagChange(BAD, None)]),
-        ([BAD], [BAD._replace(level="not_ready")], [FlagChange(BAD, BAD._replace(level="not_ready"))]),
-        ([BAD], [BAD._replace(reason="package_low")], [FlagChange(BAD, BAD._replace(reason="package_low"))]),
-        ([BAD], [BAD._replace(owner="site")], [FlagChange(BAD, BAD._replace(owner="site"))]),
+        ([], [BAD], [FlagChange(KEY, None, BAD)]),
+        ([GOOD], [BAD], [FlagChange(KEY, GOOD, BAD)]),
+        ([BAD], [GOOD], [FlagChange(KEY, BAD, GOOD)]),
+        ([BAD], [], [FlagChange(KEY, BAD, None)]),
+        ([BAD], [BAD._replace(level="not_ready")], [FlagChange(KEY, BAD, BAD._replace(level="not_ready"))]),
+        ([BAD], [BAD._replace(reason="package_low")], [FlagChange(KEY, BAD, BAD._replace(reason="package_low"))]),
+        ([BAD], [BAD._replace(owner="site")], [FlagChange(KEY, BAD, BAD._replace(owner="site"))]),
         ([BAD], [BAD._replace(params={"measured": 4.0}, evidence_id=2, report_id=3, expires_at=4)], []),
         ([GOOD], [GOOD._replace(reason="proven", owner="vnpt")], []),
     ],
@@ -44,16 +45,17 @@ def test_a_change_is_a_verdict_whose_level_reason_or_owner_became_another(
 
 def test_verdicts_are_compared_by_fact_and_metric_in_any_order() -> None:
     other = _verdict("unknown", "never_checked", fact="host")
-    metric = BAD._replace(metric="download_mbps")
 
     assert diff([BAD, other], [other, BAD]) == []
-    assert diff([BAD, other], [metric, other]) == [FlagChange(None, metric), FlagChange(BAD, None)]
 
 
-def test_a_change_speaks_through_the_newer_verdict_that_exists() -> None:
-    assert FlagChange(BAD, GOOD).verdict is GOOD
-    assert FlagChange(BAD, None).verdict is BAD
-    assert FlagChange(None, BAD).verdict is BAD
+def test_where_a_fact_gives_way_to_its_metrics_or_back_the_worst_of_the_fact_stands_in() -> None:
+    slow = BAD._replace(metric="download_mbps", report_id=7)
+    quick = GOOD._replace(metric="upload_mbps", report_id=7)
+
+    assert diff([BAD], [quick, slow]) == [FlagChange(slow.key, BAD, slow), FlagChange(BAD.key, BAD, slow)]
+    assert diff([quick, slow], [BAD]) == [FlagChange(BAD.key, slow, BAD), FlagChange(slow.key, slow, BAD)]
+    assert diff([BAD], [quick]) == [FlagChange(BAD.key, BAD, quick)]
 
 
 @pytest.mark.parametrize(
