@@ -21,7 +21,7 @@ ASSETS := $(filter-out %/node_modules,$(wildcard collector/dashboard/assets/*))
 .PHONY: demo test check soak bench lock clean
 
 demo: $(READY)
-	@DIEMCAU_HOME=$(CURDIR)/.demo exec $(BIN)/diemcau-collector demo
+	@DIEMCAU_HOME="$(CURDIR)/.demo" exec $(BIN)/diemcau-collector demo
 
 test: $(READY)
 	@$(BIN)/python -m pytest -q -m "not soak"
@@ -38,8 +38,7 @@ soak: $(READY)
 bench: $(READY)
 	@for program in benchmarks/*.py; do $(BIN)/python "$$program"; done
 
-$(READY): .ci/requirements.lock pyproject.toml contract/__init__.py $(ASSETS)
-	@mkdir -p $(TMPDIR)
+$(READY): .ci/requirements.lock pyproject.toml contract/__init__.py $(ASSETS) | $(TMPDIR)
 	@echo "Đang chuẩn bị môi trường trong .venv (lần đầu mất một hai phút) / Preparing .venv (a minute or two at first)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Cần Python 3.11 trở lên: make PYTHON=... / Python 3.11 or newer is needed: make PYTHON=..."; exit 1; }
@@ -47,6 +46,9 @@ $(READY): .ci/requirements.lock pyproject.toml contract/__init__.py $(ASSETS)
 	@$(BIN)/python -m pip install --quiet --require-hashes -r .ci/requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $@
+
+$(TMPDIR):
+	@mkdir -p "$@"
 
 lock: $(READY)
 	@$(BIN)/python -m pip install --quiet uv
