@@ -55,7 +55,7 @@ def main() -> None:
 def enrol(code: str, server: str, ca: Optional[Path], fingerprint: Optional[str]) -> None:
     """Enrol this machine."""
     from agent import paths
-    from agent.enrol import EnrolmentError, RefusedError, fetch_authority, read_authority
+    from agent.enrol import EnrolmentError, fetch_authority, read_authority
     from agent.enrol import enrol as ask
     from contract.clock import Clock
 
@@ -63,8 +63,6 @@ def enrol(code: str, server: str, ca: Optional[Path], fingerprint: Optional[str]
         authority = read_authority(ca.read_bytes()) if ca else fetch_authority(server)
         _trust(authority, fingerprint, is_given=ca is not None)
         answer = ask(paths.home(), server, code, authority, Clock())
-    except RefusedError as error:
-        _fail(str(error), say(*_after_refusal(error.refusal.code, error.refusal.retry_after_s)))
     except EnrolmentError as error:
         _fail(str(error))
     except OSError as error:
@@ -99,15 +97,6 @@ def _trust(authority: Authority, fingerprint: Optional[str], *, is_given: bool) 
         click.echo("  " + authority.fingerprint)
         if not click.confirm(say("Có đúng như trên phiếu không?", "Is it the same as on the sheet?")):
             _fail(say("Đã dừng. Chưa có gì được gửi đi.", "Stopped. Nothing was sent."))
-
-
-def _after_refusal(code: str, retry_after_s: Optional[int]) -> tuple[str, str]:
-    if retry_after_s:
-        minutes = max(1, round(retry_after_s / 60))
-        return f"Thử lại sau {minutes} phút.", f"Try again in {minutes} min."
-    if code in ("bad_code", "wrong_code"):
-        return "So lại từng ký tự của mã với phiếu rồi thử lại.", "Compare the code with the sheet and try again."
-    return "Hãy gọi đầu mối ghi trên phiếu.", "Call the contact named on the sheet."
 
 
 @main.command(help=say("Chạy thường trực: đo theo lịch và gửi kết quả.", "Stay and measure by schedule."))

@@ -32,14 +32,6 @@ class EnrolmentError(Exception):
     """Enrolment did not succeed; the text says why and what to do next, in the person's language."""
 
 
-class RefusedError(EnrolmentError):
-    """The centre refused."""
-
-    def __init__(self, refusal: EnrolmentRefusal) -> None:
-        super().__init__(say(refusal.vi, refusal.en))
-        self.refusal = refusal
-
-
 class Authority(NamedTuple):
     """The certificate of the private authority that a centre's servers are trusted by."""
 
@@ -153,7 +145,7 @@ def _open(request: urllib.request.Request, context: ssl.SSLContext) -> bytes:
 def _refused(status: int, body: bytes) -> EnrolmentError:
     refusal = _refusal_in(body)
     if refusal is not None:
-        return RefusedError(refusal)
+        return EnrolmentError(say(refusal.vi, refusal.en))
     return EnrolmentError(
         say(
             f"Máy chủ đang gặp sự cố (HTTP {status}). Hãy thử lại sau ít phút.",

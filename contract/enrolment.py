@@ -35,9 +35,9 @@ class EnrolmentAnswer(Message):
 
 
 class EnrolmentRefusal(Message):
-    """Why a device was not enrolled, in both languages, and when a new try makes sense."""
+    """Why a device was not enrolled and what to do next, in both languages, and when a new try makes sense."""
 
-    code: Literal["bad_code", "wrong_code", "slow_down", "revoked", "closed", "bad_request"]
+    code: Literal["bad_code", "wrong_code", "slow_down", "busy", "revoked", "closed", "bad_request"]
     vi: str
     en: str
     retry_after_s: Optional[int] = None

@@ -30,7 +30,15 @@ _LOG = logging.getLogger(__name__)
 _MAX_BODY_BYTES = 16 * 1024
 _THREADS = 200  # each enrolment waits for the broker's next reload
 _BUSY_RETRY_S = 30
-_STATUS = {"bad_code": 400, "bad_request": 400, "wrong_code": 403, "revoked": 403, "closed": 403, "slow_down": 429}
+_STATUS = {
+    "bad_code": 400,
+    "bad_request": 400,
+    "wrong_code": 403,
+    "revoked": 403,
+    "closed": 403,
+    "slow_down": 429,
+    "busy": 503,
+}
 
 
 def make_enrolment(settings: Settings) -> Enrolment:
@@ -80,12 +88,12 @@ def make_app(enrolment: Enrolment) -> FastAPI:
     @app.exception_handler(RequestValidationError)
     def invalid(_: Request, error: RequestValidationError) -> Response:
         where = ", ".join(dict.fromkeys(str(problem["loc"][-1]) for problem in error.errors()))
-        return _refusal(_bad_request(f"yêu cầu không hợp lệ: {where}", f"the request is not valid: {where}"))
+        return _refusal(_bad_request(f"Yêu cầu không hợp lệ ({where}).", f"The request is not valid ({where})."))
 
     @app.exception_handler(Exception)
     def failed(_: Request, error: Exception) -> Response:
         _LOG.error("enrolment failed", exc_info=error)
-        return _refusal(_busy(), status=503)
+        return _refusal(RefusedError("busy", _BUSY_RETRY_S).refusal)
 
     return app
 
@@ -115,16 +123,9 @@ def _refusal(refusal: EnrolmentRefusal, status: int | None = None) -> Response:
 
 
 def _bad_request(vi: str, en: str) -> EnrolmentRefusal:
+    vi += " Hãy gõ lại mã trên phiếu; nếu vẫn không được, gọi đầu mối của Sở."
+    en += " Type the code on the sheet again; if it still fails, call your department's contact."
     return EnrolmentRefusal(code="bad_request", vi=vi, en=en)
-
-
-def _busy() -> EnrolmentRefusal:
-    return EnrolmentRefusal(
-        code="slow_down",
-        vi=f"Trung tâm đang bận. Vui lòng thử lại sau {_BUSY_RETRY_S} giây.",
-        en=f"The centre is busy. Please try again in {_BUSY_RETRY_S} seconds.",
-        retry_after_s=_BUSY_RETRY_S,
-    )
 
 
 class _BodyLimit:
@@ -142,7 +143,7 @@ class _BodyLimit:
             message = await receive()
             body += message.get("body", b"")
             if len(body) > _MAX_BODY_BYTES:
-                too_long = _bad_request("yêu cầu quá dài", "the request is too long")
+                too_long = _bad_request("Yêu cầu quá dài.", "The request is too long.")
                 await _refusal(too_long, status=413)(scope, receive, send)
                 return
             if message["type"] != "http.request" or not message.get("more_body"):

@@ -33,8 +33,12 @@ _REFUSALS = {
         "The code is not right. Look at the site's newest sheet, or ask for a new code.",
     ),
     "slow_down": (
-        "Đã thử sai nhiều lần. Vui lòng đợi {retry_after_s} giây rồi thử lại.",
-        "Too many wrong tries. Please wait {retry_after_s} seconds and try again.",
+        "Đã thử sai nhiều lần. Vui lòng đợi {wait} rồi thử lại.",
+        "Too many wrong tries. Please wait {wait} and try again.",
+    ),
+    "busy": (
+        "Trung tâm đang bận. Vui lòng đợi {wait} rồi thử lại.",
+        "The centre is busy. Please wait {wait} and try again.",
     ),
     "revoked": (
         "Thiết bị này đã bị thu hồi. Liên hệ đầu mối của Sở để được cấp mã mới.",
@@ -52,10 +56,16 @@ class RefusedError(Exception):
 
     def __init__(self, kind: str, retry_after_s: int | None = None) -> None:
         super().__init__(kind)
-        vi, en = (text.format(retry_after_s=retry_after_s) for text in _REFUSALS[kind])
+        vi, en = (text.format(wait=wait) for text, wait in zip(_REFUSALS[kind], _wait(retry_after_s or 0), strict=True))
         self.refusal = EnrolmentRefusal.model_validate(
             {"code": kind, "vi": vi, "en": en, "retry_after_s": retry_after_s}
         )
+
+
+def _wait(seconds: int) -> tuple[str, str]:
+    """Return a wait in words, in both languages, never shorter than it is."""
+    minutes = -(-seconds // 60)
+    return (f"{seconds} giây", f"{seconds} s") if seconds < 60 else (f"{minutes} phút", f"{minutes} min")
 
 
 @dataclass(frozen=True)

@@ -130,6 +130,7 @@ EXAMPLES: dict[str, Any] = {
         probe_http_port=8080,
         probe_udp_port=8620,
     ),
+    "enrolment_refusal-busy": _refused("busy", 30),
     "enrolment_refusal-slow_down": _refused("slow_down", 30),
     "enrolment_refusal-wrong_code": _refused("wrong_code"),
     "enrolment_request-clone": enrolment.EnrolmentRequest(code="ABC1234-DEFGH", password="x" * 22, machine="9f" * 32),

@@ -119,7 +119,8 @@ def test_an_error_inside_shows_nothing_of_the_inside_and_asks_to_try_again(enrol
     with TestClient(make_app(replace(enrolment, tell_broker=fail)), raise_server_exceptions=False) as client:
         answer = client.post("/enrol", json={"code": new_code(), "password": secrets.token_urlsafe(16)})
     refusal = EnrolmentRefusal.model_validate_json(answer.content)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, str(refusal.retry_after_s))
+    assert (refusal.code, answer.status_code, answer.headers["Retry-After"]) == ("busy", 503, "30")
+    assert "30 giây" in refusal.vi
     assert "secret" not in answer.text
 
 

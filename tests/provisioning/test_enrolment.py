@@ -135,6 +135,15 @@ def test_wrong_codes_are_slowed_for_their_site_and_a_right_one_waits_no_longer_t
     assert ask(desk, printed, now_us=NOW_US + codes.FIRST_DELAY_S * SECOND_US).state == "admitted"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "vi", "en"), [(59, "59 giây", "59 s"), (60, "1 phút", "1 min"), (61, "2 phút", "2 min")]
+)
+def test_a_wait_is_told_as_people_say_it(seconds: int, vi: str, en: str):
+    refusal = RefusedError("slow_down", seconds).refusal
+    assert vi in refusal.vi
+    assert en in refusal.en
+
+
 def test_a_right_try_starts_the_count_anew(desk: Enrolment, printed: str):
     for _ in range(QUICK_TRIES - 1):
         refused(desk, wrong(printed))
