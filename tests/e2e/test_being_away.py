@@ -1,0 +1,58 @@
+"""Broker or agent is away for a while: what waits, what the pages say meanwhile, and that nothing is missing after."""
+
+from __future__ import annotations
+
+import pytest
+
+SITE = "DONGVAN"
+
+
+@pytest.fixture(scope="module")
+def agent(centre, new_agent, until):
+    """The agent of a site that has been judged by its first report."""
+    agent = new_agent()
+    agent.enrol(centre.codes[SITE])
+    agent.run()
+    until(lambda: centre.site(SITE).level != "unknown")
+    return agent
+
+
+def test_what_was_measured_without_a_broker_waits_and_arrives_when_it_is_back(centre, agent, until):
+    before = until(lambda: drained(centre))
+    centre.halt("broker")
+    agent.say("once")
+    assert agent.waiting() == 1
+    assert centre.summary()["balance"] == before
+
+    centre.start("broker")
+    until(lambda: agent.waiting() == 0)
+    after = until(lambda: drained(centre))
+    assert after == before | {name: before[name] + 1 for name in ("accepted", "committed")}
+
+
+def test_an_agent_that_is_stopped_says_so_and_its_evidence_keeps_age_and_level(centre, agent, until):
+    until(lambda: drained(centre) and centre.site(SITE).presence(agent.name) == "connected")
+    before = centre.site(SITE)
+    agent.stop()
+    until(lambda: centre.site(SITE).presence(agent.name) == "stopped")
+    assert centre.site(SITE).requirements == before.requirements
+    assert centre.site(SITE).level == before.level
+    agent.run()
+    until(lambda: centre.site(SITE).presence(agent.name) == "connected")
+
+
+def test_an_agent_that_is_killed_is_lost_until_it_runs_again(centre, agent, until):
+    until(lambda: centre.site(SITE).presence(agent.name) == "connected")
+    agent.kill()
+    until(lambda: centre.site(SITE).presence(agent.name) == "lost", within_s=150)
+    agent.run()
+    until(lambda: centre.site(SITE).presence(agent.name) == "connected")
+
+
+def drained(centre):
+    """The balance once nothing waits anywhere, which then must be exact; None before."""
+    balance = centre.summary()["balance"]
+    if balance["spooled"]:
+        return None
+    assert balance["accepted"] == balance["committed"] + balance["dropped"] + balance["quarantined"]
+    return balance

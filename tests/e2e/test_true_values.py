@@ -1,0 +1,156 @@
+"""Two true values are changed from outside, the room on a disk and the rate of a network; the pages follow.
+
+And from each flag they show there is a way to the report that it stands by.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from collector.judge.policy import SEED
+
+CLONE_NEWNET = 0x40000000
+SITE = "DONGVAN"
+DISK_BYTES, FILLING_BYTES = 1_100_000_000, 200_000_000  # ready from 1,000,000,000 free bytes on
+LIMIT_MBPS = 5.0  # at risk from 3 to 6
+
+
+@pytest.fixture(scope="module")
+def own_network() -> Iterator[None]:
+    """A network namespace of our own: this thread, and with it all it starts, has a loopback of its own."""
+    if os.geteuid() != 0 or shutil.which("tc") is None:
+        pytest.fail("these tests mount a disk and limit a network: run them as root, with iproute2 installed")
+    libc = ctypes.CDLL(None, use_errno=True)
+    with Path("/proc/thread-self/ns/net").open() as before:
+        assert libc.unshare(CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
+        try:
+            # The mtu of other networks: the bucket below must hold a whole packet, and loopback's have 64 KiB.
+            run("ip", "link", "set", "lo", "mtu", "1500", "up")
+            yield
+        finally:
+            assert libc.setns(before.fileno(), CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
+
+
+@pytest.fixture(scope="module")
+def centre(own_network, centre, tmp_path_factory):
+    """A centre in that network whose policy does not mind that the machine is busy with our tests."""
+    policy = SEED.read_text(encoding="utf-8")
+    busy = "cpu_pct = { at_most = 85, maximum = 100 }"
+    assert busy in policy
+    file = tmp_path_factory.mktemp("policy") / "policy.toml"
+    file.write_text(policy.replace(busy, "cpu_pct = { at_most = 100, maximum = 100 }"), encoding="utf-8")
+    centre.run_collector("policy", "load", file)
+    return centre
+
+
+@pytest.fixture(scope="module")
+def agent(centre, new_agent, until, tmp_path_factory):
+    """The agent of a site that is ready, in a home on a small disk of its own."""
+    disk = tmp_path_factory.mktemp("disk")
+    run("mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(disk))
+    try:
+        agent = new_agent(disk)
+        agent.enrol(centre.codes[SITE])
+        agent.run()
+        until(lambda: centre.site(SITE).level == "ready")
+        yield agent
+        agent.kill()
+    finally:
+        run("umount", "--lazy", str(disk))
+
+
+def test_a_disk_that_fills_is_flagged_and_one_with_room_again_is_not(centre, agent, until):
+    until(lambda: site_at(centre, "ready"))
+    with filled(agent.home):
+        centre.command(agent.name, "host")
+        page = until(lambda: site_at(centre, "at_risk"))
+        disk = page.requirements["host-disk_free_bytes"]
+        free_mb = shutil.disk_usage(agent.home).free / 1e6
+        assert disk.level == "at_risk"
+        assert disk.measured.endswith("MB")
+        assert number(disk) == pytest.approx(free_mb, abs=2)
+        assert disk.reason.startswith("Free disk")
+        assert centre.summary()["levels"] == {"ready": 0, "at_risk": 1, "not_ready": 0, "unknown": 2}
+        follow_every_flag_to_its_report(centre, page, agent.name)
+    centre.command(agent.name, "host")
+    page = until(lambda: site_at(centre, "ready"))
+    assert page.requirements["host-disk_free_bytes"].measured == "1.1 GB"
+    assert centre.summary()["levels"] == {"ready": 1, "at_risk": 0, "not_ready": 0, "unknown": 2}
+
+
+def test_a_network_that_is_limited_is_flagged_with_its_rate_and_one_that_is_free_again_is_not(centre, agent, until):
+    until(lambda: site_at(centre, "ready"))
+    assert centre.summary()["flags"]["vnpt"] == 0
+    with limited():
+        centre.command(agent.name, "line")
+        page = until(lambda: site_at(centre, "at_risk"))
+        download = page.requirements["line-download_mbps"]
+        assert download.level == "at_risk"
+        assert download.measured.endswith("Mbit/s")
+        assert 0.6 * LIMIT_MBPS < number(download) < 1.1 * LIMIT_MBPS
+        assert download.reason.startswith("Download")
+        assert centre.summary()["flags"]["vnpt"] == 1
+        follow_every_flag_to_its_report(centre, page, agent.name)
+    centre.command(agent.name, "line")
+    page = until(lambda: site_at(centre, "ready"))
+    assert number(page.requirements["line-download_mbps"]) > 2 * LIMIT_MBPS
+    assert centre.summary()["flags"]["vnpt"] == 0
+
+
+def follow_every_flag_to_its_report(centre, page, device):
+    """Find each flag of a site's page on the page of the report that it stands by."""
+    flags = [one for one in page.requirements.values() if one.level != "ready"]
+    assert flags
+    for one in flags:
+        (address,) = one.reports
+        report = centre.page(address)
+        assert report.flags == [one.reason]
+        assert one.measured in report.text
+        assert device in report.text
+
+
+def site_at(centre, level):
+    """The site's page, None while it shows another level."""
+    page = centre.site(SITE)
+    return page if page.level == level else None
+
+
+def number(requirement):
+    return float(requirement.measured.split()[0].replace(",", ""))
+
+
+@contextmanager
+def filled(folder: Path) -> Iterator[None]:
+    """Take up room on the disk of this folder."""
+    file = folder / "holiday-film"
+    with file.open("wb") as film:
+        for _ in range(FILLING_BYTES // 1_000_000):
+            film.write(bytes(1_000_000))
+    try:
+        yield
+    finally:
+        file.unlink()
+
+
+@contextmanager
+def limited() -> Iterator[None]:
+    """Let no more than LIMIT_MBPS through this network."""
+    rate = f"{LIMIT_MBPS}mbit"
+    run("tc", "qdisc", "replace", "dev", "lo", "root", "tbf", "rate", rate, "burst", "64kb", "latency", "400ms")
+    try:
+        yield
+    finally:
+        run("tc", "qdisc", "del", "dev", "lo", "root")
+
+
+def run(*command: str) -> None:
+    ended = subprocess.run(command, capture_output=True, text=True)
+    assert ended.returncode == 0, f"{' '.join(command)}: {ended.stderr}"
