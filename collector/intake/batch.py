@@ -144,7 +144,10 @@ class Batch:
             books.told(snapshot.accepted_upto, snapshot.spooled)
             self._touched[device.name, snapshot.spool_id] = books
         row = self._heard(device, arrival.received_at)
-        if snapshot.connection >= row["connection"]:
+        if snapshot.connection > row["connection"]:  # the presence that told of it was lost on the way
+            row["connection"] = snapshot.connection
+            self._set_state(device, row, "connected", arrival.received_at)
+        if snapshot.connection == row["connection"]:
             row["snapshot"] = json.dumps(snapshot.model_dump())
             self._done.update((device.id, id_) for id_ in snapshot.done)
 

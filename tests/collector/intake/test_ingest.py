@@ -235,6 +235,25 @@ def test_an_older_connections_will_does_not_undo_a_newer_presence(country: Any, 
         assert connection.execute(select(presence.c.state)).scalar_one() == "connected"
 
 
+@pytest.mark.parametrize("state", ["stopped", "lost"])
+def test_a_connection_whose_presence_was_lost_on_the_way_is_known_by_its_snapshot(
+    country: Any, school: Any, now: int, state: str
+) -> None:
+    ingest(country.engine, [school.presence(state, 1)], POLICY, now)
+
+    ingest(country.engine, [school.snapshot(connection=2), school.presence("lost", 1)], POLICY, now)
+
+    with country.engine.connect() as connection:
+        assert connection.execute(select(presence.c.state, presence.c.connection)).one() == ("connected", 2)
+
+
+def test_a_late_snapshot_does_not_undo_a_stop(country: Any, school: Any, now: int) -> None:
+    ingest(country.engine, [school.presence("stopped", 1), school.snapshot(connection=1)], POLICY, now)
+
+    with country.engine.connect() as connection:
+        assert connection.execute(select(presence.c.state)).scalar_one() == "stopped"
+
+
 def test_a_snapshot_keeps_the_latest_readings_and_counters(country: Any, school: Any, now: int) -> None:
     ingest(country.engine, [school.report(1)], POLICY, now)
     school.accepted = 4
