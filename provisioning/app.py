@@ -103,8 +103,7 @@ def serve(settings: Settings) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     enrolment = make_enrolment(settings)
     write_configuration(enrolment.engine, settings)  # a broker started with an older file catches up
-    names = ("localhost", "127.0.0.1", settings.public_host)
-    files = authority.server_certificate(settings.folder("ca"), names, datetime.now(UTC))
+    files = authority.server_certificate(settings.folder("ca"), settings.server_names, datetime.now(UTC))
     uvicorn.run(
         make_app(enrolment),
         host=settings.host,

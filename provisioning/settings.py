@@ -44,6 +44,16 @@ class Settings(BaseModel):
         """The URLs devices and the collector connect to."""
         return self.broker_urls or (f"mqtts://{self.public_host}:{self.broker_port}",)
 
+    @property
+    def server_names(self) -> tuple[str, ...]:
+        """The names and addresses that the servers' certificate stands for."""
+        return ("localhost", "127.0.0.1", self.public_host)
+
+    @property
+    def enrolment_url(self) -> str:
+        """Where devices enrol, as it stands on a sheet."""
+        return f"https://{self.public_host}:{self.enrolment_port}"
+
     def folder(self, name: str) -> Path:
         """Return one of the folders under home, made on first use and readable by its owner alone."""
         if name not in FOLDERS:
@@ -58,6 +68,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     home = Path(environ.get("DIEMCAU_HOME") or Path.home() / ".diemcau").absolute()
     file = home / "settings.json"
     values = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    if not isinstance(values, dict) or "home" in values:
+        raise ValueError(f"{file}: must be an object with settings, and without home, which is where it lies")
     for name in Settings.model_fields:
         if name != "home" and f"DIEMCAU_{name.upper()}" in environ:
             raw = environ[f"DIEMCAU_{name.upper()}"]

@@ -1,31 +1,34 @@
-"""What is handed to the sites: each with its new code."""
+"""What is handed to the sites: each its new code, where to enrol, and how to know that place for the right one."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, and_, func, or_, select
+from sqlalchemy import Connection, Engine, func, or_, select
 
-from provisioning import audit, codes, identifiers, secret_files
+from provisioning import audit, authority, codes, identifiers, secret_files
 from provisioning.errors import ProvisioningError
 from provisioning.roster.cells import guard
 from provisioning.settings import Settings
 from provisioning.store.engine import writing
 from provisioning.store.tables import code, session, site
 
-_HEADINGS = ("Mã điểm cầu", "Điểm cầu", "Mã đăng ký")
+_HEADINGS = ("Mã điểm cầu", "Điểm cầu", "Mã đăng ký", "Địa chỉ máy chủ", "Dấu vân tay của máy chủ")
 
 
 class Sheet(NamedTuple):
-    """A site and its code, as printed."""
+    """What is printed for one site."""
 
-    roster_key: str
+    site: str  # its key in the roster, else its code
     site_name: str
     code: str
+    server: str
+    fingerprint: str  # of the authority that the server is trusted by
 
 
 def make_codes(engine: Engine, settings: Settings, site_code: str | None, actor: str, now_us: int) -> list[Sheet]:
@@ -41,23 +44,26 @@ def make_codes(engine: Engine, settings: Settings, site_code: str | None, actor:
                 "Chưa có buổi nào sắp tới, nên mã không có ngày hết hạn. Xem: diemcau-provision session add --help",
                 "No session lies ahead, so codes would have no end. See: diemcau-provision session add --help",
             )
-        sites = _one(connection, site_code) if site_code else _without_code(connection, now_us)
-        made = codes.make_codes(connection, key, {row[0]: row[1] for row in sites}, ends_at, now_us)
+        sites = [_find(connection, site_code)] if site_code else _without_code(connection, now_us)
+        made = codes.make_codes(connection, key, {row.id: row.code for row in sites}, ends_at, now_us)
         if made:
             audit.append(connection, actor, "codes made", site_code or "all", {"codes": len(made)}, now_us)
-    return [Sheet(roster_key or site_code_, name, made[site_id]) for site_id, site_code_, roster_key, name in sites]
+    ca = authority.make_authority(settings.folder("ca"), datetime.fromtimestamp(now_us / 1e6, UTC))
+    fingerprint = authority.fingerprint(ca.read_bytes())
+    url = settings.enrolment_url
+    return [Sheet(row.roster_key or row.code, row.name, made[row.id], url, fingerprint) for row in sites]
 
 
 def end_code(engine: Engine, site_code: str, actor: str, now_us: int) -> None:
     """Take a site's code out of use, for one that was lost or shown around. Raises ProvisioningError."""
     with writing(engine) as connection:
-        ((site_id, parsed, _, _),) = _one(connection, site_code)
-        codes.end_code(connection, site_id)
-        audit.append(connection, actor, "code ended", parsed, {}, now_us)
+        found = _find(connection, site_code)
+        codes.end_code(connection, found.id)
+        audit.append(connection, actor, "code ended", found.code, {}, now_us)
 
 
 def write_csv(file: Path, sheets: Iterable[Sheet]) -> None:
-    """Write codes to a file that only its owner may read."""
+    """Write the sheets to a file that only its owner may read."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(_HEADINGS)
@@ -65,11 +71,17 @@ def write_csv(file: Path, sheets: Iterable[Sheet]) -> None:
     secret_files.write(file, text.getvalue().encode("utf-8-sig"))
 
 
-_Site = tuple[int, str, str | None, str]
+class _Site(NamedTuple):
+    id: int
+    code: str
+    roster_key: str | None
+    name: str
+
+
 _COLUMNS = (site.c.id, site.c.code, site.c.roster_key, site.c.name)
 
 
-def _one(connection: Connection, site_code: str) -> list[_Site]:
+def _find(connection: Connection, site_code: str) -> _Site:
     try:
         parsed = identifiers.parse_site(site_code)
     except identifiers.IdentifierError as error:
@@ -79,10 +91,10 @@ def _one(connection: Connection, site_code: str) -> list[_Site]:
     found = connection.execute(select(*_COLUMNS).where(site.c.code == parsed)).one_or_none()
     if found is None:
         raise ProvisioningError(f"Không có điểm cầu {parsed}.", f"There is no site {parsed}.")
-    return [tuple(found)]
+    return _Site(*found)
 
 
 def _without_code(connection: Connection, now_us: int) -> list[_Site]:
     missing = or_(code.c.site_id.is_(None), code.c.ends_at <= now_us)
-    query = select(*_COLUMNS).outerjoin(code, and_(code.c.site_id == site.c.id)).where(missing)
-    return [tuple(row) for row in connection.execute(query.order_by(site.c.unit_id, site.c.id))]
+    query = select(*_COLUMNS).outerjoin(code, code.c.site_id == site.c.id).where(missing)
+    return [_Site(*row) for row in connection.execute(query.order_by(site.c.unit_id, site.c.id))]

@@ -109,8 +109,7 @@ def running_version(monitor_port: int) -> str | None:
 
 
 def _text(engine: Engine, settings: Settings) -> str:
-    names = ("localhost", "127.0.0.1", settings.public_host)
-    certificate = authority.server_certificate(settings.folder("ca"), names, datetime.now(UTC))
+    certificate = authority.server_certificate(settings.folder("ca"), settings.server_names, datetime.now(UTC))
     layout = nats.Layout(
         settings.folder("broker"),
         settings.host,

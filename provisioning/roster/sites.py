@@ -162,8 +162,8 @@ def _unit(row: Row, units: UnitIndex, problems: list[Problem]) -> int | None:
         found, name = units.district(found.unit_id, row.values["district"]), "district"
     if found.unit_id is None:
         near = ", ".join(found.suggestions)
-        vi = "không có trong danh mục 2023" + (f"; có phải: {near}?" if near else "")
-        en = "is not among the units of 2023" + (f"; did you mean: {near}?" if near else "")
+        vi = "không có trong danh mục đơn vị hành chính" + (f"; có phải: {near}?" if near else "")
+        en = "is not among the administrative units" + (f"; did you mean: {near}?" if near else "")
         problems.append(_problem(row, name, vi, en))
     return found.unit_id
 
