@@ -6,7 +6,7 @@ import click
 
 from contract import __version__
 from contract.languages import say
-from provisioning.commands import devices, people, roster, setup
+from provisioning.commands import audit, devices, people, roster, setup
 from provisioning.commands.centre import Commands
 
 
@@ -32,14 +32,11 @@ for _command in (
     devices.codes,
     devices.devices,
     devices.revoke,
+    audit.audit,
     setup.broker,
     setup.enrolment,
 ):
     main.add_command(_command)
-
-
-if __name__ == "__main__":
-    main()
 
 
 if __name__ == "__main__":

@@ -61,6 +61,20 @@ def add_person(login: str, name: str, duty: str, units: tuple[str, ...], passwor
     click.echo(say(f"Đã thêm {login}.", f"Added {login}."))
 
 
+@people.command(
+    "disable", help=say("Khóa tài khoản; nhật ký vẫn giữ tên.", "Close an account; the audit keeps its name.")
+)
+@click.argument("login")
+def disable_person(login: str) -> None:
+    """Close an account."""
+    from provisioning.people import disable
+    from provisioning.store.engine import writing
+
+    with registry() as (_, engine), writing(engine) as connection:
+        disable(connection, login, actor(), now_us())
+    click.echo(say(f"Đã khóa {login}.", f"Closed {login}."))
+
+
 @click.group(help=say("Sự kiện.", "Events."))
 def event() -> None:
     """Group the commands on events."""

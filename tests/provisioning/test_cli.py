@@ -3,9 +3,11 @@ from __future__ import annotations
 import csv
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,9 @@ def test_codes_are_made_for_sites_without_one_and_replaced_for_one_site(
     rows = list(csv.reader(file.read_text(encoding="utf-8-sig").splitlines()))[1:]
     codes = [identifiers.parse_code(row[2]) for row in rows]
     assert [row[0] for row in rows] == ["HG2", "HG1"]
+    (fingerprint,) = {row[4] for row in rows}
+    assert fingerprint in run("init").output  # a device compares it before it sends anything
+    assert {row[3] for row in rows} == {"https://127.0.0.1:8443"}
     assert run("codes", "make", "--all").output == ""
     replaced = run("codes", "make", "--site", codes[0].site).output
     assert identifiers.parse_code(replaced.split("\t")[0]) != codes[0]
@@ -111,6 +116,31 @@ def test_people_are_added_with_a_password_from_a_file(run: Callable[..., Result]
     secret.write_text("mật khẩu dài\n")
     run("people", "add", "an", "--name", "An", "--duty", "noc", "--password-file", secret, "--unit", "02")
     run("people", "add", "an", "--name", "An", "--password-file", secret, expect=1)
+
+
+def test_a_closed_account_is_told_and_stays_closed(run: Callable[..., Result], tmp_path: Path):
+    run("init")
+    (tmp_path / "password").write_text("mật khẩu dài\n")
+    run("people", "add", "an", "--name", "An", "--password-file", tmp_path / "password")
+    assert "an" in run("people", "disable", "an").output
+    run("people", "disable", "an", expect=1)
+
+
+def test_the_audit_is_followed_and_a_changed_row_ends_with_exit_code_1(
+    run: Callable[..., Result], planned: Path, settings: Settings
+):
+    whole = run("audit", "verify").output
+    assert "2 dòng" in whole  # the event and its session
+    assert len(whole.splitlines()[1]) == 64
+    with closing(sqlite3.connect(settings.home / "db" / "diemcau.db")) as database, database:
+        database.execute("UPDATE audit SET actor = 'nobody' WHERE id = 2")
+    assert "dòng 2 không khớp" in run("audit", "verify", expect=1).output
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "7", '{"home": "/"}', '{"colour": 1}', '{"web_port": 70000}'])
+def test_settings_that_cannot_be_used_are_told(run: Callable[..., Result], settings: Settings, content: str):
+    (settings.home / "settings.json").write_text(content)
+    assert "Cấu hình sai" in run("init", expect=1).output
 
 
 @pytest.mark.parametrize("start", ["tomorrow", "2026-13-01", "+h"])
