@@ -113,6 +113,8 @@ async def _transfer(request: web.Request) -> AsyncIterator[None]:
             if request.transport is not None:
                 request.transport.abort()  # the answer may be half-way: there is nothing left to say
             raise web.HTTPRequestTimeout from None
+        except ConnectionError:  # not an error to log: speedtest-cli breaks off when its seconds are over
+            raise web.HTTPRequestTimeout from None
 
 
 def _refuse_when_full(request: web.Request) -> None:

@@ -101,7 +101,7 @@ def test_beyond_its_transfers_it_refuses_the_next_and_whoever_begins_but_not_tho
     asyncio.run(story())
 
 
-def test_a_client_that_goes_away_gives_its_place_back():
+def test_a_client_that_goes_away_gives_its_place_back_and_is_no_error_to_log(caplog):
     async def story():
         app = mini.build_app(max_transfers=1)
         async with running(app) as base, ClientSession(base) as client, ClientSession(base) as gone:
@@ -111,6 +111,7 @@ def test_a_client_that_goes_away_gives_its_place_back():
             await until_status(client, "/", 200)
 
     asyncio.run(story())
+    assert caplog.records == []
 
 
 def test_a_client_that_stalls_loses_its_place():
