@@ -24,11 +24,8 @@ from click.testing import CliRunner
 
 from collector import child
 from collector.parts import Part, parts
-from collector.store.intake import commands
 from provisioning import settings as centre_settings
 from provisioning.cli import main as provisioning_cli
-from provisioning.store.engine import open_engine, writing
-from provisioning.store.tables import device
 
 WITHIN_S = 90.0
 LOGIN, PASSWORD = "noc", "correct horse battery staple"
@@ -147,8 +144,8 @@ class Centre:
         self.run_collector("migrate")
         self.provision("roster", "import", roster)
         self.provision("codes", "make", "--all", "--csv", codes)
-        rows = list(csv.reader(codes.read_text(encoding="utf-8-sig").splitlines()))[1:]
-        self.codes = {key: code for key, _, code in rows}
+        rows = csv.DictReader(codes.read_text(encoding="utf-8-sig").splitlines())
+        self.codes = {row["Mã điểm cầu"]: row["Mã đăng ký"] for row in rows}
 
     def run_collector(self, *arguments: object) -> str:
         """Run diemcau-collector; return what it prints."""
@@ -216,10 +213,11 @@ class Centre:
 
     def site(self, key: str) -> Page:
         """The page of a site, by the link in the list."""
-        name = next(row.split(",")[1] for row in ROSTER.splitlines() if row.startswith(key))
-        link = re.search(rf'href="(/sites/[^"]+)">{name}</a>', self.page("/").html)
-        assert link, f"the list does not name {name}"
-        return self.page(unescape(link[1]))
+        return self.page(self._address(key))
+
+    def measure(self, key: str) -> None:
+        """Ask a site's devices to measure again, by the button on its page."""
+        self._browser.open(f"{self._web}{self._address(key)}/measure", b"", timeout=10).close()
 
     def summary(self) -> dict[str, Any]:
         return json.loads(self._get("/api/v1/summary"))
@@ -228,20 +226,15 @@ class Centre:
         with self._browser.open(self._web + path, timeout=10) as answer:
             return answer.read()
 
+    def _address(self, key: str) -> str:
+        name = next(row.split(",")[1] for row in ROSTER.splitlines() if row.startswith(key))
+        link = re.search(rf'href="(/sites/[^"]+)">{name}</a>', self.page("/").html)
+        assert link, f"the list does not name {name}"
+        return unescape(link[1])
+
     @property
     def _web(self) -> str:
         return f"http://127.0.0.1:{self.settings.web_port}"
-
-    # --- what nobody can ask for on a page yet
-
-    def command(self, name: str, *probes: str) -> None:
-        """Have a device run these probes."""
-        engine = open_engine(self.settings.database)
-        with writing(engine) as connection:
-            found = device.select().where(device.c.name == name)
-            number = connection.execute(found).one().id
-            commands.ask(connection, number, "run", probes, "test", time.time_ns() // 1000)
-        engine.dispose()
 
 
 class Agent:

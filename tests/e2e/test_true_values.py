@@ -70,7 +70,7 @@ def agent(centre, new_agent, until, tmp_path_factory):
 def test_a_disk_that_fills_is_flagged_and_one_with_room_again_is_not(centre, agent, until):
     until(lambda: site_at(centre, "ready"))
     with filled(agent.home):
-        centre.command(agent.name, "host")
+        centre.measure(SITE)
         page = until(lambda: site_at(centre, "at_risk"))
         disk = page.requirements["host-disk_free_bytes"]
         free_mb = shutil.disk_usage(agent.home).free / 1e6
@@ -80,7 +80,7 @@ def test_a_disk_that_fills_is_flagged_and_one_with_room_again_is_not(centre, age
         assert disk.reason.startswith("Free disk")
         assert centre.summary()["levels"] == {"ready": 0, "at_risk": 1, "not_ready": 0, "unknown": 2}
         follow_every_flag_to_its_report(centre, page, agent.name)
-    centre.command(agent.name, "host")
+    centre.measure(SITE)
     page = until(lambda: site_at(centre, "ready"))
     assert page.requirements["host-disk_free_bytes"].measured == "1.1 GB"
     assert centre.summary()["levels"] == {"ready": 1, "at_risk": 0, "not_ready": 0, "unknown": 2}
@@ -90,7 +90,7 @@ def test_a_network_that_is_limited_is_flagged_with_its_rate_and_one_that_is_free
     until(lambda: site_at(centre, "ready"))
     assert centre.summary()["flags"]["vnpt"] == 0
     with limited():
-        centre.command(agent.name, "line")
+        centre.measure(SITE)
         page = until(lambda: site_at(centre, "at_risk"))
         download = page.requirements["line-download_mbps"]
         assert download.level == "at_risk"
@@ -99,7 +99,7 @@ def test_a_network_that_is_limited_is_flagged_with_its_rate_and_one_that_is_free
         assert download.reason.startswith("Download")
         assert centre.summary()["flags"]["vnpt"] == 1
         follow_every_flag_to_its_report(centre, page, agent.name)
-    centre.command(agent.name, "line")
+    centre.measure(SITE)
     page = until(lambda: site_at(centre, "ready"))
     assert number(page.requirements["line-download_mbps"]) > 2 * LIMIT_MBPS
     assert centre.summary()["flags"]["vnpt"] == 0
