@@ -9,25 +9,26 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Optional
+from typing import TYPE_CHECKING, NoReturn, Optional
 
 import click
 
+from agent.schedule import LIGHT, LINE
 from contract.languages import say
 
 if TYPE_CHECKING:
-    from agent.child import Outcome, Request
     from agent.enrol import Authority
     from agent.settings import Settings
+    from agent.spool import Spool
 
 WRONG, NOT_ENROLLED = 1, 3
 
 
 @click.group(
     help=say(
-        "Phần mềm Điểm Cầu tại điểm: đo máy và đường truyền, gửi kết quả về trung tâm.\n\n"
+        "Phần mềm kiểm tra của điểm cầu: đo máy và đường truyền, gửi kết quả về trung tâm.\n\n"
         "Bắt đầu: diemcau-agent enrol MÃ --server https://… rồi diemcau-agent run",
-        "Điểm Cầu at a site: measures the machine and its line, and reports to the centre.\n\n"
+        "The agent of a site: measures the machine and its line, and reports to the centre.\n\n"
         "To begin: diemcau-agent enrol CODE --server https://… and then diemcau-agent run",
     )
 )
@@ -37,11 +38,11 @@ def main() -> None:
 
 @main.command(
     help=say(
-        "Đăng ký máy này bằng MÃ in trên phiếu của điểm. Chạy lại với cùng mã không tạo thêm thiết bị.",
+        "Đăng ký máy này bằng MÃ in trên phiếu của điểm cầu. Chạy lại với cùng mã không tạo thêm thiết bị.",
         "Enrol this machine with the CODE on the site's sheet. Doing it again with the same code adds no device.",
     )
 )
-@click.argument("code")
+@click.argument("code", metavar=say("MÃ", "CODE"))
 @click.option("--server", required=True, help=say("Địa chỉ máy chủ trên phiếu.", "The server's address on the sheet."))
 @click.option(
     "--ca",
@@ -50,7 +51,10 @@ def main() -> None:
 )
 @click.option(
     "--fingerprint",
-    help=say("Dấu vân tay (SHA-256) trên phiếu, thay cho việc so bằng mắt.", "The sheet's fingerprint (SHA-256)."),
+    help=say(
+        "Dấu vân tay của máy chủ in trên phiếu, để máy tự so thay cho mắt người.",
+        "The server's fingerprint on the sheet, compared for you instead of by you.",
+    ),
 )
 def enrol(code: str, server: str, ca: Optional[Path], fingerprint: Optional[str]) -> None:
     """Enrol this machine."""
@@ -67,11 +71,11 @@ def enrol(code: str, server: str, ca: Optional[Path], fingerprint: Optional[str]
         _fail(str(error))
     except OSError as error:
         _fail(say(f"Không ghi được vào {paths.home()}: {error}", f"Cannot write to {paths.home()}: {error}"))
-    click.echo(say(f"Đã đăng ký cho điểm: {answer.site_name}", f"Enrolled for the site: {answer.site_name}"))
+    click.echo(say(f"Đã đăng ký cho điểm cầu: {answer.site_name}", f"Enrolled for the site: {answer.site_name}"))
     if answer.state == "waiting":
         click.echo(
             say(
-                "Điểm này đã có một máy dùng mã ấy, nên máy này phải chờ Sở hoặc VNPT duyệt.\n"
+                "Điểm cầu này đã có máy khác dùng mã này, nên máy này phải chờ Sở hoặc VNPT duyệt.\n"
                 "Cứ chạy diemcau-agent run: máy tự kết nối khi được duyệt, và giữ kết quả đo cho đến lúc đó.",
                 "Another machine of this site has used the code: the department or VNPT must admit this one.\n"
                 "Start diemcau-agent run all the same: it connects once admitted, and keeps its reports until then.",
@@ -99,7 +103,9 @@ def _trust(authority: Authority, fingerprint: Optional[str], *, is_given: bool) 
             _fail(say("Đã dừng. Chưa có gì được gửi đi.", "Stopped. Nothing was sent."))
 
 
-@main.command(help=say("Chạy thường trực: đo theo lịch và gửi kết quả.", "Stay and measure by schedule."))
+@main.command(
+    help=say("Chạy thường trực: đo theo lịch và gửi kết quả.", "Keep running: measure by schedule and report.")
+)
 def run() -> None:
     """Become the resident agent."""
     from agent import paths
@@ -116,8 +122,8 @@ def run() -> None:
 def once(is_json: bool) -> None:
     """Run a whole round, show it, and spool it when enrolled."""
     settings = _settings_if_enrolled()
-    outcome = _measure((), settings)
-    _show(outcome, is_json)
+    body = _measure((), settings)
+    _show(body, is_json)
     if settings is None:
         _say_not_enrolled()
         return
@@ -125,7 +131,7 @@ def once(is_json: bool) -> None:
 
     spool = _spool(settings)
     try:
-        spool.append(outcome.body or b"")
+        spool.append(body)
     except SpoolError as error:
         _fail(say(f"Không lưu được báo cáo để gửi: {error}", f"The report could not be kept for sending: {error}"))
     finally:
@@ -139,16 +145,16 @@ def once(is_json: bool) -> None:
     )
 
 
-@main.command(help=say("Chạy một phép đo theo TÊN.", "Run the probe NAME."))
-@click.argument("name")
+@main.command(
+    help=say("Chạy riêng phép đo TÊN", "Run the probe NAME alone") + f": {', '.join((*LIGHT, *LINE))}.",
+)
+@click.argument("name", metavar=say("TÊN", "NAME"))
 @click.option("--json", "is_json", is_flag=True, help=say("In báo cáo dạng JSON.", "Print the report as JSON."))
 def probe(name: str, is_json: bool) -> None:
     """Run one probe and show what it found."""
-    from agent.probes import PROBES
-
-    names = [known.name for known in PROBES]
-    if name not in names:
-        raise click.BadParameter(say(f"có các phép đo: {', '.join(names)}", f"the probes are: {', '.join(names)}"))
+    names = ", ".join((*LIGHT, *LINE))
+    if name not in (*LIGHT, *LINE):
+        raise click.BadParameter(say(f"có các phép đo: {names}", f"the probes are: {names}"))
     _show(_measure((name,), _settings_if_enrolled()), is_json)
 
 
@@ -159,16 +165,15 @@ def spool() -> None:
     from agent.spool import SpoolError
     from contract.clock import Clock
 
-    settings = _settings()
-    spool = _spool(settings)
+    held = _spool(_settings())
     try:
-        counters = spool.counters()
-        oldest = spool.after(0, 1)
+        counters = held.counters()
+        oldest = held.after(0, 1)
     except SpoolError as error:
         _fail(str(error), say("Chạy: diemcau-agent doctor", "Run: diemcau-agent doctor"))
     finally:
-        spool.close()
-    click.echo(waiting(counters, oldest[0] if oldest else None, Clock().wall_us(), spool.set_aside))
+        held.close()
+    click.echo(waiting(counters, oldest[0] if oldest else None, Clock().wall_us(), held.set_aside))
 
 
 @main.command(help=say("Kiểm tra từng phần và chỉ cách sửa.", "Check each part and say how to mend it."))
@@ -201,7 +206,8 @@ def version() -> None:
     click.echo(contract.__version__)
 
 
-def _measure(probes: tuple[str, ...], settings: Optional[Settings]) -> Outcome:
+def _measure(probes: tuple[str, ...], settings: Optional[Settings]) -> bytes:
+    """Run a round, telling its progress, and return its report."""
     import time
 
     from agent import paths
@@ -210,9 +216,8 @@ def _measure(probes: tuple[str, ...], settings: Optional[Settings]) -> Outcome:
     from contract.clock import Clock
 
     server = Server(*settings.probe_server) if settings else None
-    request: Request = Request(
-        settings.device if settings else "not-enrolled", "once", probes, str(paths.home()), server
-    )
+    device = settings.device if settings else "not-enrolled"
+    request = Request(device, "once", probes, str(paths.home()), server)
     measuring = Round(request, Clock())
     told = ""
     try:
@@ -227,11 +232,10 @@ def _measure(probes: tuple[str, ...], settings: Optional[Settings]) -> Outcome:
         measuring.stop()
     if outcome.body is None:
         _fail(say(f"Không đo được: {outcome.problem}", f"Nothing could be measured: {outcome.problem}"))
-    return outcome
+    return outcome.body
 
 
-def _show(outcome: Outcome, is_json: bool) -> None:
-    body = outcome.body or b""
+def _show(body: bytes, is_json: bool) -> None:
     if is_json:
         click.echo(body.decode("utf-8").strip())
         return
@@ -251,7 +255,7 @@ def _settings_if_enrolled() -> Optional[Settings]:
         return None
     except (OSError, SettingsError) as error:
         _fail(
-            say(f"Không đọc được tệp thiết lập: {error}", f"The settings cannot be read: {error}"),
+            say(f"Không đọc được tệp cài đặt: {error}", f"The settings cannot be read: {error}"),
             say("Hãy đăng ký lại: diemcau-agent enrol MÃ", "Enrol again: diemcau-agent enrol CODE"),
         )
 
@@ -264,7 +268,7 @@ def _settings() -> Settings:
     return settings
 
 
-def _spool(settings: Settings) -> Any:
+def _spool(settings: Settings) -> Spool:
     from agent import paths
     from agent.spool import Spool
     from contract.clock import Clock
@@ -277,7 +281,7 @@ def _say_not_enrolled() -> None:
     click.echo(
         say(
             "Máy này chưa đăng ký nên chưa gửi gì về trung tâm và chưa đo được đường truyền.\n"
-            "Để đăng ký: diemcau-agent enrol MÃ --server https://…  (mã và địa chỉ ở trên phiếu của điểm)",
+            "Để đăng ký: diemcau-agent enrol MÃ --server https://…  (mã và địa chỉ có trên phiếu của điểm cầu)",
             "This machine is not enrolled: nothing is sent to the centre, and the line cannot be measured.\n"
             "To enrol: diemcau-agent enrol CODE --server https://…  (code and address are on the site's sheet)",
         ),
@@ -289,10 +293,6 @@ def _fail(*lines: str) -> NoReturn:
     for line in lines:
         click.echo(line, err=True)
     sys.exit(WRONG)
-
-
-if __name__ == "__main__":
-    main()
 
 
 if __name__ == "__main__":

@@ -5,32 +5,18 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from agent.spool import Counters, Spooled
+from contract import reasons
 from contract.findings import Clock, Fact, Host, Line, Network, Path, Software
-from contract.languages import say
+from contract.languages import language, say
 from contract.report import Measurement, Report
 
 _PROBES = {
-    "host": ("Máy tính", "Computer"),
-    "network": ("Mạng", "Network"),
-    "path": ("Đường đi tới máy chủ đo", "Path to the probe server"),
+    "host": ("Máy tính", "Machine"),
+    "network": ("Kết nối mạng", "Network"),
+    "path": ("Chất lượng mạng", "Network path"),
     "software": ("Phần mềm", "Software"),
     "clock": ("Đồng hồ", "Clock"),
     "line": ("Đường truyền", "Line"),
-}
-_FAILURES = {
-    "timeout": ("không xong trong thời gian cho phép", "did not end in its time"),
-    "crashed": ("phép đo bị ngắt giữa chừng", "the measurement was cut off"),
-    "unreachable": ("không tới được máy chủ đo", "the probe server cannot be reached"),
-    "refused": ("máy chủ đo từ chối", "the probe server refused"),
-    "denied": ("hệ điều hành không cho phép", "the operating system does not allow it"),
-    "unsupported": ("chưa đo được trên máy này", "cannot be measured on this machine yet"),
-    "error": ("lỗi khi đo", "an error while measuring"),
-}
-_WHYS = {
-    "denied": ("không được phép đọc", "may not be read"),
-    "unsupported": ("máy này không cho biết", "not told by this machine"),
-    "absent": ("không có", "none"),
-    "error": ("lỗi khi đọc", "error while reading"),
 }
 _LINKS = {
     "ethernet": ("dây mạng", "cable"),
@@ -90,38 +76,37 @@ def duration(seconds: int) -> str:
 def _lines(measurement: Measurement) -> List[str]:
     title = probe_name(measurement.probe)
     if measurement.failure is not None:
-        failure = measurement.failure
-        why = say(*_FAILURES[failure.code])
-        return [f"{title}: {why} ({failure.text})"]
+        why, detail = _shown(measurement.failure.code), measurement.failure.text
+        return [f"{title}: " + say(why, f"{why} ({detail})")]  # the detail is for technicians, and English
     rows = _ROWS.get(type(measurement.findings), lambda _: [])(measurement.findings)
     return [title, *(f"  {label:<28}{value}" for label, value in rows)]
 
 
+def _shown(value: Any, unit: str = "") -> str:
+    return reasons.show(value, unit, language())
+
+
 def _fact(fact: Fact[Any], words: Callable[[Any], str]) -> str:
-    return words(fact.value) if fact.value is not None else say(*_WHYS[fact.why or "error"])
+    return words(fact.value) if fact.value is not None else _shown(fact.why)
 
 
-def _ms(value: float) -> str:
-    return f"{value:.1f} ms"
-
-
-def _gib(value: int) -> str:
-    return f"{value / 2**30:.1f} GiB"
+def _quantity(fact: Fact[Any], unit: str) -> str:
+    return _fact(fact, lambda value: _shown(value, unit))
 
 
 def _host(host: Host) -> List[Row]:
     return [
-        (say("Bộ xử lý đang bận", "Processor busy"), _fact(host.cpu_pct, lambda v: f"{v:.0f} %")),
-        (say("Bộ nhớ còn trống", "Memory available"), _fact(host.memory_available_bytes, _gib)),
-        (say("Đĩa còn trống", "Disk free"), _fact(host.disk_free_bytes, _gib)),
-        (say("Đã bật được", "Up for"), _fact(host.uptime_s, duration)),
+        (say("Bộ xử lý đang bận", "Processor busy"), _quantity(host.cpu_pct, "%")),
+        (say("Bộ nhớ còn trống", "Memory available"), _quantity(host.memory_available_bytes, "byte")),
+        (say("Ổ đĩa còn trống", "Disk free"), _quantity(host.disk_free_bytes, "byte")),
+        (say("Máy chạy liên tục", "Up for"), _fact(host.uptime_s, duration)),
     ]
 
 
 def _network(network: Network) -> List[Row]:
     return [
         (say("Kết nối bằng", "Connected by"), _fact(network.link, lambda v: say(*_LINKS[v]))),
-        (say("Tốc độ cổng", "Link speed"), _fact(network.link_speed_mbps, lambda v: f"{v:.0f} Mbit/s")),
+        (say("Tốc độ cổng mạng", "Link speed"), _quantity(network.link_speed_mbps, "Mbit/s")),
         (
             say("Có đường ra mạng", "Has a default route"),
             _fact(network.has_default_route, lambda v: say("có", "yes") if v else say("không", "no")),
@@ -131,37 +116,35 @@ def _network(network: Network) -> List[Row]:
 
 def _path(path: Path) -> List[Row]:
     return [
-        (say("Mất gói", "Packets lost"), f"{path.loss_pct:.1f} % ({path.sent - path.received}/{path.sent})"),
-        (say("Thời gian đi về", "Round trip"), _fact(path.rtt_ms, _ms)),
-        (say("Đi về chậm nhất (95 %)", "Round trip, 95 %"), _fact(path.rtt_p95_ms, _ms)),
-        (say("Dao động", "Jitter"), _fact(path.jitter_ms, _ms)),
+        (say("Mất gói", "Packets lost"), f"{_shown(path.loss_pct, '%')} ({path.sent - path.received}/{path.sent})"),
+        (say("Độ trễ khứ hồi", "Round trip"), _quantity(path.rtt_ms, "ms")),
+        (say("Độ trễ khứ hồi, p95", "Round trip, p95"), _quantity(path.rtt_p95_ms, "ms")),
+        (say("Độ rung (jitter)", "Jitter"), _quantity(path.jitter_ms, "ms")),
     ]
 
 
 def _software(software: Software) -> List[Row]:
     return [
-        (say("Phiên bản", "Version"), software.agent_version),
+        (say("Phiên bản phần mềm", "Agent version"), software.agent_version),
         (say("Hệ điều hành", "Operating system"), _fact(software.os_name, str)),
-        (say("Bản", "Release"), _fact(software.os_version, str)),
+        (say("Phiên bản hệ điều hành", "System version"), _fact(software.os_version, str)),
     ]
 
 
 def _clock(clock: Clock) -> List[Row]:
-    ahead = say("nhanh {:.1f} giây", "{:.1f} s ahead")
-    behind = say("chậm {:.1f} giây", "{:.1f} s behind")
-    return [
-        (
-            say("So với trung tâm", "Against the centre"),
-            _fact(clock.offset_ms, lambda v: (ahead if v >= 0 else behind).format(abs(v) / 1000)),
-        )
-    ]
+    def words(offset_ms: float) -> str:
+        seconds = _shown(round(abs(offset_ms) / 1000, 1), say("giây", "s"))
+        ahead, behind = say(f"nhanh {seconds}", f"{seconds} ahead"), say(f"chậm {seconds}", f"{seconds} behind")
+        return ahead if offset_ms >= 0 else behind
+
+    return [(say("So với trung tâm", "Against the centre"), _fact(clock.offset_ms, words))]
 
 
 def _line(line: Line) -> List[Row]:
     return [
-        (say("Tải xuống", "Download"), f"{line.download_mbps:.1f} Mbit/s"),
-        (say("Tải lên", "Upload"), f"{line.upload_mbps:.1f} Mbit/s"),
-        (say("Thời gian đi về", "Round trip"), _fact(line.round_trip_ms, _ms)),
+        (say("Tải xuống", "Download"), _shown(line.download_mbps, "Mbit/s")),
+        (say("Tải lên", "Upload"), _shown(line.upload_mbps, "Mbit/s")),
+        (say("Độ trễ khứ hồi", "Round trip"), _quantity(line.round_trip_ms, "ms")),
     ]
 
 

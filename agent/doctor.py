@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 from agent import packets, paths, trust
 from agent.settings import Settings, SettingsError, load
 from agent.spool import Spool, SpoolError
+from contract import reasons
 from contract.clock import Clock
-from contract.languages import say
+from contract.languages import language, say
 
 _TIMEOUT_S = 5.0
-_LEAST_FREE_BYTES = 200 * 1024 * 1024
+_LEAST_FREE_BYTES = 200_000_000
 
 
 class Check(NamedTuple):
@@ -46,19 +47,19 @@ def _no_settings(error: Exception) -> Check:
     if isinstance(error, FileNotFoundError):
         text = say("Máy này chưa đăng ký.", "This machine is not enrolled.")
     else:
-        text = say(f"Không đọc được tệp thiết lập: {error}", f"The settings cannot be read: {error}")
+        text = say(f"Không đọc được tệp cài đặt: {error}", f"The settings cannot be read: {error}")
     return Check("settings", False, text, "diemcau-agent enrol " + say("MÃ", "CODE") + " --server https://…")
 
 
 def _clock(clock: Clock) -> Check:
     if trust.is_plausible(clock.wall_us()):
-        return Check("clock", True, say("Đồng hồ hợp lý.", "The clock is plausible."))
+        return Check("clock", True, say("Ngày giờ của máy có vẻ đúng.", "The clock is plausible."))
     return Check(
         "clock",
         False,
-        say("Đồng hồ của máy sai nhiều năm.", "The clock is years off."),
+        say("Ngày giờ của máy sai nhiều năm.", "The clock is years off."),
         say(
-            "Đặt lại ngày giờ; nếu tắt máy lại sai, hãy thay pin CMOS.",
+            "Đặt lại ngày giờ; nếu tắt máy rồi bật lên lại sai, hãy thay pin CMOS trên bo mạch.",
             "Set it; if it is wrong again, replace the battery.",
         ),
     )
@@ -66,14 +67,14 @@ def _clock(clock: Clock) -> Check:
 
 def _disk(folder: Path) -> Check:
     existing = next(place for place in (folder, *folder.parents) if place.exists())
-    free = shutil.disk_usage(str(existing)).free
-    mib = free // 2**20
-    if free >= _LEAST_FREE_BYTES:
-        return Check("disk", True, say(f"Đĩa còn {mib} MiB.", f"{mib} MiB free on disk."))
+    free_bytes = shutil.disk_usage(str(existing)).free
+    free = reasons.show(free_bytes, "byte", language())
+    if free_bytes >= _LEAST_FREE_BYTES:
+        return Check("disk", True, say(f"Ổ đĩa còn trống {free}.", f"{free} free on the disk."))
     return Check(
         "disk",
         False,
-        say(f"Đĩa chỉ còn {mib} MiB.", f"Only {mib} MiB free on disk."),
+        say(f"Ổ đĩa chỉ còn trống {free}.", f"Only {free} free on the disk."),
         say("Xóa bớt tệp không cần trên ổ đĩa này.", "Remove files that nobody needs from this disk."),
     )
 
@@ -86,7 +87,9 @@ def _spool(settings: Settings, clock: Clock) -> Check:
         return Check(
             "spool",
             False,
-            say(f"Không dùng được nơi lưu báo cáo: {error}", f"The spool cannot be used: {error}"),
+            say(
+                f"Không dùng được bộ nhớ chờ (nơi giữ báo cáo chưa gửi): {error}", f"The spool cannot be used: {error}"
+            ),
             say(
                 f"Kiểm tra đĩa và quyền ghi vào {settings.folder}.",
                 f"Check the disk and who may write {settings.folder}.",

@@ -31,18 +31,16 @@ FACT_NAMES = {
     "picture_sound": ("Hình và tiếng", "Picture and sound"),
     "rehearsal": ("Diễn tập hai chiều", "Two-way rehearsal"),
 }
-
-
-WORDS = {  # words that parameters hold
+WORDS = {  # words that parameters hold: why a measurement failed, why a fact has no value, what a presence says
     "timeout": ("quá thời gian", "timed out"),
-    "crashed": ("phần đo bị lỗi", "the probe crashed"),
+    "crashed": ("phép đo bị ngắt giữa chừng", "the probe crashed"),
     "unreachable": ("không tới được máy chủ đo", "the probe server cannot be reached"),
     "refused": ("máy chủ đo từ chối", "the probe server refused"),
     "denied": ("không đủ quyền", "not permitted"),
     "unsupported": ("máy không hỗ trợ", "not supported here"),
-    "absent": ("không có thiết bị", "not there"),
+    "absent": ("không có số liệu", "no value"),
     "error": ("lỗi khi đo", "error"),
-    "lost": ("mất kết nối", "lost"),
+    "lost": ("mất liên lạc", "lost"),
     "stopped": ("đã tắt", "stopped"),
 }
 
@@ -117,7 +115,7 @@ REASONS: Mapping[str, Reason] = {
         "ministry",
         "Gói cước {package} thấp hơn mức cần {ready} (đo được {measured})",
         "The package of {package} is below the {ready} needed (measured {measured})",
-        "Người trả tiền nâng gói cước.",
+        "Bên trả tiền nâng gói cước.",
         "Whoever pays upgrades the package.",
     ),
     "loss_high": Reason(

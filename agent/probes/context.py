@@ -29,7 +29,7 @@ class ProbeError(Exception):
 def server_of(context: Context) -> Server:
     """Return the probe server; raises ProbeError when there is none."""
     if context.server is None:
-        raise ProbeError("unsupported", "no probe server is known: this machine is not enrolled yet")
+        raise ProbeError("unreachable", "no probe server is known: this machine is not enrolled yet")
     return context.server
 
 

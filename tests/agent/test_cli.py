@@ -55,7 +55,7 @@ def test_once_measures_without_any_settings_and_says_how_to_enrol():
     result = run("once")
     assert result.exit_code == 0
     assert "Bộ nhớ còn trống" in result.stdout
-    assert "Đường truyền: chưa đo được trên máy này" in result.stdout
+    assert "Đường truyền: không tới được máy chủ đo" in result.stdout
     assert "diemcau-agent enrol" in result.stderr
 
 
