@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 SEEDS = [1, 2]
-SOAK_SEEDS = range(3, 21)
+SOAK_SEEDS = range(1, 21)
 
 
 def _hold_the_invariant(lab: Any) -> None:
