@@ -17,9 +17,10 @@ from agent import trust
 from agent.backoff import Backoff
 from contract import wire
 
-_CONNECT_TIMEOUT_S = 10.0  # name, TCP and TLS; nothing else goes on meanwhile
+_CONNECT_TIMEOUT_S = 10.0  # TCP, and TLS again; nothing else goes on meanwhile, nor while a name is looked up
 _STOP_TIMEOUT_S = 3.0
 _MOST_INBOX = 200  # beyond this messages are let go: acks are cumulative, commands and plan are repeated
+_MOST_UNTAKEN = 100  # messages that the broker has not taken: beyond this they are let go, to be sent again
 _LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -152,6 +153,7 @@ class Connection:
             reconnect_on_failure=False,
         )
         client.connect_timeout = _CONNECT_TIMEOUT_S
+        client.max_queued_messages_set(_MOST_UNTAKEN)
         client.username_pw_set(self.place.device, password)
         presence = wire.encode(wire.Presence(self._number, "lost"))
         client.will_set(wire.topic_for(self.place.device, "presence"), presence, 1, True)

@@ -157,6 +157,9 @@ class Resident:
         except (OSError, SettingsError) as error:
             _log.warning("settings: %s", error)
             return
+        if settings.device != self.settings.device:  # with a spool and a phase of its own: for the next start
+            _log.warning("settings: they are of another device, %s; start again to be it", settings.device)
+            return
         old, self.settings = self.settings, settings
         self.schedule.change_periods(
             settings.tick_s, settings.light_round_s, settings.line_round_s, self.clock.mono_s()
@@ -322,7 +325,12 @@ def main(arguments: List[str]) -> int:
         _log.error("%s", error)
         return 2
     if held is None:
-        _log.error(say("Điểm Cầu đang chạy trên máy này rồi.", "Another resident runs on this machine already."))
+        _log.error(
+            say(
+                "Phần mềm kiểm tra đang chạy trên máy này rồi. Nếu vừa đăng ký lại, hãy tắt nó rồi chạy lại lệnh này.",
+                "The agent runs on this machine already. If you have just enrolled again, stop it and start it anew.",
+            )
+        )
         return 1
     resident = build(settings, reload=lambda: load(file))
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -128,6 +128,21 @@ def test_a_broker_that_talks_nonsense_is_left_and_nothing_worse(connect, first, 
         assert first(connection, Lost)
 
 
+def test_a_broker_that_takes_nothing_does_not_fill_the_memory(connect, first):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        connection = connect(f"mqtt://127.0.0.1:{listener.getsockname()[1]}")
+        connection.turn(0.0)
+        peer, _ = listener.accept()
+        with peer:
+            peer.sendall(b"\x20\x02\x00\x00")  # come in
+            first(connection, Opened)
+            for _ in range(1000):
+                connection.publish("report", b"x", 1)
+            assert len(connection._client._out_messages) <= 100
+
+
 def test_stopping_where_the_broker_has_gone_is_quiet(connect, first, broker):
     connection = connect(broker.url)
     first(connection, Opened)

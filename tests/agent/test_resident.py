@@ -190,6 +190,16 @@ def test_settings_are_read_again_on_command(start, broker, probe_server, centre,
     assert states == ["connected", "stopped", "connected"]  # another keepalive needs another connection
 
 
+def test_settings_of_another_device_wait_for_the_next_start(start, centre, eventually):
+    agent = start(Rounds())
+    eventually(centre.presences, "presence")
+    agent.reload = lambda: agent.settings._replace(device="dev-00000002", light_round_s=11)
+    centre.say(DEVICE, "command", wire.Command("r-1", "reload", 60, ()))
+    eventually(lambda: any("r-1" in s.done for s in centre.snapshots()), "the command told as done")
+    assert agent.settings.device == DEVICE
+    assert [p.state for p in centre.presences()] == ["connected"]
+
+
 def test_a_command_that_has_expired_is_never_carried_out(start, centre, eventually):
     agent = start(Rounds())  # its first round does not end, so the commands wait
     eventually(centre.presences, "presence")
