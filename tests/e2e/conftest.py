@@ -37,6 +37,14 @@ QUANBA,Trường THPT Quản Bạ,Tỉnh Hà Giang,Huyện Quản Bạ,chỉ xem
 """
 
 
+class Sheet(NamedTuple):
+    """What a site gets on paper."""
+
+    code: str
+    server: str
+    fingerprint: str
+
+
 class Requirement(NamedTuple):
     """One row of a site's page."""
 
@@ -116,7 +124,7 @@ class Centre:
         (self.home / "settings.json").write_text(json.dumps(ports))
         self.environ = {**os.environ, "DIEMCAU_HOME": str(self.home), "DIEMCAU_LANG": "en"}
         self.settings = centre_settings.load(self.environ)
-        self.codes: dict[str, str] = {}  # by the roster's key
+        self.sheets: dict[str, Sheet] = {}  # by the roster's key
         self._folder = folder
         self._parts = {part.name: part for part in parts(self.settings)}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
@@ -145,7 +153,8 @@ class Centre:
         self.provision("roster", "import", roster)
         self.provision("codes", "make", "--all", "--csv", codes)
         rows = csv.DictReader(codes.read_text(encoding="utf-8-sig").splitlines())
-        self.codes = {row["Mã điểm cầu"]: row["Mã đăng ký"] for row in rows}
+        columns = ("Mã đăng ký", "Địa chỉ máy chủ", "Dấu vân tay của máy chủ")
+        self.sheets = {row["Mã điểm cầu"]: Sheet(*(row[name] for name in columns)) for row in rows}
 
     def run_collector(self, *arguments: object) -> str:
         """Run diemcau-collector; return what it prints."""
@@ -243,14 +252,12 @@ class Agent:
     def __init__(self, centre: Centre, home: Path) -> None:
         self.home = home
         self.log = centre.settings.folder("log") / f"{home.name}.log"
-        self._centre = centre
         self._environ = {**os.environ, "DIEMCAU_AGENT_HOME": str(home), "DIEMCAU_LANG": "en"}
         self._process: subprocess.Popen[bytes] | None = None
 
-    def enrol(self, code: str, **settings: int) -> str:
-        """Enrol by a code; return what is printed. Settings, as tick_s=1, are written over those of enrolment."""
-        server = f"https://127.0.0.1:{self._centre.settings.enrolment_port}"
-        told = self.say("enrol", code, "--server", server, "--ca", self._centre.settings.folder("ca") / "ca.pem")
+    def enrol(self, sheet: Sheet, **settings: int) -> str:
+        """Enrol as the sheet says; return what is printed. Settings, as tick_s=1, are written over enrolment's."""
+        told = self.say("enrol", sheet.code, "--server", sheet.server, "--fingerprint", sheet.fingerprint)
         seldom = {"tick_s": 1, "light_round_s": 86_400, "line_round_s": 604_800}
         file = self.home / "settings.json"
         file.write_text(json.dumps({**json.loads(file.read_text()), **seldom, **settings}))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 
 def test_a_code_admits_one_device_and_the_next_one_only_when_it_is_approved(centre, new_agent, until):
-    site, code = "DONGVAN", centre.codes["DONGVAN"]
+    site, sheet = "DONGVAN", centre.sheets["DONGVAN"]
     first, second = new_agent(), new_agent()
-    assert "must admit this one" not in first.enrol(code)
-    assert "must admit this one" in second.enrol(code)
+    assert "must admit this one" not in first.enrol(sheet)
+    assert "must admit this one" in second.enrol(sheet)
     first.run()
     second.run()
     until(lambda: centre.site(site).presence(first.name) == "connected")
@@ -24,16 +24,16 @@ def test_a_code_admits_one_device_and_the_next_one_only_when_it_is_approved(cent
 
 def test_the_same_agent_is_the_same_device_when_it_enrols_again(centre, new_agent):
     agent = new_agent()
-    agent.enrol(centre.codes["MEOVAC"])
+    agent.enrol(centre.sheets["MEOVAC"])
     name = agent.name
-    assert "must admit this one" not in agent.enrol(centre.codes["MEOVAC"])
+    assert "must admit this one" not in agent.enrol(centre.sheets["MEOVAC"])
     assert agent.name == name
 
 
 def test_a_revoked_device_is_thrown_off_and_what_it_still_sent_is_quarantined(centre, new_agent, until):
     site = "QUANBA"
     agent = new_agent()
-    agent.enrol(centre.codes[site], tick_s=3600)
+    agent.enrol(centre.sheets[site], tick_s=3600)
     agent.run()
     until(lambda: centre.site(site).presence(agent.name) == "connected")
     centre.freeze("ingest")  # so that the first report is with the broker, and not yet taken in, when it is revoked

@@ -11,7 +11,7 @@ SITE = "DONGVAN"
 def agent(centre, new_agent, until):
     """The agent of a site that has been judged by its first report."""
     agent = new_agent()
-    agent.enrol(centre.codes[SITE])
+    agent.enrol(centre.sheets[SITE])
     agent.run()
     until(lambda: centre.site(SITE).level != "unknown")
     return agent

@@ -19,7 +19,7 @@ FUTURE = 10**9  # a connection number above every true one
 def victim(centre, new_agent, until):
     """Another site's agent at work."""
     agent = new_agent()
-    agent.enrol(centre.codes["MEOVAC"])
+    agent.enrol(centre.sheets["MEOVAC"])
     agent.run()
     until(lambda: centre.site("MEOVAC").level != "unknown" and agent.waiting() == 0)
     return agent
@@ -29,7 +29,7 @@ def victim(centre, new_agent, until):
 def intruder(centre, new_agent):
     """The files of an enrolled device in the hands of somebody who wants more."""
     agent = new_agent()
-    agent.enrol(centre.codes["DONGVAN"])
+    agent.enrol(centre.sheets["DONGVAN"])
     return agent
 
 

@@ -58,7 +58,7 @@ def agent(centre, new_agent, until, tmp_path_factory):
     run("mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(disk))
     try:
         agent = new_agent(disk)
-        agent.enrol(centre.codes[SITE])
+        agent.enrol(centre.sheets[SITE])
         agent.run()
         until(lambda: centre.site(SITE).level == "ready")
         yield agent
