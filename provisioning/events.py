@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -11,16 +12,30 @@ from provisioning.errors import ProvisioningError
 from provisioning.store.engine import record_changes
 from provisioning.store.tables import event, session
 
+MOST_BITRATE_MBPS = 1000
+
 
 def add_event(
     connection: Connection, code: str, name: str, units_as_of: str, bitrate_mbps: float, actor: str, now_us: int
 ) -> int:
-    """Make an event; raises ProvisioningError when the code is taken."""
+    """Make an event; units_as_of: an ISO day. Raises ProvisioningError when it cannot be."""
+    try:
+        day = date.fromisoformat(units_as_of).isoformat()
+    except ValueError as error:
+        raise ProvisioningError(
+            f"{units_as_of} không phải một ngày; hãy viết như 2023-08-15.",
+            f"{units_as_of} is no day; write it like 2023-08-15.",
+        ) from error
+    if not 0 < bitrate_mbps <= MOST_BITRATE_MBPS:
+        raise ProvisioningError(
+            f"Tốc độ luồng hình phải trên 0 và không quá {MOST_BITRATE_MBPS} Mbit/s.",
+            f"The stream's rate must be above 0 and at most {MOST_BITRATE_MBPS} Mbit/s.",
+        )
     if connection.scalar(select(event.c.id).where(event.c.code == code)) is not None:
         raise ProvisioningError(
             f"Đã có sự kiện {code}; hãy chọn mã khác.", f"Event {code} exists; choose another code."
         )
-    values = {"code": code, "name": name, "units_as_of": units_as_of, "bitrate_mbps": bitrate_mbps}
+    values = {"code": code, "name": name, "units_as_of": day, "bitrate_mbps": bitrate_mbps}
     event_id: int = connection.execute(event.insert().values(values).returning(event.c.id)).scalar_one()
     audit.append(connection, actor, "event added", code, values, now_us)
     return event_id

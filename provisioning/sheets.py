@@ -9,13 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, func, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from provisioning import audit, authority, codes, identifiers, secret_files
 from provisioning.errors import ProvisioningError
 from provisioning.roster.cells import guard
 from provisioning.settings import Settings
-from provisioning.store.engine import writing
 from provisioning.store.tables import code, session, site
 
 _HEADINGS = ("Mã điểm cầu", "Điểm cầu", "Mã đăng ký", "Địa chỉ máy chủ", "Dấu vân tay của máy chủ")
@@ -31,35 +30,35 @@ class Sheet(NamedTuple):
     fingerprint: str  # of the authority that the server is trusted by
 
 
-def make_codes(engine: Engine, settings: Settings, site_code: str | None, actor: str, now_us: int) -> list[Sheet]:
+def make_codes(
+    connection: Connection, settings: Settings, site_code: str | None, actor: str, now_us: int
+) -> list[Sheet]:
     """Make codes for one site, or for all that have none in force, valid until the last session ends.
 
-    This is the only time they can be read. Raises ProvisioningError.
+    This is the only time they can be read: hand them out within the transaction. Raises ProvisioningError.
     """
+    ends_at = connection.scalar(select(func.max(session.c.ends_at)))
+    if ends_at is None or ends_at <= now_us:
+        raise ProvisioningError(
+            "Chưa có buổi nào sắp tới, nên mã không có ngày hết hạn. Xem: diemcau-provision session add --help",
+            "No session lies ahead, so codes would have no end. See: diemcau-provision session add --help",
+        )
+    sites = [_find(connection, site_code)] if site_code else _without_code(connection, now_us)
     key = secret_files.key(settings.folder("secrets"), "code-key")
-    with writing(engine) as connection:
-        ends_at = connection.scalar(select(func.max(session.c.ends_at)))
-        if ends_at is None or ends_at <= now_us:
-            raise ProvisioningError(
-                "Chưa có buổi nào sắp tới, nên mã không có ngày hết hạn. Xem: diemcau-provision session add --help",
-                "No session lies ahead, so codes would have no end. See: diemcau-provision session add --help",
-            )
-        sites = [_find(connection, site_code)] if site_code else _without_code(connection, now_us)
-        made = codes.make_codes(connection, key, {row.id: row.code for row in sites}, ends_at, now_us)
-        if made:
-            audit.append(connection, actor, "codes made", site_code or "all", {"codes": len(made)}, now_us)
+    made = codes.make_codes(connection, key, {row.id: row.code for row in sites}, ends_at, now_us)
+    if made:
+        audit.append(connection, actor, "codes made", site_code or "all", {"codes": len(made)}, now_us)
     ca = authority.make_authority(settings.folder("ca"), datetime.fromtimestamp(now_us / 1e6, UTC))
     fingerprint = authority.fingerprint(ca.read_bytes())
     url = settings.enrolment_url
     return [Sheet(row.roster_key or row.code, row.name, made[row.id], url, fingerprint) for row in sites]
 
 
-def end_code(engine: Engine, site_code: str, actor: str, now_us: int) -> None:
+def end_code(connection: Connection, site_code: str, actor: str, now_us: int) -> None:
     """Take a site's code out of use, for one that was lost or shown around. Raises ProvisioningError."""
-    with writing(engine) as connection:
-        found = _find(connection, site_code)
-        codes.end_code(connection, found.id)
-        audit.append(connection, actor, "code ended", found.code, {}, now_us)
+    found = _find(connection, site_code)
+    codes.end_code(connection, found.id)
+    audit.append(connection, actor, "code ended", found.code, {}, now_us)
 
 
 def write_csv(file: Path, sheets: Iterable[Sheet]) -> None:

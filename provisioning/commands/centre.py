@@ -74,6 +74,11 @@ def telling() -> Iterator[None]:
             f"The database cannot be used ({error.orig}). Run first: diemcau-provision init",
         )
         raise click.ClickException(text) from error
+    except BrokenPipeError:  # nobody reads on: click ends quietly
+        raise
+    except OSError as error:
+        text = say(f"Không đọc hoặc ghi được: {error}", f"Cannot be read or written: {error}")
+        raise click.ClickException(text) from error
 
 
 def load_settings() -> Settings:

@@ -27,19 +27,20 @@ def codes() -> None:
     "--csv", "file", type=click.Path(path_type=Path), help=say("Ghi ra tệp CSV này.", "Write to this CSV file.")
 )
 def make(site_code: str | None, for_all: bool, file: Path | None) -> None:
-    """Make codes for one site or all, valid until the last session ends."""
+    """Make codes for one site or all, valid until the last session ends; none when they cannot be handed out."""
     from provisioning import sheets
+    from provisioning.store.engine import writing
 
     if (site_code is None) is not for_all:
         raise click.UsageError(say("Chọn --site MÃ hoặc --all.", "Choose --site CODE or --all."))
-    with registry() as (settings, engine):
-        made = sheets.make_codes(engine, settings, site_code, actor(), now_us())
+    with registry() as (settings, engine), writing(engine) as connection:
+        made = sheets.make_codes(connection, settings, site_code, actor(), now_us())
+        if file is not None:
+            sheets.write_csv(file, made)
+        else:
+            click.echo("".join(f"{sheet.code}\t{sheet.site_name}\n" for sheet in made), nl=False)
     if file is not None:
-        sheets.write_csv(file, made)
         click.echo(say(f"{len(made)} mã → {file}", f"{len(made)} codes → {file}"))
-    else:
-        for sheet in made:
-            click.echo(f"{sheet.code}\t{sheet.site_name}")
 
 
 @codes.command(
@@ -52,9 +53,10 @@ def make(site_code: str | None, for_all: bool, file: Path | None) -> None:
 def end(site_code: str) -> None:
     """End a code that was lost or shown around."""
     from provisioning import sheets
+    from provisioning.store.engine import writing
 
-    with registry() as (_, engine):
-        sheets.end_code(engine, site_code, actor(), now_us())
+    with registry() as (_, engine), writing(engine) as connection:
+        sheets.end_code(connection, site_code, actor(), now_us())
     click.echo(say(f"Đã hủy mã của {site_code}.", f"The code of {site_code} has ended."))
 
 

@@ -109,7 +109,13 @@ def session() -> None:
 @click.option(
     "--starts-at", callback=read_start, default="+24h", show_default=True, help=say("Giờ bắt đầu.", "The start.")
 )
-@click.option("--hours", type=float, default=4.0, show_default=True, help=say("Kéo dài (giờ).", "How long (hours)."))
+@click.option(
+    "--hours",
+    type=click.FloatRange(0, 100, min_open=True),
+    default=4.0,
+    show_default=True,
+    help=say("Kéo dài (giờ).", "How long (hours)."),
+)
 def add_session(event_code: str, code: str, name: str, starts_at: int, hours: float) -> None:
     """Add a session."""
     from provisioning import events

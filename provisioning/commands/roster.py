@@ -68,15 +68,15 @@ def import_(file: Path, code: str | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @_SESSION
 def export(file: Path, code: str | None) -> None:
-    """Write the sites that take part in the session."""
-    from provisioning import events
+    """Write the sites that take part in the session to a file of its owner alone: it holds people's numbers."""
+    from provisioning import events, secret_files
     from provisioning.roster.registry import read_places, read_sites
     from provisioning.roster.write import write
 
     with registry() as (_, engine), engine.connect() as connection:
         held = read_sites(connection, events.find_session(connection, code, now_us()))
         sites = [of_registry.site for of_registry in held.values() if of_registry.site.role]
-        file.write_bytes(write(sites, read_places(connection)))
+        secret_files.write(file, write(sites, read_places(connection)))
     click.echo(say(f"{len(sites)} điểm cầu → {file}", f"{len(sites)} sites → {file}"))
 
 

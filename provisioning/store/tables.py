@@ -188,9 +188,7 @@ change = Table(
     "change",
     metadata,
     Column("id", Id, primary_key=True),
-    Column(
-        "kind", Text, nullable=False
-    ),  # site, device, participation, session, policy, standing, presence, quarantine
+    Column("kind", Text, nullable=False),  # the table or subject: site, device, participation, session, standing, ...
     Column("key", BigInteger, nullable=False),
     sqlite_autoincrement=True,  # ids never come again, so a reader's mark stays right after pruning
 )

@@ -67,6 +67,7 @@ def test_a_roster_is_checked_taken_in_and_written_out(run: Callable[..., Result]
     assert "Không đổi" in run("roster", "import", planned, "--session", "s1").output
     out = tmp_path / "out.csv"
     run("roster", "export", out)
+    assert out.stat().st_mode & 0o777 == 0o600  # people's numbers are in it
     assert "Không đổi" in run("roster", "import", out).output
 
 
@@ -98,6 +99,13 @@ def test_codes_are_made_for_sites_without_one_and_replaced_for_one_site(
     assert run("codes", "make", "--all").output.startswith(codes[0].site)
     run("codes", "make", expect=2)
     run("codes", "make", "--site", "0000000", expect=1)
+
+
+def test_codes_that_cannot_be_handed_out_are_not_made(run: Callable[..., Result], planned: Path, tmp_path: Path):
+    run("roster", "import", planned)
+    nowhere = tmp_path / "no such folder" / "codes.csv"
+    assert "no such folder" in run("codes", "make", "--all", "--csv", nowhere, expect=1).output
+    assert len(run("codes", "make", "--all").output.splitlines()) == 2
 
 
 def test_errors_say_what_to_do_next(run: Callable[..., Result], tmp_path: Path):

@@ -44,6 +44,14 @@ def test_what_cannot_be_a_session_is_refused(engine: Engine, planned, event, cod
         events.add_session(connection, event, code, "x", 100, ends, "test", 1)
 
 
+@pytest.mark.parametrize(
+    ("day", "bitrate_mbps"), [("soon", 5.0), ("2023-02-30", 5.0), ("2023-08-15", 0.0), ("2023-08-15", float("nan"))]
+)
+def test_what_cannot_be_an_event_is_refused(engine: Engine, day: str, bitrate_mbps: float):
+    with writing(engine) as connection, pytest.raises(ProvisioningError):
+        events.add_event(connection, "e", "x", day, bitrate_mbps, "test", 1)
+
+
 def test_without_any_session_the_answer_says_how_to_make_one(engine: Engine):
     with engine.connect() as connection:
         assert events.default_session(connection, 0) is None
