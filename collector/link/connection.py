@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 USER = "collector"
 KEEPALIVE_S = 30
+SUBSCRIPTIONS = (("presence", 1), ("report", 1), ("snapshot", 0))
 
 
 class Connection:
@@ -88,7 +89,8 @@ class Connection:
         if reason.is_failure:
             log.error("the broker %s refuses the collector: %s", self.url, reason)
             return
-        client.subscribe([(f"dc/v1/{shard}/+/up/{kind}", 1) for shard in self._shards for kind in wire.UP])
+        for kind, qos in SUBSCRIPTIONS:  # a packet each: NATS makes a consumer per QoS 1 filter before it goes on
+            client.subscribe([(f"dc/v1/{shard}/+/up/{kind}", qos) for shard in self._shards])
         log.info("connected to %s", self.url)
         self._on_connected(self)
 
