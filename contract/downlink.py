@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 from typing_extensions import Annotated, Literal
 
 from contract import wire
-from contract.fields import Count, Host, Message, Name, Port, SpoolId, list_of, matching
+from contract.fields import CompactMessage, Count, Host, Message, Name, Port, SpoolId, list_of, matching
 
 
-class Ack(Message):
+class Ack(CompactMessage):
     """All reports of the spool up to `upto` are settled at the centre; the only receipt there is."""
 
     spool_id: SpoolId
     upto: Count
 
-    @classmethod
-    def decode(cls, payload: bytes) -> Ack:
-        """Read an ack; raises a ValueError that says what is wrong."""
-        return cls.model_validate(wire.load_json(payload))
 
-
-class Command(Message):
+class Command(CompactMessage):
     """One request to one device, from a short list of allowed kinds."""
 
     id: Name
     kind: Literal["run", "inventory", "reload"]
     expires_in_s: Annotated[int, Field(ge=0, le=7 * 86_400)]
     probes: list_of(Name, 16)  # type: ignore[valid-type]
-
-    @classmethod
-    def decode(cls, payload: bytes) -> Command:
-        """Read a command; raises a ValueError that says what is wrong."""
-        return cls.model_validate(wire.load_json(payload))
 
 
 class ProbeServer(Message):
@@ -44,15 +36,12 @@ class ProbeServer(Message):
     udp_port: Port
 
 
-class Plan(Message):
+class Plan(CompactMessage):
     """What every device must know: the collector's epoch and the probe servers."""
+
+    most_bytes: ClassVar[int] = wire.MAX_PLAN_BYTES
 
     id: Name
     version: Count
     epoch: Count
     probe_servers: list_of(ProbeServer, 16)  # type: ignore[valid-type]
-
-    @classmethod
-    def decode(cls, payload: bytes) -> Plan:
-        """Read the plan; raises a ValueError that says what is wrong."""
-        return cls.model_validate(wire.load_json(payload, wire.MAX_PLAN_BYTES))

@@ -7,7 +7,7 @@ from typing import Optional
 from pydantic import Field
 from typing_extensions import Annotated, Literal
 
-from contract.fields import Device, Host, Message, Port, list_of, matching, text
+from contract.fields import BrokerUrl, Device, Host, Message, Port, list_of, matching, text
 
 Password = matching("[A-Za-z0-9_-]{22,64}")  # at least 128 random bits, base64url
 
@@ -26,7 +26,7 @@ class EnrolmentAnswer(Message):
     device: Device
     state: Literal["admitted", "waiting"]
     site_name: text(200)  # type: ignore[valid-type]
-    brokers: list_of(matching(r"mqtts?://[A-Za-z0-9.-]{1,253}:[0-9]{1,5}"), 8)  # type: ignore[valid-type]
+    brokers: list_of(BrokerUrl, 8)  # type: ignore[valid-type]
     ca_pem: Annotated[str, Field(max_length=16_384)]
     permit_key: matching("[0-9a-f]{64}")  # type: ignore[valid-type]  # K: answers a probe server's nonce
     probe_host: Host

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Tuple
+from typing import Any, ClassVar, Tuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-from typing_extensions import Annotated  # `typing` has it from Python 3.9 on
+from typing_extensions import Annotated, Self  # `typing` has them from Python 3.9 and 3.11 on
 
 from contract import wire
 
@@ -41,6 +41,7 @@ BootId = matching("[0-9a-f-]{8,36}")
 Device = matching("[a-z0-9-]{8,32}")
 Name = matching("[a-z0-9_.-]{1,32}")
 Host = matching("[A-Za-z0-9.:-]{1,253}")
+BrokerUrl = matching(r"mqtts?://[A-Za-z0-9.-]{1,253}:[0-9]{1,5}")
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Milliseconds = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 
@@ -49,3 +50,14 @@ class Message(BaseModel):
     """What every message shares: strict types, unknown fields ignored, values that do not change."""
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+
+class CompactMessage(Message):
+    """A message that stands in `wire` too: one JSON object of at most `most_bytes`."""
+
+    most_bytes: ClassVar[int] = wire.MAX_MESSAGE_BYTES
+
+    @classmethod
+    def decode(cls, payload: bytes) -> Self:
+        """Read a message; raises a ValueError (WireError, or pydantic's ValidationError) that says what is wrong."""
+        return cls.model_validate(wire.load_json(payload, cls.most_bytes))

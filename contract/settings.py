@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from contract.fields import Device, Host, Message, Port, list_of, matching
+from contract.fields import BrokerUrl, Device, Host, Message, Port, list_of
 
 
 class ProbeServerAddress(Message):
@@ -19,7 +19,7 @@ class AgentSettings(Message):
     """What the resident agent needs to know; `agent.settings` reads the same file without pydantic."""
 
     device: Device
-    brokers: list_of(matching(r"mqtts?://[A-Za-z0-9.-]{1,253}:[0-9]{1,5}"), 8) = Field(min_length=1)  # type: ignore[valid-type]
+    brokers: list_of(BrokerUrl, 8) = Field(min_length=1)  # type: ignore[valid-type]
     ca_file: str = "ca.pem"  # beside the settings; the only authority trusted for brokers
     password_file: str = "password"  # noqa: S105 - a path; beside the settings
     probe_server: ProbeServerAddress
