@@ -20,7 +20,7 @@ from agent.child import Outcome, Request, Rounds, Server
 from agent.connection import Connection, Place
 from agent.last_line import LastLine
 from agent.publisher import Publisher
-from agent.schedule import LINE, Schedule, loads_line
+from agent.schedule import INVENTORY, LINE, Schedule, loads_line
 from agent.settings import Settings, SettingsError, load
 from agent.spool import Spool, SpoolError
 from contract import wire
@@ -206,7 +206,8 @@ class Resident:
         elif self._asked:
             command = next(iter(self._asked.values())).command
             del self._asked[command.id]
-            request = self._request("command", command.probes, (command.id,))
+            probes = INVENTORY if command.kind == "inventory" else command.probes
+            request = self._request("command", probes, (command.id,))
         else:
             return
         self._running = request.done

@@ -7,6 +7,7 @@ from typing import NamedTuple, Optional, Sequence, Tuple
 
 LIGHT = ("host", "network", "path", "software", "clock")
 LINE = ("line",)
+INVENTORY = ("host", "network", "software")  # what tells of the equipment
 
 
 class Due(NamedTuple):

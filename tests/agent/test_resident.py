@@ -126,6 +126,14 @@ def test_a_command_runs_its_probes_once_and_is_told_done_again_when_repeated(sta
     assert len(agent.rounds.asked) == 2
 
 
+def test_an_inventory_tells_of_the_equipment_and_never_loads_the_line(start, centre, eventually):
+    agent = start(Rounds(b"start", b"inventory"))
+    eventually(centre.presences, "the device")
+    centre.say(DEVICE, "command", wire.Command("i-1", "inventory", 60, ()))
+    eventually(lambda: any("i-1" in s.done for s in centre.snapshots()), "the command told as done")
+    assert agent.rounds.asked[1].probes == ("host", "network", "software")
+
+
 def test_messages_that_cannot_be_read_change_nothing(start, centre, eventually):
     agent = start(Rounds(b"kept"))
     eventually(centre.reports, "a report")
