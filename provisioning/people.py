@@ -41,7 +41,9 @@ def add_person(
 ) -> int:
     """Make an account; without units it sees all. Raises ProvisioningError."""
     if duty not in DUTIES:
-        raise ProvisioningError(f"Nhiệm vụ phải là một trong: {', '.join(DUTIES)}.", f"Duty: {', '.join(DUTIES)}.")
+        raise ProvisioningError(
+            f"Nhiệm vụ phải là một trong: {', '.join(DUTIES)}.", f"The duty must be one of: {', '.join(DUTIES)}."
+        )
     if len(password) < LEAST_LETTERS:
         raise ProvisioningError(
             f"Mật khẩu phải có ít nhất {LEAST_LETTERS} ký tự.",

@@ -88,7 +88,7 @@ def load_settings() -> Settings:
     try:
         return settings.load()
     except ValueError as error:
-        raise click.ClickException(say(f"Cấu hình sai: {error}", f"Wrong settings: {error}")) from error
+        raise click.ClickException(say(f"Cài đặt sai: {error}", f"Wrong settings: {error}")) from error
 
 
 @contextmanager

@@ -93,7 +93,12 @@ def approve(device: str) -> None:
     click.echo(say(f"Đã duyệt {device}.", f"{device} is approved."))
 
 
-@click.command(help=say("Thu hồi một thiết bị: bị ngắt ngay và không kết nối lại được.", "Revoke a device at once."))
+@click.command(
+    help=say(
+        "Thu hồi một thiết bị: nó bị ngắt ngay và không kết nối lại được.",
+        "Revoke a device: it is cut off at once and cannot come back.",
+    )
+)
 @click.argument("device")
 def revoke(device: str) -> None:
     """Revoke a device; it is off the broker when this returns."""

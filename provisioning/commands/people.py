@@ -33,7 +33,10 @@ def people() -> None:
     """Group the commands on people."""
 
 
-@people.command("add", help=say("Thêm tài khoản; không có --unit thì thấy mọi đơn vị.", "Add an account."))
+@people.command(
+    "add",
+    help=say("Thêm tài khoản; không có --unit thì thấy mọi đơn vị.", "Add an account; without --unit it sees all."),
+)
 @click.argument("login")
 @click.option("--name", required=True, help=say("Họ và tên.", "Full name."))
 @click.option("--duty", default="viewer", show_default=True, help=say("Nhiệm vụ.", "The duty."))

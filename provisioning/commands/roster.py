@@ -31,7 +31,12 @@ def roster() -> None:
     """Group the commands on rosters."""
 
 
-@roster.command(help=say("Kiểm tra tệp, không ghi gì; mã thoát 1 nếu có lỗi.", "Check a file, writing nothing."))
+@roster.command(
+    help=say(
+        "Kiểm tra tệp, không ghi gì; mã thoát 1 nếu có lỗi.",
+        "Check a file, writing nothing; exit code 1 when there are problems.",
+    )
+)
 @_FILE
 @_SESSION
 def check(file: Path, code: str | None) -> None:

@@ -36,8 +36,8 @@ def init() -> None:
         fingerprint = authority.fingerprint(enrolment.ca_pem.encode())
         click.echo(
             say(
-                f"Sẵn sàng ở {settings.home} (thêm {added} đơn vị).\nDấu vân tay CA: {fingerprint}",
-                f"Ready at {settings.home} ({added} units added).\nThe authority's fingerprint: {fingerprint}",
+                f"Sẵn sàng ở {settings.home} (thêm {added} đơn vị).\nDấu vân tay của máy chủ: {fingerprint}",
+                f"Ready at {settings.home} ({added} units added).\nThe server's fingerprint: {fingerprint}",
             )
         )
 

@@ -148,7 +148,7 @@ def test_the_audit_is_followed_and_a_changed_row_ends_with_exit_code_1(
 @pytest.mark.parametrize("content", ["{", "[]", "7", '{"home": "/"}', '{"colour": 1}', '{"web_port": 70000}'])
 def test_settings_that_cannot_be_used_are_told(run: Callable[..., Result], settings: Settings, content: str):
     (settings.home / "settings.json").write_text(content)
-    assert "Cấu hình sai" in run("init", expect=1).output
+    assert "Cài đặt sai" in run("init", expect=1).output
 
 
 @pytest.mark.parametrize("start", ["tomorrow", "2026-13-01", "+h"])
