@@ -121,9 +121,9 @@ class Lab:
             time.sleep(0.05)
 
     def start_ingest(self) -> None:
-        """Start ingest; once it has been killed, every other one dies by itself at some step of its database."""
-        die_at = self.chance.randint(10, 400) if self.kills["ingest"] % 2 else 0
-        self._run("ingest", sys.executable, str(HERE / "ingest_process.py"), str(self.settings.home), str(die_at))
+        """Start ingest; once it has been killed, it mostly dies by itself too, at a step of its database or later."""
+        die_at = ("0", str(self.chance.randint(10, 400)), "committed")[self.kills["ingest"] % 3]
+        self._run("ingest", sys.executable, str(HERE / "ingest_process.py"), str(self.settings.home), die_at)
 
     def start_resident(self, name: str) -> None:
         home = self._home(name)
