@@ -10,7 +10,6 @@ from click.testing import CliRunner
 
 import contract
 from agent import cli, paths
-from agent.describe import duration
 from agent.spool import Spool
 from contract.clock import Clock
 from contract.report import read_body
@@ -145,13 +144,6 @@ def test_the_doctor_of_a_machine_that_is_not_enrolled_says_so():
     result = run("doctor")
     assert result.exit_code == 1
     assert "chưa đăng ký" in result.output
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0 giây"), (59, "59 giây"), (60, "1 phút"), (7200, "2 giờ"), (200_000, "2 ngày")]
-)
-def test_a_duration_is_told_in_its_largest_unit(seconds, text):
-    assert duration(seconds) == text
 
 
 def test_it_can_be_started_as_a_module_too():

@@ -1,0 +1,88 @@
+"""Findings and books as people read them at a terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent import describe
+from agent.probes import PROBES
+from agent.spool import Counters, Spooled
+from contract import findings
+from contract.report import Failure, Measurement, Moment, Report
+
+DEVICE = "dev-00000001"
+NOW_US = 1_800_000_000_000_000
+
+
+def fact(value):
+    return {"value": value}
+
+
+ABSENT = {"why": "absent"}
+PATH = findings.Path.model_validate(
+    {"server": "s", "sent": 100, "received": 98, "reordered": 0, "loss_pct": 2.0}
+    | {"rtt_ms": fact(8.125), "rtt_p95_ms": fact(120.4), "jitter_ms": ABSENT}
+)
+LINE = findings.Line.model_validate(
+    {"method": "m", "server": "s", "download_mbps": 94.13, "upload_mbps": 4.25, "round_trip_ms": fact(8.0)}
+    | {"received_bytes": 1, "sent_bytes": 1}
+)
+NETWORK = findings.Network.model_validate(
+    {"link": fact("wifi"), "link_speed_mbps": ABSENT, "interfaces_up": fact(1), "has_default_route": fact(False)}
+)
+
+
+def clock(offset_ms):
+    return findings.Clock.model_validate({"offset_ms": fact(offset_ms), "utc_offset_min": fact(420)})
+
+
+def shown(monkeypatch, lang, *found, failure=None):
+    monkeypatch.setenv("DIEMCAU_LANG", lang)
+    started = Moment(boot_id="b0070000", mono_ms=1, wall_us=1)
+    base = {"version": 1, "started": started, "duration_ms": 1}
+    measurements = [Measurement(probe=f.kind, findings=f, **base) for f in found]
+    if failure:
+        measurements.append(Measurement(probe="line", failure=failure, **base))
+    return describe.table(Report(device=DEVICE, occasion="once", measurements=tuple(measurements)))
+
+
+def test_numbers_and_words_are_those_of_the_reader(monkeypatch):
+    table = shown(monkeypatch, "vi", PATH, LINE, NETWORK, clock(-1500.0))
+    for told in ("2% (2/100)", "8,12 ms", "120 ms", "không có số liệu", "4,25 Mbit/s", "Wi-Fi", "chậm 1,5 giây"):
+        assert told in table
+    table = shown(monkeypatch, "en", PATH, LINE, NETWORK, clock(2000.0))
+    for told in ("8.12 ms", "no value", "4.25 Mbit/s", "Wi-Fi", "2 s ahead"):
+        assert told in table
+
+
+def test_a_failure_is_told_in_words_and_its_detail_only_to_who_reads_english(monkeypatch):
+    failure = Failure(code="timeout", text="the probe did not end in its time")
+    assert shown(monkeypatch, "vi", failure=failure) == "Đường truyền: quá thời gian"
+    assert shown(monkeypatch, "en", failure=failure) == "Line: timed out (the probe did not end in its time)"
+
+
+def test_findings_of_a_later_version_are_named_and_nothing_worse(monkeypatch):
+    assert shown(monkeypatch, "vi", findings.Unknown(kind="hologram")) == "hologram"
+
+
+def test_every_probe_has_a_name_of_its_own():
+    assert len({describe.probe_name(probe.name) for probe in PROBES} - {probe.name for probe in PROBES}) == len(PROBES)
+
+
+def test_the_books_tell_what_waits_since_when_and_what_was_lost(monkeypatch):
+    monkeypatch.setenv("DIEMCAU_LANG", "vi")
+    oldest = Spooled("0" * 16, 5, b"x", NOW_US - 7_300_000_000)
+    told = describe.waiting(Counters("0" * 16, 20, 0, 5, 4), oldest, NOW_US, 1).splitlines()
+    assert told[0].startswith("16 báo cáo đang chờ gửi")
+    assert told[1] == "Báo cáo cũ nhất đã chờ 2 giờ."
+    assert told[2].startswith("4 báo cáo cũ nhất đã phải bỏ")
+    assert "hỏng" in told[3]
+    assert len(describe.waiting(Counters("0" * 16, 20, 20, 21, 0), None, NOW_US, 0).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0 giây"), (59, "59 giây"), (60, "1 phút"), (7200, "2 giờ"), (200_000, "2 ngày")]
+)
+def test_a_duration_is_told_in_its_largest_unit(seconds, text, monkeypatch):
+    monkeypatch.setenv("DIEMCAU_LANG", "vi")
+    assert describe.duration(seconds) == text
