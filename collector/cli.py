@@ -188,10 +188,10 @@ def show() -> None:
 @click.argument("file", type=click.File(encoding="utf-8"))
 def check(file: Any) -> None:
     """Check a policy file."""
-    from collector.judge.policy import load_text
+    from collector.judge.load import load_policy
 
     try:
-        read = load_text(file.read())
+        read = load_policy(file.read())
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     click.echo(say(f"Hợp lệ: {read.sha256}", f"Valid: {read.sha256}"))

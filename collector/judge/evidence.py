@@ -35,7 +35,7 @@ def counts(situation: Situation, fact: str, policy: Policy, now: int) -> tuple[E
     The verdict beside usable evidence is `ready` with reason `proven` and carries its ids and expiry: rules that
     look at values build theirs from it by `_replace`.
     """
-    found = latest(situation, fact, policy.sources[fact])  # type: ignore[index]
+    found = latest(situation, fact, policy.sources[fact])
     if found is None:
         return None, _unknown(situation, fact, "never_checked", {})
     if _is_other_line(situation, found):

@@ -14,6 +14,8 @@ from collector.judge.verdict import Verdict, worst
 
 log = logging.getLogger(__name__)
 
+FAILED_AGAIN_AFTER_US = 600 * 1_000_000  # a rule that failed is tried again, perhaps by a mended program
+
 
 class Standing(NamedTuple):
     """How a participation stands: its level, all verdicts, and when time alone could change them."""
@@ -28,6 +30,7 @@ def judge(situation: Situation, policy: Policy, now: int) -> Standing:
     """Judge a participation. A rule that raises costs its own verdict (unknown), never the others'."""
     needed = policy.needed(situation.role, situation.medium)
     verdicts: list[Verdict] = []
+    due: list[int | None] = [gate_in_force(situation.starts_at, now).until]
     for rule in RULES:
         if rule.fact in needed:
             try:
@@ -37,8 +40,8 @@ def judge(situation: Situation, policy: Policy, now: int) -> Standing:
                 params = {"rule": rule.fact}
                 owner = owner_of("rule_failed", situation)
                 verdicts.append(Verdict(rule.fact, "", "unknown", "rule_failed", params, owner))
-    times = [v.expires_at + 1 for v in verdicts if v.expires_at is not None]  # expired once past, not at, the time
-    until = gate_in_force(situation.starts_at, now).until
-    due_at = min([*times, *([until] if until is not None else [])], default=None)
+                due.append(now + FAILED_AGAIN_AFTER_US)
+    due += [v.expires_at + 1 for v in verdicts if v.expires_at is not None]  # expired once past, not at, the time
     level = worst(verdict.level for verdict in verdicts)
+    due_at = min((at for at in due if at is not None), default=None)
     return Standing(situation.participation_id, level, tuple(verdicts), due_at)

@@ -17,13 +17,14 @@ from starlette.testclient import TestClient
 from collector.dashboard.app import build_app
 from collector.intake.arrival import Arrival
 from collector.intake.ingest import ingest
-from collector.judge.policy import SEED, load_text
+from collector.judge.load import load_policy
+from collector.judge.policy import SEED
 from contract import wire
 from provisioning.settings import Settings
 from provisioning.store.engine import writing
 from provisioning.store.tables import contact, person, site
 
-POLICY = load_text(SEED.read_text(encoding="utf-8"))
+POLICY = load_policy(SEED.read_text(encoding="utf-8"))
 HOSTILE = "<img src=x onerror=alert(1)>"
 PASSWORD = "mat-khau-dai"
 

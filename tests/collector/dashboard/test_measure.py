@@ -9,13 +9,14 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from collector.intake.ingest import ingest
-from collector.judge.policy import SEED, load_text
+from collector.judge.load import load_policy
+from collector.judge.policy import SEED
 from collector.store.intake import commands
 from collector.store.tables import command
 from provisioning.store.engine import writing
 from provisioning.store.tables import audit
 
-POLICY = load_text(SEED.read_text(encoding="utf-8"))
+POLICY = load_policy(SEED.read_text(encoding="utf-8"))
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from collector.dashboard import labels
 from collector.dashboard.words import Words
-from collector.judge.policy import SEED, load_text
+from collector.judge.load import load_policy
+from collector.judge.policy import SEED
 from contract import findings, report
 
 NOW = 1_692_061_200_000_000  # 2023-08-15 08:00 in Hà Nội
@@ -56,7 +57,7 @@ def test_every_field_that_a_probe_finds_has_a_name() -> None:
 
 
 def test_every_metric_of_the_policy_and_every_refusal_has_a_name() -> None:
-    policy = load_text(SEED.read_text(encoding="utf-8"))
+    policy = load_policy(SEED.read_text(encoding="utf-8"))
     metrics = {name for facts in policy.limits.values() for limits in facts.values() for name in limits}
     assert metrics - set(labels.METRICS) == set()
     assert set(report.REFUSALS) == set(labels.REFUSALS)

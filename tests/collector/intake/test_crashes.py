@@ -11,11 +11,12 @@ from sqlalchemy import event, select
 
 from collector.intake.arrival import Arrival
 from collector.intake.ingest import ingest
-from collector.judge.policy import SEED, load_text
+from collector.judge.load import load_policy
+from collector.judge.policy import SEED
 from collector.store.tables import evidence, flag, quarantine, report, standing
 from provisioning.store.engine import open_engine
 
-POLICY = load_text(SEED.read_text(encoding="utf-8"))
+POLICY = load_policy(SEED.read_text(encoding="utf-8"))
 KILLED = 9
 
 

@@ -10,11 +10,12 @@ from sqlalchemy import func, select
 
 from collector.intake.arrival import Arrival
 from collector.intake.ingest import Receipt, ingest
-from collector.judge.policy import SEED, load_text
+from collector.judge.load import load_policy
+from collector.judge.policy import SEED
 from collector.store.tables import evidence, flag_change, presence, quarantine, report, unattributed
 from contract import wire
 
-POLICY = load_text(SEED.read_text(encoding="utf-8"))
+POLICY = load_policy(SEED.read_text(encoding="utf-8"))
 
 
 @pytest.fixture

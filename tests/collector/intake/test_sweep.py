@@ -9,14 +9,15 @@ from sqlalchemy import select, update
 
 from collector.intake.ingest import ingest
 from collector.intake.sweep import PRESENCE_LOST_AFTER_US, sweep
-from collector.judge.policy import SEED, load_text
+from collector.judge.load import load_policy
+from collector.judge.policy import SEED
 from collector.store import policies
 from collector.store.tables import presence
 from provisioning.store.engine import record_changes, writing
 from provisioning.store.tables import change, device, line, session, site
 
 SEED_TEXT = SEED.read_text(encoding="utf-8")
-POLICY = load_text(SEED_TEXT)
+POLICY = load_policy(SEED_TEXT)
 HOUR = 3600 * 1_000_000
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from collector.judge.judge import judge
-from collector.judge.policy import SEED, Policy, load_text
+from collector.judge.load import load_policy
+from collector.judge.policy import SEED, Policy
 from collector.judge.situation import Evidence, Line, Presence, Situation
 from collector.judge.verdict import Verdict
 
@@ -101,7 +102,7 @@ def policy_text() -> str:
 
 @pytest.fixture(scope="session")
 def policy(policy_text: str) -> Policy:
-    return load_text(policy_text)
+    return load_policy(policy_text)
 
 
 @pytest.fixture

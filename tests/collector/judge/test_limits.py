@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from collector.judge.policy import METRICS
+from collector.judge.rules import RULES
 
 MEDIA = ("pc", "room", "mytv")
 AT_LEAST, AT_MOST = 1, -1  # which side is good
@@ -70,7 +70,7 @@ def test_a_value_is_judged_by_the_limits_of_its_role_and_medium(
 def test_the_table_holds_every_metric_that_is_judged(site: Any, role: str, medium: str) -> None:
     judged = {key for key in site.verdicts(site.situation(role, medium)) if key[1]}
     assert judged == {(row[2], row[3]) for row in TABLE if row[0] == role and medium in row[1]}
-    assert {metric for _, metric in judged} <= {metric for metrics in METRICS.values() for metric in metrics}
+    assert judged <= {(rule.fact, metric) for rule in RULES for metric in rule.metrics}
 
 
 @pytest.mark.parametrize(("bitrate_mbps", "ready", "beyond"), [(2.0, 3.0, 2.2), (8.0, 12.0, 8.8)])

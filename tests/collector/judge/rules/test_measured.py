@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from collector.judge.policy import METRICS
+from collector.judge.judge import FAILED_AGAIN_AFTER_US, judge
+from collector.judge.rules import RULES
 
 UNITS = {
     "download_mbps": "Mbit/s",
@@ -18,7 +19,7 @@ UNITS = {
     "disk_free_bytes": "byte",
     "cpu_pct": "%",
 }
-FACTS = [(fact, metric) for fact, metrics in METRICS.items() for metric in metrics]
+FACTS = [(rule.fact, metric) for rule in RULES for metric in rule.metrics]
 
 
 @pytest.mark.parametrize(("fact", "metric"), FACTS)
@@ -60,6 +61,16 @@ def test_a_value_that_is_missing_costs_its_fact_alone(
     assert site.flags(situation) == {(fact, ""): ("unknown", "rule_failed", "ministry")}
     assert f"rule {fact} failed" in caplog.text
     assert {key for key in site.verdicts(situation) if key[0] != fact} == {key for key in FACTS if key[0] != fact}
+
+
+def test_a_rule_that_failed_is_tried_again_though_nothing_else_would_make_the_site_due(site: Any) -> None:
+    empty = site.evidence("host")._replace(findings={})
+    situation = site.situation(starts_in=0, without=["line", "path", "host"], add=[empty])
+
+    standing = judge(situation, site.policy, site.now)
+
+    assert ("host", "", "rule_failed") in {(v.fact, v.metric, v.reason) for v in standing.verdicts}
+    assert standing.due_at == site.now + FAILED_AGAIN_AFTER_US
 
 
 @pytest.mark.parametrize(("medium", "fact"), [("mytv", "picture_sound"), ("room", "rehearsal")])
