@@ -108,6 +108,7 @@ def run_bare(centre: Centre, fleet: Partner, pids: dict[str, int], devices: int,
 
         run = timed(devices * each, {"subscriber": subscriber.pid, **pids}, work)
         wait_for(fleet, "done")
+    wait_until(lambda: not centre.has_subscriber())  # else the next one would be taken for ready too soon
     return run
 
 
@@ -121,7 +122,9 @@ def run_ingest(centre: Centre, fleet: Partner, pids: dict[str, int], devices: in
 
         if is_first:
             work(1)
-        return timed(devices * each, {"ingest": ingest.pid, **pids}, work)
+        run = timed(devices * each, {"ingest": ingest.pid, **pids}, work)
+    wait_until(lambda: not centre.has_subscriber())
+    return run
 
 
 def timed(number: int, pids: dict[str, int], work: Callable[[], None]) -> Run:
@@ -146,7 +149,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
     while not holds():
         if time.monotonic() > deadline:
-            raise TimeoutError("nobody has subscribed within a minute")
+            raise TimeoutError("the subscriber neither comes nor goes within a minute")
         time.sleep(0.1)
 
 

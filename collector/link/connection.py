@@ -18,13 +18,11 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from collector.intake.arrival import Arrival
-from contract import wire
 
 log = logging.getLogger(__name__)
 
 USER = "collector"
 KEEPALIVE_S = 30
-SUBSCRIPTIONS = (("presence", 1), ("report", 1), ("snapshot", 0))
 
 
 class Connection:
@@ -38,9 +36,12 @@ class Connection:
         ca_file: str | None,
         take: Callable[[Arrival], None],
         on_connected: Callable[[Connection], None],
-        shards: str = wire.SHARDS,
+        shards: str = "+",
     ) -> None:
-        """Prepare a connection to `url` (mqtt:// or mqtts://); arrivals go to `take`, which must never raise."""
+        """Prepare a connection to `url` (mqtt:// or mqtts://) for these shards (+: all of them).
+
+        Arrivals go to `take`, which must never raise.
+        """
         self.url = url
         self.edge = edge
         self._take = take
@@ -89,8 +90,10 @@ class Connection:
         if reason.is_failure:
             log.error("the broker %s refuses the collector: %s", self.url, reason)
             return
-        for kind, qos in SUBSCRIPTIONS:  # a packet each: NATS makes a consumer per QoS 1 filter before it goes on
-            client.subscribe([(f"dc/v1/{shard}/+/up/{kind}", qos) for shard in self._shards])
+        # One filter where one will do. NATS makes a consumer for each before it goes on, and a will would be lost
+        # meanwhile. It also holds messages back by filter but gives out 1024 packet ids by session: of a burst over
+        # several filters, what finds no id waits 30 s to be sent again.
+        client.subscribe([(f"dc/v1/{shard}/+/up/+", 1) for shard in self._shards])
         log.info("connected to %s", self.url)
         self._on_connected(self)
 
