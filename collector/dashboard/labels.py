@@ -117,8 +117,10 @@ REFUSALS: Names = {
 UNATTRIBUTED: Names = {
     "topic": ("Chủ đề không hợp lệ", "Not a topic of ours"),
     "frame": ("Không đọc được dòng đầu", "First line unreadable"),
+    "spool": ("Thiết bị mở quá nhiều bộ nhớ chờ trong một ngày", "The device opened too many spools in a day"),
     "snapshot": ("Không đọc được số liệu tức thời", "Snapshot unreadable"),
     "presence": ("Không đọc được tin có mặt", "Presence unreadable"),
+    "not_processed": ("Lỗi của trung tâm", "A fault of the centre's"),
 }
 DUTIES: Names = {
     "viewer": ("Người xem", "Viewer"),

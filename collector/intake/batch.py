@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
 from typing import Any
 
 from sqlalchemy import Connection
 
 from collector.intake.arrival import Arrival
-from collector.intake.books import Books, Settling
+from collector.intake.books import MOST_ACCEPTED, Books, Settling
 from collector.intake.facts import Fact, facts
 from collector.store.intake import books as books_rows
-from collector.store.intake import commands
+from collector.store.intake import commands, quarantine
 from collector.store.intake import devices as device_rows
-from collector.store.intake import reports as rows
+from collector.store.intake import reports as report_rows
 from collector.store.intake.devices import Device
 from contract import wire
 from contract.report import Report, UnusableReport, read_body
 from contract.uplink import Presence, Snapshot
 
+MOST_NEW_SPOOLS = 100  # of a device, in a day: one that invents them must not make rows without end
+DAY_US = 86_400 * 1_000_000
+
 
 class Batch:
-    """Gathers a batch. `take` never raises for what a message holds: what cannot be used is kept and counted."""
+    """Gathers a batch. `take` never raises for what a message holds: what cannot be used is kept and counted.
+
+    Only snapshots and presence of a device that is not active are passed over: they are nobody's.
+    """
 
     def __init__(
         self,
@@ -37,6 +44,9 @@ class Batch:
         self.to_acknowledge: dict[tuple[str, str], int] = {}  # (device, spool id): edge
         self._connection = connection
         self._devices = devices
+        self._books_of: defaultdict[str, list[Books]] = defaultdict(list)
+        for held in books.values():
+            self._books_of[held.device].append(held)
         self._now = now
         self._refuse = refuse
         self._touched: dict[tuple[str, str], Books] = {}
@@ -51,6 +61,8 @@ class Batch:
         """Take one message."""
         if topic is None:
             self._keep_unattributed(arrival, "topic")
+        elif self._refuse is not None and topic.kind != "report":
+            self._keep_unattributed(arrival, "not_processed")
         elif topic.kind == "report":
             self._take_report(arrival, topic.device)
         elif (device := self._devices.get(topic.device)) is not None and device.state == "active":
@@ -65,15 +77,21 @@ class Batch:
     def write(self) -> None:
         """Write all that was gathered."""
         books_rows.save(self._connection, self._touched.values())
-        rows.insert_quarantined(self._connection, self._quarantined)
-        rows.keep_unattributed(self._connection, self._unattributed)
-        rows.insert_reports(self._connection, self._reports)
+        self._write_quarantine()
+        quarantine.keep_unattributed(self._connection, self._unattributed)
+        report_rows.insert_reports(self._connection, self._reports)
         device_rows.save_presence(self._connection, list(self._presence.values()))
-        rows.mark_done(self._connection, self._done, self._now)
+        commands.mark_done(self._connection, self._done, self._now)
         commands.wake(self._connection, self._connected, self._now)
         self.sites_to_judge.update(device.site_id for _, _, device in self._reports)
         if self._quarantined or self._unattributed:
             self.changes.append(("quarantine", 0))
+
+    def _write_quarantine(self) -> None:
+        quarantine.insert_quarantined(self._connection, self._quarantined)
+        for device, added in Counter(row["device"] for row in self._quarantined).items():
+            if sum(books.quarantined for books in self._books_of[device]) > quarantine.MOST_BODIES:
+                quarantine.empty_old_bodies(self._connection, device, added)
 
     # --- reports
 
@@ -84,6 +102,12 @@ class Batch:
             self._keep_unattributed(arrival, "frame")
             return
         key = device_name, frame.spool_id
+        if frame.accepted_upto > MOST_ACCEPTED:
+            self._keep_unattributed(arrival, "frame")
+            return
+        if key not in self.books and self._new_spools(device_name) >= MOST_NEW_SPOOLS:
+            self._keep_unattributed(arrival, "spool")
+            return
         books = self.books.get(key) or Books(device_name, frame.spool_id, self._now)
         settling = books.look(frame)
         if settling is not Settling.GAP:
@@ -109,7 +133,7 @@ class Batch:
         except UnusableReport as refusal:
             books.settle(frame, is_committed=False)
             refused = {"device": books.device, "reason": refusal.reason, "detail": refusal.detail}
-            self._quarantined.append({**row, **refused, "body": body[: rows.MOST_KEPT_BYTES]})
+            self._quarantined.append({**row, **refused, "body": body[: quarantine.MOST_KEPT_BYTES]})
             return
         books.settle(frame, is_committed=True)
         self._done.update((device.id, id_) for id_ in report.done)
@@ -128,13 +152,17 @@ class Batch:
 
     def _make_current(self, books: Books) -> None:
         """Write a spool seen for the first time; a device has one spool, so any other of its is set aside."""
-        for (owner, spool_id), other in self.books.items():
-            if owner == books.device and other is not books and other.closed_at is None:
+        for other in self._books_of[books.device]:
+            if other is not books and other.closed_at is None:
                 other.set_aside(self._now)
-                self._touched[owner, spool_id] = other
+                self._touched[other.device, other.spool_id] = other
         if books.id is None:
             books_rows.open_new(self._connection, books)
             self.books[books.device, books.spool_id] = books
+            self._books_of[books.device].append(books)
+
+    def _new_spools(self, device_name: str) -> int:
+        return sum(books.opened_at > self._now - DAY_US for books in self._books_of[device_name])
 
     # --- snapshots and presence
 
@@ -190,4 +218,4 @@ class Batch:
                 self._connected.add(device.id)
 
     def _keep_unattributed(self, arrival: Arrival, reason: str) -> None:
-        self._unattributed.append(rows.unattributed_row(arrival, reason))
+        self._unattributed.append(quarantine.unattributed_row(arrival, reason))

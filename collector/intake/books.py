@@ -10,6 +10,8 @@ from enum import Enum
 
 from contract.wire import Frame
 
+MOST_ACCEPTED = 10**12  # of one spool: a report a second for 30,000 years; the country's sums stay within 64 bits
+
 
 class Settling(Enum):
     """What a report's frame means for the books."""
@@ -57,7 +59,7 @@ class Books:
 
     def told(self, accepted: int, spooled: int) -> None:
         """Take the counters of a snapshot, which may be older than what has been settled since."""
-        if accepted >= self.accepted and self.closed_at is None:
+        if self.accepted <= accepted <= MOST_ACCEPTED and self.closed_at is None:
             self.accepted = accepted
             self.spooled = min(spooled, max(0, accepted - self.watermark))
 

@@ -1,4 +1,4 @@
-"""Named numbers: the collector's epoch, the sweep's mark, messages discarded when the queue was full."""
+"""Named numbers: the collector's epoch, the sweep's mark, messages discarded or forgotten."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     Table,
@@ -60,12 +61,13 @@ quarantine = Table(
     Column("reason", Text, nullable=False, index=True),
     Column("detail", Text, nullable=False),
     Column("received_at", BigInteger, nullable=False, index=True),
-    Column("body", LargeBinary, nullable=False),  # the first 16 KiB
+    Column("body", LargeBinary),  # the first 16 KiB; null: given up for newer ones of the device
     UniqueConstraint("spool", "seq"),
+    Index("ix_quarantine_device", "device", "id"),
 )
 
 unattributed = Table(
-    "unattributed",  # messages whose topic or frame could not be read: kept once each, never acknowledged
+    "unattributed",  # the latest messages on nobody's account: kept once each, never acknowledged
     metadata,
     Column("id", Id, primary_key=True),
     Column("topic", Text, nullable=False),
@@ -175,7 +177,7 @@ command = Table(
 )
 
 counter = Table(
-    "counter",  # epoch, discarded, ...
+    "counter",  # see store/counters.py
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),

@@ -63,6 +63,19 @@ def wake(connection: Connection, device_ids: Collection[int], now: int) -> None:
     connection.execute(update(command).where(is_open).values(next_try_at=now))
 
 
+def mark_done(connection: Connection, done: Collection[tuple[int, str]], now: int) -> None:
+    """Mark commands as carried out, by (device id, command id) as devices list them; ids not ours are ignored."""
+    rows = [
+        {"device": device_id, "number": int(id_[1:])}
+        for device_id, id_ in done
+        if id_[0] == "c" and id_[1:].isdecimal() and len(id_) < 18
+    ]
+    if rows:
+        is_open = (command.c.device_id == bindparam("device")) & (command.c.id == bindparam("number"))
+        finished = update(command).where(is_open, command.c.done_at.is_(None)).values(done_at=now, next_try_at=None)
+        connection.execute(finished, rows)
+
+
 def _next_try_at(tries: int, now: int) -> int | None:
     return now + REPEAT_AFTER_US[tries] if tries < len(REPEAT_AFTER_US) else None
 

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from collector.store import counters
+from collector.store.intake.quarantine import FORGOTTEN
 from collector.store.tables import spool, unattributed
 
 _TERMS = (spool.c.accepted, spool.c.committed, spool.c.spooled, spool.c.dropped, spool.c.quarantined)
@@ -54,5 +56,6 @@ def out_of_balance(connection: Connection, most: int = 50) -> list[DeviceBalance
 
 
 def count_unattributed(connection: Connection) -> int:
-    """Return how many messages came that could be laid to no device's account, repetitions counted."""
-    return int(connection.scalar(select(func.coalesce(func.sum(unattributed.c.times), 0))) or 0)
+    """Return how many messages came that could be laid to no device's account, repetitions and forgotten ones too."""
+    kept = int(connection.scalar(select(func.coalesce(func.sum(unattributed.c.times), 0))) or 0)
+    return kept + counters.value(connection, FORGOTTEN)

@@ -12,7 +12,7 @@ LATEST = 50
 
 
 class Quarantined(NamedTuple):
-    """A report that could not be used; `body` is its beginning."""
+    """A report that could not be used; `body` is its beginning, None when it is no longer kept."""
 
     id: int
     device: str
@@ -20,7 +20,7 @@ class Quarantined(NamedTuple):
     reason: str
     detail: str
     received_at: int
-    body: bytes
+    body: bytes | None
 
 
 class Unattributed(NamedTuple):

@@ -13,7 +13,7 @@ from collector.intake.arrival import Arrival
 from collector.intake.ingest import ingest
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
-from collector.store.tables import evidence, flag, quarantine, report, standing
+from collector.store.tables import evidence, flag, presence, quarantine, report, standing, unattributed
 from provisioning.store.engine import open_engine
 
 POLICY = load_policy(SEED.read_text(encoding="utf-8"))
@@ -109,3 +109,27 @@ def test_a_message_that_breaks_the_transaction_is_quarantined_and_stops_nobody(
     with country.engine.connect() as connection:
         row = connection.execute(select(quarantine)).one()
     assert (row.reason, row.detail) == ("not_processed", "KeyError('a fault of ours')")
+
+
+def test_a_presence_that_breaks_the_transaction_is_counted_and_never_comes_again_for_ever(
+    country: Any, now: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from collector.store.intake import devices
+
+    country.site("school")
+    good, bad = country.device("d-00000001", "school"), country.device("d-00000002", "school", is_spare=True)
+    save_presence = devices.save_presence
+
+    def broken(connection: Any, rows: Any) -> None:
+        if any(row["device_id"] == 2 for row in rows):
+            raise KeyError("a fault of ours")
+        save_presence(connection, rows)
+
+    monkeypatch.setattr(devices, "save_presence", broken)
+
+    ingest(country.engine, [good.presence("connected"), bad.presence("connected"), good.report(1)], POLICY, now)
+
+    assert country.books(good.name) == {good.spool_id: (1, 1, 0, 0, 0)}
+    with country.engine.connect() as connection:
+        assert connection.execute(select(unattributed.c.reason)).scalars().all() == ["not_processed"]
+        assert connection.execute(select(presence.c.device_id)).scalars().all() == [1]

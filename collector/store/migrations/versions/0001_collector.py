@@ -56,8 +56,9 @@ def _books() -> None:
         sa.Column("reason", sa.Text, nullable=False, index=True),
         sa.Column("detail", sa.Text, nullable=False),
         sa.Column("received_at", sa.BigInteger, nullable=False, index=True),
-        sa.Column("body", sa.LargeBinary, nullable=False),
+        sa.Column("body", sa.LargeBinary),
         sa.UniqueConstraint("spool", "seq"),
+        sa.Index("ix_quarantine_device", "device", "id"),
     )
     op.create_table(
         "unattributed",
