@@ -29,6 +29,7 @@ from contract.languages import say
 
 _IDLE_S = 1.0  # how long the loop may wait for the network; other things are noticed after that
 _BUSY_S = 0.05  # while reports go out
+_NETWORK_WAIT_S = 60.0  # a machine is on before its network is; measuring at once would find no network
 _MOST_COMMANDS = 16  # that wait for their round
 _log = logging.getLogger("agent")
 
@@ -71,6 +72,7 @@ class Resident:
         self._done: List[str] = []  # ids to tell with the next snapshot
         self._offset_ms: Optional[float] = None
         self._line_started: Optional[Moment] = None  # of the present round, if it loads the line
+        self._network_by_s = clock.mono_s() + _NETWORK_WAIT_S
 
     def run(self) -> None:
         """Go on until `stop` is called, then tell the centre and leave nothing running."""
@@ -118,6 +120,7 @@ class Resident:
     def _follow(self, event: link.Event) -> None:
         if isinstance(event, link.Opened):
             self._number = event.number
+            self._network_by_s = 0.0
             self.publisher.start_over()
             self.schedule.hasten_tick()
             _log.info("connected")
@@ -195,10 +198,14 @@ class Resident:
             return
         if any(name in LINE for name in outcome.found):
             self._note_line(is_measured=True)
+        elif self._line_started is not None:
+            self.schedule.line_failed(self.clock.mono_s())
         self._note_done(done)
 
     def _start_round(self) -> None:
         now_s = self.clock.mono_s()
+        if self._number is None and now_s < self._network_by_s:
+            return
         self._asked = {name: asked for name, asked in self._asked.items() if asked.until_s > now_s}
         due = self.schedule.take_round(now_s)
         if due is not None:

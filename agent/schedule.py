@@ -43,6 +43,10 @@ class Schedule:
         """Let the next tick be due at once: there is news to tell."""
         self._tick_at_s = 0.0
 
+    def line_failed(self, now_s: float) -> None:
+        """Try the line again with the next light period, not only with its own, which is long."""
+        self._line_at_s = min(self._line_at_s, now_s + self._light_s)
+
     def take_tick(self, now_s: float) -> bool:
         """Tell whether a tick is due, and count it as taken. Ticks that were missed are not made up for."""
         if now_s < self._tick_at_s:

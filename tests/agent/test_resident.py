@@ -162,8 +162,9 @@ def test_a_disk_that_fails_costs_reports_and_never_the_agent(
 
 
 @pytest.fixture
-def live_briefly(write_settings, free_port, probe_server):
+def live_briefly(write_settings, free_port, probe_server, monkeypatch):
     """Return a function that lives one resident's life without a broker, and returns what its first round asked for."""
+    monkeypatch.setattr(resident, "_NETWORK_WAIT_S", 0.0)
 
     def live_briefly(*bodies, **others):
         settings = write_settings((f"mqtt://127.0.0.1:{free_port()}",), probe_server, **others)
@@ -185,6 +186,21 @@ def test_a_restart_soon_after_the_line_was_measured_runs_the_light_probes_only(l
 def test_a_machine_that_dies_in_every_first_round_loads_the_line_once_and_no_more(live_briefly):
     assert live_briefly() == ()
     assert [live_briefly() for _ in range(3)] == [LIGHT] * 3
+
+
+def test_a_machine_whose_network_is_not_there_yet_waits_with_its_first_round(
+    write_settings, free_port, probe_server, monkeypatch
+):
+    settings = write_settings((f"mqtt://127.0.0.1:{free_port()}",), probe_server)
+    early = resident.build(settings, rounds=Rounds(), backoff=QUICK)
+    early.turn(0.0)
+    monkeypatch.setattr(resident, "_NETWORK_WAIT_S", 0.0)
+    late = resident.build(settings, rounds=Rounds(), backoff=QUICK)
+    late.turn(0.0)
+    for agent in (early, late):
+        agent.stop()
+        agent.run()
+    assert (early.rounds.asked, len(late.rounds.asked)) == ([], 1)
 
 
 def test_settings_are_read_again_on_command(start, broker, probe_server, centre, write_settings, eventually):

@@ -38,6 +38,14 @@ def test_a_line_that_may_be_loaded_again_is_part_of_the_start():
     assert Schedule("dev-00000001", 60, 3600, 43_200, 1000.0).take_round(1000.0) == ("start", ())
 
 
+def test_a_line_that_could_not_be_measured_is_tried_again_within_a_light_period():
+    schedule = Schedule("dev-00000001", 60, 3600, 43_200)
+    schedule.take_round(1000.0)
+    schedule.line_failed(1010.0)
+    due = [now_s for now_s in range(1010, 4700, 10) if set(LINE) <= set((schedule.take_round(now_s) or ("", ()))[1])]
+    assert due == [4610]
+
+
 def test_each_probe_is_either_light_or_loads_the_line():
     assert (*LIGHT, *LINE) == tuple(probe.name for probe in PROBES)
     assert [loads_line(probes) for probes in ((), LIGHT, LINE, (*LIGHT, *LINE))] == [True, False, True, True]
