@@ -51,7 +51,7 @@ class Ingest:
         self._outbox = Outbox(self._edges)
         server = wire.ProbeServer(wire.SHARDS, settings.public_host, settings.probe_http_port, settings.probe_udp_port)
         with writing(engine) as connection:
-            epoch = counters.add(connection, "epoch", 1)
+            epoch = counters.add(connection, counters.EPOCH, 1)
             self._policy = policies.live(connection)
         self._plan = wire.Plan("default", epoch, epoch, (server,))
         self._is_sweep_finished = True
@@ -81,11 +81,12 @@ class Ingest:
     def _sweep(self) -> None:
         now = self._now_us()
         self._policy, self._is_sweep_finished = sweep(self._engine, self._policy, now)
+        discarded = self._uplink.discarded
         with writing(self._engine) as connection:
             due = commands.due(connection, now)
-            discarded, self._uplink.discarded = self._uplink.discarded, 0
             if discarded:
-                counters.add(connection, "discarded", discarded)
+                counters.add(connection, counters.DISCARDED, discarded)
+        self._uplink.settle(discarded)
         self._outbox.command(due)
 
     def _greet(self, edge: Connection) -> None:

@@ -19,6 +19,7 @@ def show(request: Request, connection: Reading, reason: str = "") -> Response:
         balance=books.balance(connection),
         out_of_balance=books.out_of_balance(connection),
         unattributed_count=books.count_unattributed(connection),
+        discarded=books.count_discarded(connection),
         counts=quarantine.count_reasons(connection),
         rows=quarantine.latest(connection, chosen),
         unattributed=quarantine.latest_unattributed(connection),

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 USER = "collector"
 KEEPALIVE_S = 30
+_LOOPBACK = ("127.0.0.1", "localhost")
 
 
 class Connection:
@@ -38,9 +39,9 @@ class Connection:
         on_connected: Callable[[Connection], None],
         shards: str = "+",
     ) -> None:
-        """Prepare a connection to `url` (mqtt:// or mqtts://) for these shards (+: all of them).
+        """Prepare a connection to `url` (mqtts://, on this machine also mqtt://) for these shards (+: all of them).
 
-        Arrivals go to `take`, which must never raise.
+        Arrivals go to `take`, which must never raise. Raises ValueError for a url that would betray the password.
         """
         self.url = url
         self.edge = edge
@@ -50,8 +51,11 @@ class Connection:
         # The client id is as good as a password on NATS: whoever uses it throws us off. So it is told to nobody.
         client = mqtt.Client(CallbackAPIVersion.VERSION2, f"collector-{secrets.token_hex(16)}", clean_session=True)
         client.username_pw_set(USER, password)
-        if urlsplit(url).scheme == "mqtts":
+        address = urlsplit(url)
+        if address.scheme == "mqtts":
             client.tls_set_context(ssl.create_default_context(cafile=ca_file))
+        elif address.hostname not in _LOOPBACK:
+            raise ValueError(f"{url} would send the password in the clear; only mqtts:// leaves this machine")
         client.reconnect_delay_set(1, 30)
         client.max_inflight_messages_set(1000)
         client.on_connect = self._connected

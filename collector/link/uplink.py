@@ -17,12 +17,14 @@ class Uplink:
         self._waiting: deque[Arrival] = deque()
         self._most = most
         self._filled = threading.Event()
-        self.discarded = 0
+        self._counting = threading.Lock()
+        self._discarded = 0
 
     def put(self, arrival: Arrival) -> None:
         """Queue an arrival, or discard it."""
         if len(self._waiting) >= self._most:
-            self.discarded += 1
+            with self._counting:
+                self._discarded += 1
         else:
             self._waiting.append(arrival)
             self._filled.set()
@@ -36,3 +38,13 @@ class Uplink:
         while self._waiting and len(taken) < most:
             taken.append(self._waiting.popleft())
         return taken
+
+    @property
+    def discarded(self) -> int:
+        """How many arrivals were discarded and not yet settled."""
+        return self._discarded
+
+    def settle(self, discarded: int) -> None:
+        """Take so many off the count: they stand in the database now."""
+        with self._counting:
+            self._discarded -= discarded

@@ -7,6 +7,11 @@ from sqlalchemy import Connection, select
 from collector.store.tables import counter
 from provisioning.store.rows import upsert
 
+EPOCH = "epoch"  # grows each time ingest starts
+SWEPT = "sweep_change_id"  # the last change row that a sweep has seen
+DISCARDED = "discarded"  # messages that came while the queue was full
+FORGOTTEN = "unattributed_forgotten"  # unattributed messages that were kept once and are not any more
+
 
 def value(connection: Connection, name: str) -> int:
     """Return a counter, 0 when it was never set."""

@@ -12,7 +12,6 @@ from collector.store import counters
 from collector.store.tables import standing
 from provisioning.store.tables import change, device, participation
 
-_MARK = "sweep_change_id"
 _KINDS = ("site", "device", "participation", "session", "policy")  # not those that ingest and sweep write themselves
 
 
@@ -25,7 +24,7 @@ class Change(NamedTuple):
 
 def since_last_sweep(connection: Connection) -> list[Change]:
     """Return the registry's and the policy's changes that no sweep has seen, and move the mark past them."""
-    mark = counters.value(connection, _MARK)
+    mark = counters.value(connection, counters.SWEPT)
     newest = connection.execute(select(func.coalesce(func.max(change.c.id), 0))).scalar_one()
     if newest == mark:
         return []
@@ -33,7 +32,7 @@ def since_last_sweep(connection: Connection) -> list[Change]:
         select(change.c.kind, change.c.key).where(change.c.id > mark, change.c.id <= newest, change.c.kind.in_(_KINDS))
     )
     found = [Change(row.kind, row.key) for row in rows]
-    counters.put(connection, _MARK, newest)
+    counters.put(connection, counters.SWEPT, newest)
     return found
 
 

@@ -16,7 +16,6 @@ from provisioning.store.rows import insert, upsert
 MOST_KEPT_BYTES = 16 * 1024  # of one body
 MOST_BODIES = 1000  # of one device: whoever sends nonsense for days must not fill the disk
 MOST_UNATTRIBUTED = 2000  # messages, whoever sent them
-FORGOTTEN = "unattributed_forgotten"  # the counter of those that were kept once
 
 
 def insert_quarantined(connection: Connection, rows: list[dict[str, Any]]) -> None:
@@ -67,4 +66,4 @@ def _forget_old_unattributed(connection: Connection) -> None:
     outgrown = connection.execute(newest_first.offset(MOST_UNATTRIBUTED)).all()
     if outgrown:
         connection.execute(delete(unattributed).where(unattributed.c.id.in_([row.id for row in outgrown])))
-        counters.add(connection, FORGOTTEN, sum(row.times for row in outgrown))
+        counters.add(connection, counters.FORGOTTEN, sum(row.times for row in outgrown))

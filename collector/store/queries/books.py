@@ -7,7 +7,6 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 
 from collector.store import counters
-from collector.store.intake.quarantine import FORGOTTEN
 from collector.store.tables import spool, unattributed
 
 _TERMS = (spool.c.accepted, spool.c.committed, spool.c.spooled, spool.c.dropped, spool.c.quarantined)
@@ -58,4 +57,9 @@ def out_of_balance(connection: Connection, most: int = 50) -> list[DeviceBalance
 def count_unattributed(connection: Connection) -> int:
     """Return how many messages came that could be laid to no device's account, repetitions and forgotten ones too."""
     kept = int(connection.scalar(select(func.coalesce(func.sum(unattributed.c.times), 0))) or 0)
-    return kept + counters.value(connection, FORGOTTEN)
+    return kept + counters.value(connection, counters.FORGOTTEN)
+
+
+def count_discarded(connection: Connection) -> int:
+    """Return how many messages came while the queue was full; the reports among them came again."""
+    return counters.value(connection, counters.DISCARDED)

@@ -1,0 +1,58 @@
+"""The queue between the MQTT client's threads and ingest."""
+
+from __future__ import annotations
+
+import threading
+
+from collector.intake.arrival import Arrival
+from collector.link.uplink import Uplink
+
+
+def arrival(number: int) -> Arrival:
+    return Arrival("topic", b"", number)
+
+
+def test_arrivals_are_taken_in_order_and_no_more_than_asked() -> None:
+    uplink = Uplink()
+    for number in range(5):
+        uplink.put(arrival(number))
+
+    assert uplink.take(3, 0) == [arrival(0), arrival(1), arrival(2)]
+    assert uplink.take(3, 0) == [arrival(3), arrival(4)]
+    assert uplink.take(3, 0) == []
+
+
+def test_a_full_queue_discards_what_comes_and_counts_it_from_every_thread() -> None:
+    uplink = Uplink(most=2)
+
+    def flood() -> None:
+        for number in range(1000):
+            uplink.put(arrival(number))
+
+    threads = [threading.Thread(target=flood) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    kept = len(uplink.take(4000, 0))
+    assert kept >= 2
+    assert uplink.discarded == 4000 - kept
+
+
+def test_what_is_settled_counts_no_more_and_what_came_since_does() -> None:
+    uplink = Uplink(most=0)
+    uplink.put(arrival(1))
+    told = uplink.discarded
+    uplink.put(arrival(2))
+
+    uplink.settle(told)
+
+    assert uplink.discarded == 1
+
+
+def test_who_waits_is_woken_by_the_first_arrival() -> None:
+    uplink = Uplink()
+    threading.Timer(0.05, uplink.put, [arrival(1)]).start()
+
+    assert uplink.take(10, 20) == [arrival(1)]
