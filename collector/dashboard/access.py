@@ -7,9 +7,12 @@ import binascii
 from urllib.parse import urlencode
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from collector.dashboard.pace import Pace, TooSoon
+from collector.dashboard.render import now
 from provisioning import people
 from provisioning.people import Person
 
@@ -28,6 +31,16 @@ def require_person(request: Request) -> None:
     if person is None:
         raise LoginNeeded
     request.state.person = person
+
+
+def check_password(request: Request, connection: Connection, login: str, password: str) -> Person | None:
+    """Return who this is, None when login or password is wrong; raises TooSoon after wrong tries."""
+
+    def look() -> Person | None:
+        return people.check_login(connection, login, password)
+
+    pace: Pace = request.app.state.pace
+    return pace.try_once(login, now(request), look)
 
 
 def by_cookie(request: Request) -> Person | None:
@@ -83,10 +96,10 @@ def _by_basic(request: Request) -> Person | None:
         return None
     try:
         login, _, password = base64.b64decode(header[6:], validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+        with request.app.state.engine.connect() as connection:
+            return check_password(request, connection, login, password)
+    except (binascii.Error, UnicodeDecodeError, TooSoon):
         return None
-    with request.app.state.engine.connect() as connection:
-        return people.check_login(connection, login, password)
 
 
 def _signer(request: Request) -> URLSafeTimedSerializer:

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from collector.dashboard import access, render
 from collector.dashboard.guard import Guard
 from collector.dashboard.live import Feed
+from collector.dashboard.pace import Pace
 from collector.dashboard.routes import ROUTES
 from contract import __version__
 from provisioning import secret_files
@@ -52,6 +53,7 @@ def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_
     app.state.engine = engine
     app.state.settings = settings
     app.state.feed = feed
+    app.state.pace = Pace()
     app.state.now = now
     app.state.cookie_key = secret_files.key(settings.folder("secrets"), "login-cookie.key")
     for route in ROUTES:

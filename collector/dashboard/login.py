@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from collector.dashboard import access
+from collector.dashboard.pace import TooSoon
 from collector.dashboard.render import Reading, page
-from provisioning import people
 
 _Text = Annotated[str, Form(max_length=200)]
 
@@ -19,7 +19,7 @@ def show(request: Request, next: str = "/") -> Response:  # noqa: A002 - the par
     """Show the form; who is logged in already goes on."""
     if access.by_cookie(request) is not None:
         return RedirectResponse(_onward(next), 303)
-    return page(request, "login.html", onward=_onward(next), login="", is_wrong=False)
+    return _form(request, next)
 
 
 def enter(
@@ -30,12 +30,23 @@ def enter(
     next: Annotated[str, Form()] = "/",  # noqa: A002
 ) -> Response:
     """Log in and go on to the page that was wanted; a wrong login or password shows the form again."""
-    person = people.check_login(connection, login, password)
+    try:
+        person = access.check_password(request, connection, login, password)
+    except TooSoon as refusal:
+        shown = _form(request, next, login=login, status=429, wait_s=refusal.wait_s)
+        shown.headers["Retry-After"] = str(refusal.wait_s)
+        return shown
     if person is None:
-        return page(request, "login.html", status=403, onward=_onward(next), login=login, is_wrong=True)
+        return _form(request, next, login=login, status=403)
     response = RedirectResponse(_onward(next), 303)
     access.remember(request, response, person)
     return response
+
+
+def _form(request: Request, onward: str, *, login: str = "", status: int = 200, wait_s: int = 0) -> Response:
+    return page(
+        request, "login.html", status=status, onward=_onward(onward), login=login, is_wrong=status == 403, wait_s=wait_s
+    )
 
 
 def leave() -> Response:
