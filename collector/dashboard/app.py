@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -50,6 +51,7 @@ def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_
     app.add_exception_handler(access.LoginNeeded, access.refuse)
     app.add_exception_handler(HTTPException, _show_error)
     app.add_exception_handler(RequestValidationError, _show_error)
+    app.add_exception_handler(DataError, _show_error)  # what no column can hold: a NUL, a number beyond 64 bits
     app.state.engine = engine
     app.state.settings = settings
     app.state.feed = feed
@@ -73,6 +75,8 @@ def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_
 def _show_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 400
     if request.url.path.startswith("/api/"):
-        detail = error.detail if isinstance(error, HTTPException) else str(error)
+        detail = error.detail if isinstance(error, HTTPException) else "the request cannot be understood"
+        if isinstance(error, RequestValidationError):
+            detail = "; ".join(f"{problem['loc'][-1]}: {problem['msg']}" for problem in error.errors())
         return JSONResponse({"detail": detail}, status)
     return render.page(request, "error.html", status=status, code=status)

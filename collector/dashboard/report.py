@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
+from fastapi import Path
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,7 +25,7 @@ class Finding(NamedTuple):
     why: str
 
 
-def show(request: Request, connection: Reading, report_id: int) -> Response:
+def show(request: Request, connection: Reading, report_id: Annotated[int, Path(ge=1, lt=2**63)]) -> Response:
     """Show a report; of one no longer kept, what it changed and what stands because of it."""
     found = reports.find(connection, report_id)
     flags = reports.flags_of(connection, report_id)

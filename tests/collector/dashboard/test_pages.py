@@ -158,5 +158,22 @@ def test_what_does_not_exist_is_a_page_that_leads_back(browser: TestClient) -> N
 
 
 def test_an_address_that_makes_no_sense_is_told_so(browser: TestClient) -> None:
-    for path in ("/reports/one", "/?page=0", "/?session=first"):
+    for path in ("/reports/one", "/reports/0", f"/reports/{2**63}", "/?page=0", "/?session=first"):
         assert browser.get(path).status_code == 400, path
+
+
+def test_text_that_a_database_cannot_hold_is_an_address_that_is_wrong_and_no_fault_of_ours(
+    browser: TestClient,
+) -> None:
+    for path in ("/sites/%00", "/sites/%00?session=99999999999999999999", "/?q=%00", "/quarantine?reason=%00"):
+        assert browser.get(path).status_code in (200, 400, 404), path
+    for path, form in (("/login", {"login": "\0", "password": "\0"}), ("/sites/%00/measure", {})):
+        assert browser.post(path, data=form).status_code in (400, 403, 404), path
+
+
+def test_what_somebody_may_not_do_is_said_so(
+    stranger: TestClient, log_in: Callable[[TestClient, str], TestClient]
+) -> None:
+    answer = log_in(stranger, "viewer").post("/sites/SLOW000/measure")
+    assert answer.status_code == 403
+    assert "Không được phép" in answer.text
