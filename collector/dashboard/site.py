@@ -11,7 +11,7 @@ from collector.dashboard.render import Reading, now, page
 from collector.judge.gates import gate_in_force
 from collector.judge.verdict import worst_of
 from collector.store.queries import site
-from collector.store.queries.sessions import choose
+from collector.store.queries.sessions import choose, sessions_of
 from contract.reasons import LEVELS
 
 
@@ -20,7 +20,7 @@ def show(request: Request, connection: Reading, code: str, session: int | None =
     found = site.find(connection, code)
     if found is None:
         raise HTTPException(404)
-    sessions = site.sessions_of(connection, found.id)
+    sessions = sessions_of(connection, found.id)
     chosen = choose(sessions, now(request), session)
     if chosen is None and session is not None:
         raise HTTPException(404)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 
 from collector.store.tables import command
 from contract import wire
@@ -24,17 +24,18 @@ class Due(NamedTuple):
 
 
 def ask(connection: Connection, device_id: int, kind: str, probes: Collection[str], by: str, now: int) -> int:
-    """Have a device do something within an hour; return the command's number."""
-    row = {
-        "device_id": device_id,
-        "kind": kind,
-        "probes": json.dumps(list(probes)),
-        "asked_by": by,
-        "made_at": now,
-        "ends_at": now + 3600 * _SECOND_US,
-        "tries": 0,
-        "next_try_at": now,
-    }
+    """Have a device do something within an hour; return the command's number.
+
+    Asked for again while it waits, it is the same command, sent again at once.
+    """
+    values = {"device_id": device_id, "kind": kind, "probes": json.dumps(list(probes))}
+    is_same = [command.c[name] == value for name, value in values.items()]
+    waiting = connection.scalar(select(command.c.id).where(*is_same, *_is_open(now)))
+    if waiting is not None:
+        connection.execute(update(command).where(command.c.id == waiting).values(next_try_at=now))
+        return int(waiting)
+    times = {"made_at": now, "ends_at": now + 3600 * _SECOND_US, "next_try_at": now}
+    row = {**values, **times, "asked_by": by, "tries": 0}
     return int(connection.execute(command.insert().values(row).returning(command.c.id)).scalar_one())
 
 
@@ -59,8 +60,8 @@ def wake(connection: Connection, device_ids: Collection[int], now: int) -> None:
     """Send what waits for these devices again: they have just connected."""
     if not device_ids:
         return
-    is_open = command.c.device_id.in_(device_ids) & command.c.done_at.is_(None) & (command.c.ends_at > now)
-    connection.execute(update(command).where(is_open).values(next_try_at=now))
+    waits = update(command).where(command.c.device_id.in_(device_ids), *_is_open(now))
+    connection.execute(waits.values(next_try_at=now))
 
 
 def mark_done(connection: Connection, done: Collection[tuple[int, str]], now: int) -> None:
@@ -74,6 +75,10 @@ def mark_done(connection: Connection, done: Collection[tuple[int, str]], now: in
         is_open = (command.c.device_id == bindparam("device")) & (command.c.id == bindparam("number"))
         finished = update(command).where(is_open, command.c.done_at.is_(None)).values(done_at=now, next_try_at=None)
         connection.execute(finished, rows)
+
+
+def _is_open(now: int) -> tuple[ColumnElement[bool], ...]:
+    return command.c.done_at.is_(None), command.c.ends_at > now
 
 
 def _next_try_at(tries: int, now: int) -> int | None:

@@ -7,7 +7,13 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from provisioning.store.tables import event, session
+from provisioning.store.tables import event, participation, session
+
+_EARLIEST_FIRST = (
+    select(session.c.id, session.c.name, event.c.name, session.c.starts_at, session.c.ends_at)
+    .join(event, event.c.id == session.c.event_id)
+    .order_by(session.c.starts_at, session.c.id)
+)
 
 
 class Session(NamedTuple):
@@ -22,12 +28,13 @@ class Session(NamedTuple):
 
 def all_sessions(connection: Connection) -> list[Session]:
     """Return every session, earliest first."""
-    query = (
-        select(session.c.id, session.c.name, event.c.name.label("event"), session.c.starts_at, session.c.ends_at)
-        .join(event, event.c.id == session.c.event_id)
-        .order_by(session.c.starts_at, session.c.id)
-    )
-    return [Session(*row) for row in connection.execute(query)]
+    return [Session(*row) for row in connection.execute(_EARLIEST_FIRST)]
+
+
+def sessions_of(connection: Connection, site_id: int) -> list[Session]:
+    """Return the sessions that a site takes part in, earliest first."""
+    query = _EARLIEST_FIRST.join(participation, participation.c.session_id == session.c.id)
+    return [Session(*row) for row in connection.execute(query.where(participation.c.site_id == site_id))]
 
 
 def choose(sessions: Sequence[Session], now: int, wanted: int | None = None) -> Session | None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from collector.judge.verdict import Verdict
-from collector.store.queries.sessions import Session
 from collector.store.queries.standings import level, read_verdicts
 from collector.store.tables import command, evidence, flag_change, presence, standing
-from provisioning.store.tables import contact, device, event, line, participation, provider, session, site, unit
+from provisioning.store.tables import contact, device, line, participation, provider, site, unit
 
 _CHANGES = 20
 
@@ -113,18 +112,6 @@ def find(connection: Connection, code: str) -> Site | None:
     return None if row is None else Site(*row)
 
 
-def sessions_of(connection: Connection, site_id: int) -> list[Session]:
-    """Return the sessions the site takes part in, earliest first."""
-    query = (
-        select(session.c.id, session.c.name, event.c.name, session.c.starts_at, session.c.ends_at)
-        .join(event, event.c.id == session.c.event_id)
-        .join(participation, participation.c.session_id == session.c.id)
-        .where(participation.c.site_id == site_id)
-        .order_by(session.c.starts_at, session.c.id)
-    )
-    return [Session(*row) for row in connection.execute(query)]
-
-
 def standing_in(connection: Connection, site_id: int, session_id: int) -> Standing | None:
     """Return how the site stands in a session; None when it takes no part in it."""
     query = (
@@ -180,12 +167,14 @@ def changes_of(connection: Connection, participation_id: int) -> list[Change]:
 
 def asked_of(connection: Connection, site_id: int) -> dict[int, Asked]:
     """Return the latest request to each of the site's devices, by device id."""
-    query = (
-        select(command.c.device_id, command.c.made_at, command.c.ends_at, command.c.done_at)
+    latest = (
+        select(func.max(command.c.id))
         .join(device, device.c.id == command.c.device_id)
         .where(device.c.site_id == site_id, command.c.kind == "run")
-        .order_by(command.c.id)
+        .group_by(command.c.device_id)
     )
+    columns = (command.c.device_id, command.c.made_at, command.c.ends_at, command.c.done_at)
+    query = select(*columns).where(command.c.id.in_(latest))
     return {row[0]: Asked(*row[1:]) for row in connection.execute(query)}
 
 

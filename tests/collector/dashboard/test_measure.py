@@ -40,6 +40,24 @@ def test_the_button_sends_a_command_and_the_page_says_what_became_of_it(
     assert actions == [("ministry", "measure", "SLOW000")]
 
 
+def test_asked_again_while_a_device_has_not_answered_it_is_the_same_request_sent_again(
+    browser: TestClient, country: Any, now: int
+) -> None:
+    ids = []
+    for _ in range(3):
+        browser.post("/sites/SLOW000/measure", headers=SAME_SITE)
+        with writing(country.engine) as connection:
+            ids += [due.command.id for due in commands.due(connection, now)]
+    assert len(ids) == 3
+    assert len(set(ids)) == 1
+
+    ingest(country.engine, [country.senders["d-00000001"].snapshot(done=(ids[0],))], POLICY, now)
+    browser.post("/sites/SLOW000/measure", headers=SAME_SITE)
+
+    with country.engine.connect() as connection:
+        assert connection.execute(select(command.c.id)).scalars().all() == [1, 2]
+
+
 def test_who_only_looks_may_ask_nothing_of_a_site(
     stranger: TestClient, log_in: Callable[[TestClient, str], TestClient], country: Any
 ) -> None:
