@@ -103,7 +103,7 @@ evidence = Table(
     Column("measured_at", BigInteger, nullable=False),
     Column("is_time_uncertain", Boolean, nullable=False),
     Column("line_id", Id),
-    Column("report_id", BigInteger, nullable=False, index=True),  # outlives the report itself
+    Column("report_id", BigInteger, nullable=False),  # outlives the report itself
     UniqueConstraint("device_id", "fact", "source"),
 )
 

@@ -95,7 +95,7 @@ def _evidence() -> None:
         sa.Column("measured_at", sa.BigInteger, nullable=False),
         sa.Column("is_time_uncertain", sa.Boolean, nullable=False),
         sa.Column("line_id", _ID),
-        sa.Column("report_id", sa.BigInteger, nullable=False, index=True),
+        sa.Column("report_id", sa.BigInteger, nullable=False),
         sa.UniqueConstraint("device_id", "fact", "source"),
     )
 
