@@ -57,6 +57,8 @@ class Reason(NamedTuple):
 
 
 _MEASURED = ("measured", "ready")
+_BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+_POINT_AND_COMMA = str.maketrans(".,", ",.")
 
 REASONS: Mapping[str, Reason] = {
     "ok": Reason(_MEASURED, "site", "{measured}, đạt mức {ready}", "{measured}, within {ready}", "", ""),
@@ -199,10 +201,11 @@ def show(value: Any, unit: str, lang: str) -> str:
     if isinstance(value, str):
         return WORDS.get(value, (value, value))[lang == "en"]
     if unit == "byte":
-        value, unit = (value / 1e9, "GB") if value >= 1e9 else (value / 1e6, "MB")
-    number = f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"  # 5.96 must not read as the 6 it falls short of
+        scale, unit = next(((scale, name) for scale, name in _BYTES if abs(value) >= scale), (1, "byte"))
+        value /= scale
+    number = f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"  # 5.96 must not read as the 6 it falls short of
     if lang != "en":
-        number = number.replace(".", ",")
+        number = number.translate(_POINT_AND_COMMA)
     return f"{number} {unit}".replace(" %", "%").strip()
 
 

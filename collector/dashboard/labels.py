@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contract.reasons import FACT_NAMES
+
 Names = dict[str, tuple[str, str]]
 
 METRICS: Names = {
@@ -14,17 +16,27 @@ METRICS: Names = {
     "disk_free_bytes": ("Ổ đĩa trống", "Free disk"),
     "cpu_pct": ("Bộ xử lý bận", "Processor busy"),
 }
-OWNERS_WITHIN: Names = {
+OWNERS_WITHIN: Names = {  # after "cần", "needs"
     "vnpt": ("VNPT", "VNPT"),
     "other_provider": ("nhà mạng khác", "another provider"),
-    "site": ("điểm cầu tự xử lý", "their own staff"),
-    "department": ("sở", "the department"),
-    "ministry": ("bộ", "the ministry"),
+    "site": ("tự xử lý", "local staff"),
+    "department": ("Sở", "the department"),
+    "ministry": ("Bộ", "the ministry"),
+}
+PROOFS: Names = {  # what to do about a fact that people prove, as long as nobody has
+    "picture_sound": (
+        "Thử hình và tiếng tại điểm cầu, rồi báo kỹ thuật viên VNPT xác nhận.",
+        "Try picture and sound at the site, then have a VNPT technician confirm them.",
+    ),
+    "rehearsal": (
+        "Hẹn trung tâm diễn tập: điểm cầu phải được nhìn thấy và nghe thấy.",
+        "Arrange a rehearsal with the centre: the site must be seen and heard.",
+    ),
 }
 ROLES: Names = {"interactive": ("Tương tác", "Interactive"), "view": ("Chỉ xem", "View only")}
 MEDIA: Names = {"mytv": ("MyTV", "MyTV"), "pc": ("Máy tính", "PC"), "room": ("Phòng họp", "Meeting room")}
 SOURCES: Names = {
-    "agent": ("Phần mềm tại điểm cầu", "Agent at the site"),
+    "agent": ("Phần mềm kiểm tra", "Agent"),
     "browser": ("Trình duyệt", "Browser"),
     "screen_code": ("Mã trên màn hình", "Code on the screen"),
     "technician": ("Kỹ thuật viên", "Technician"),
@@ -37,11 +49,11 @@ PAYERS: Names = {
     "site": ("Điểm cầu trả", "paid by the site"),
 }
 GATES: Names = {
-    "T-14d": ("14 ngày trước buổi", "14 days before"),
-    "T-7d": ("7 ngày trước buổi", "7 days before"),
-    "T-1d": ("1 ngày trước buổi", "1 day before"),
-    "T-1h": ("1 giờ trước buổi", "1 hour before"),
-    "live": ("trong buổi", "during the session"),
+    "T-14d": ("14 ngày trước buổi họp", "14 days before"),
+    "T-7d": ("7 ngày trước buổi họp", "7 days before"),
+    "T-1d": ("1 ngày trước buổi họp", "1 day before"),
+    "T-1h": ("1 giờ trước buổi họp", "1 hour before"),
+    "live": ("trong buổi họp", "during the session"),
 }
 PRESENCES: Names = {
     "connected": ("Đang kết nối", "Connected"),
@@ -58,15 +70,13 @@ OCCASIONS: Names = {
     "schedule": ("theo lịch", "on schedule"),
     "change": ("khi có thay đổi", "on change"),
     "command": ("theo lệnh của trung tâm", "on a command"),
-    "once": ("đo một lần", "run once"),
+    "once": ("một lần, theo lệnh tại máy", "once, by a command at the machine"),
 }
 PROBES: Names = {
-    "host": ("Máy", "Machine"),
+    **{fact: FACT_NAMES[fact] for fact in ("host", "path", "line")},
     "network": ("Kết nối mạng", "Network"),
-    "path": ("Chất lượng mạng", "Network path"),
     "software": ("Phần mềm", "Software"),
     "clock": ("Đồng hồ", "Clock"),
-    "line": ("Đường truyền", "Line"),
 }
 FINDINGS: Names = {
     **METRICS,
@@ -105,14 +115,14 @@ REFUSALS: Names = {
     "damaged": ("Hỏng trên thiết bị", "Damaged on the device"),
     "too_large": ("Quá lớn", "Too large"),
     "not_json": ("Không phải JSON", "Not JSON"),
-    "not_finite": ("Số không hữu hạn", "Number not finite"),
-    "bad_text": ("Chữ không hợp lệ", "Bad text"),
+    "not_finite": ("Số vô cực hoặc không phải số", "Number not finite"),
+    "bad_text": ("Ký tự không hợp lệ", "Bad text"),
     "future_version": ("Phiên bản mới hơn trung tâm", "Newer version than the centre's"),
     "wrong_type": ("Sai kiểu dữ liệu", "Wrong type"),
     "wrong_device": ("Mang tên thiết bị khác", "Speaks for another device"),
-    "unknown_device": ("Thiết bị không có trong danh sách", "Unknown device"),
+    "unknown_device": ("Thiết bị không có trong danh bạ", "Unknown device"),
     "revoked": ("Thiết bị đã thu hồi", "Revoked device"),
-    "not_processed": ("Trung tâm xử lý bị lỗi", "A fault of the centre's"),
+    "not_processed": ("Lỗi của trung tâm", "A fault of the centre's"),
 }
 UNATTRIBUTED: Names = {
     "topic": ("Chủ đề không hợp lệ", "Not a topic of ours"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,6 +28,8 @@ def show(request: Request, connection: Reading, code: str, session: int | None =
         raise HTTPException(404)
     standing = site.standing_in(connection, found.id, chosen.id) if chosen else None
     verdicts = standing.verdicts if standing else ()
+    worst = worst_of(verdicts)
+    flags = [verdict for verdict in verdicts if verdict.level != "ready"]
     is_at_work = request.state.person.duty not in ONLY_LOOKS
     return page(
         request,
@@ -36,7 +40,8 @@ def show(request: Request, connection: Reading, code: str, session: int | None =
         gate=gate_in_force(chosen.starts_at, now(request)) if chosen else None,
         standing=standing,
         verdicts=sorted(verdicts, key=lambda verdict: -LEVELS.index(verdict.level)),
-        worst=worst_of(verdicts),
+        worst=worst,
+        others=Counter(flag.owner for flag in flags if worst is not None and flag.owner != worst.owner),
         evidence=site.evidence_of(connection, found.id),
         devices=site.devices_of(connection, found.id),
         changes=site.changes_of(connection, standing.participation_id) if standing else [],

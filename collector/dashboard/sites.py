@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from collector.dashboard import labels
 from collector.dashboard.render import Reading, now, page
-from collector.judge.verdict import worst_of
+from collector.judge.verdict import Verdict
 from collector.store.queries import sites
 from collector.store.queries.sessions import all_sessions, choose
 from collector.store.queries.standings import count_levels, count_needs, count_owners
@@ -57,8 +57,14 @@ def show(
         pages=max(1, -(-found // sites.PAGE_SIZE)),
         address=partial(_address, session),
         everything=sites.Filter(),
-        worst=worst_of,
+        flags_of=partial(_flags, chosen_filter.owner),
     )
+
+
+def _flags(owner: str, verdicts: tuple[Verdict, ...]) -> list[Verdict]:
+    """Return the flags among verdicts: those of the owner who is looked for before the others, each worst first."""
+    flags = [verdict for verdict in verdicts if verdict.level != "ready"]
+    return sorted(flags, key=lambda flag: (flag.owner != owner, -LEVELS.index(flag.level)))
 
 
 def _address(session: int | None, chosen: sites.Filter, number: int = 1) -> str:

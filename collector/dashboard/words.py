@@ -84,9 +84,11 @@ class Words:
         """Return which values are not ready: '< 2 Mbit/s'."""
         return f"{'>' if _low_is_good(params) else '<'} {self.quantity(params['minimum'], params.get('unit', ''))}"
 
-    def next_step(self, code: str) -> str:
-        """Return what to do next about a reason; empty when there is nothing to do."""
-        return reasons.next_step(code, self.lang)
+    def next_step(self, verdict: Verdict | Flag) -> str:
+        """Return what to do next about a verdict; empty when there is nothing to do."""
+        if verdict.level == "unknown" and verdict.fact in labels.PROOFS:  # no agent measures it
+            return self.name(labels.PROOFS, verdict.fact)
+        return reasons.next_step(verdict.reason, self.lang)
 
     def age(self, at: int) -> str:
         """Return how long ago or ahead a moment is: '5 phút trước'."""

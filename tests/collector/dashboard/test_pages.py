@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from collector.intake.ingest import ingest
+from collector.intake.sweep import sweep
+from collector.judge.load import load_policy
+from collector.judge.policy import SEED
+
 HOSTILE = "<img src=x onerror=alert(1)>"
+POLICY = load_policy(SEED.read_text(encoding="utf-8"))
 
 
 class Tags(HTMLParser):
@@ -106,6 +112,35 @@ def test_the_list_shows_what_the_filter_leaves_worst_first(browser: TestClient) 
     }
     shown = {query: re.findall(r'href="/sites/(\w+)"', browser.get(f"/?{query}").text) for query in expected}
     assert shown == expected
+
+
+def test_a_site_with_flags_of_several_owners_names_them_all_and_first_the_one_looked_for(
+    browser: TestClient, nation: Any, country: Any, now: int
+) -> None:
+    country.site("Trường THPT Mèo Vạc", download_mbps=4.0, paid_by="ministry")
+    sender = country.device("d-00000004", "Trường THPT Mèo Vạc")
+    bad = {"line": {"download_mbps": 2.0}, "path": {"loss_pct": 2.0}, "host": {"cpu_pct": 95.0}}
+    ingest(country.engine, [sender.report(1, sender.body(**bad))], POLICY, now)
+
+    def told(query: str) -> tuple[str, str]:
+        page = browser.get(f"/?q=meo vac{query}").text
+        cells = re.findall(r'data-label="(?:Lý do|Bên xử lý)">(.*?)</td>', page, re.DOTALL)
+        reason, owners = (" ".join(re.sub(r"<[^>]*>", " ", cell).replace("\xa0", " ").split()) for cell in cells)
+        return reason, owners
+
+    assert told("") == (
+        "Gói cước 4 Mbit/s thấp hơn mức cần 6 Mbit/s (đo được 2 Mbit/s) và 2 lý do khác",
+        "Bộ và VNPT, Điểm cầu",
+    )
+    assert told("&owner=vnpt") == ("Mất gói 2%, cho phép đến 1% và 2 lý do khác", "VNPT và Bộ, Điểm cầu")
+    assert told("&owner=site")[1] == "Điểm cầu và Bộ, VNPT"
+    assert "Ngoài ra còn chờ VNPT (1 yêu cầu), Điểm cầu (1 yêu cầu)." in browser.get("/sites/STrường THPT Mèo Vạc").text
+
+
+def test_what_only_people_can_prove_is_not_left_to_the_agent(browser: TestClient, country: Any, now: int) -> None:
+    sweep(country.engine, POLICY, now)
+    page = browser.get("/sites/SILENT0").text
+    assert "báo kỹ thuật viên VNPT xác nhận" in page
 
 
 def test_an_empty_list_says_what_to_do(browser: TestClient) -> None:
