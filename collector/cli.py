@@ -23,7 +23,7 @@ class _Commands(Commands):
     context_settings={"help_option_names": ["-h", "--help"]},
     help=say(
         "Trung tâm của Điểm Cầu: nhận báo cáo, đánh giá, hiển thị.\n\n"
-        "Bắt đầu: `diemcau-collector demo` chạy thử một đất nước nhỏ trên máy này; "
+        "Bắt đầu: `diemcau-collector demo` chạy thử một hệ thống mẫu trên máy này; "
         "`diemcau-provision init` rồi `diemcau-collector run` chạy thật. "
         "Cài đặt nằm ở $DIEMCAU_HOME/settings.json hoặc các biến DIEMCAU_<TÊN>.",
         "The centre of Điểm Cầu: takes in reports, judges, shows.\n\n"
@@ -117,19 +117,20 @@ def migrate() -> None:
 
 @main.command(
     help=say(
-        "Cho biết tình hình của buổi hiện tại hoặc sắp tới và các phần đang chạy. Mã thoát 1: có phần không trả lời.",
+        "Cho biết tình hình của buổi họp hiện tại hoặc sắp tới và những phần đang chạy. "
+        "Mã thoát 1: có phần không trả lời.",
         "Tell how the current or next session stands, and which parts run. Exit code 1: a part does not answer.",
     )
 )
 @click.option("--json", "as_json", is_flag=True, help=say("In JSON cho chương trình.", "Print JSON for programs."))
 def status(as_json: bool) -> None:
     """Tell how things stand."""
-    from collector import status as standing
+    from collector.status import in_words, look
     from provisioning.store.engine import open_engine
 
     settings = load_settings()
-    found = standing.look(open_engine(settings.database), settings)
-    click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else standing.in_words(found))
+    found = look(open_engine(settings.database), settings)
+    click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else in_words(found))
     sys.exit(0 if all(found["parts"].values()) else 1)
 
 
@@ -143,16 +144,16 @@ def doctor() -> None:
     """Check what the centre needs."""
     from collector.doctor import examine
 
-    findings = examine(load_settings())
-    for finding in findings:
-        mark = say("tốt ", "ok  ") if finding.is_ok else say("SỬA ", "MEND")
-        click.echo(f"{mark}  {finding.subject}: {finding.text}")
-    sys.exit(0 if all(finding.is_ok for finding in findings) else 1)
+    checks = examine(load_settings())
+    for check in checks:
+        mark = say("tốt ", "ok  ") if check.is_ok else say("SỬA ", "MEND")
+        click.echo(f"{mark}  {check.subject}: {check.text}")
+    sys.exit(0 if all(check.is_ok for check in checks) else 1)
 
 
 @main.command(
     help=say(
-        "Chạy thử trên máy này: dựng một đất nước nhỏ trong $DIEMCAU_HOME, chạy mọi phần, đăng ký chính máy này. "
+        "Chạy thử trên máy này: dựng hệ thống mẫu trong $DIEMCAU_HOME, chạy mọi phần, đăng ký chính máy này. "
         "DEMO_PORT: cổng của trang (8080); DEMO_SECONDS: tự dừng sau chừng ấy giây.",
         "Try it on this machine: set up a small country in $DIEMCAU_HOME, run every part, enrol this very machine. "
         "DEMO_PORT: the page's port (8080); DEMO_SECONDS: end by itself after that many seconds.",
@@ -160,12 +161,13 @@ def doctor() -> None:
 )
 def demo() -> None:
     """Run the demo."""
-    from collector import demo as story
+    from collector.demo import DemoError
+    from collector.demo import run as run_demo
     from collector.supervisor import StartError
 
     try:
-        story.run(click.echo)
-    except (story.DemoError, StartError) as error:
+        run_demo(click.echo)
+    except (DemoError, StartError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -8,14 +8,13 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from collector import child, demo_country, supervisor
-from collector.parts import parts
+from collector.parts import parts, python
 from contract.languages import say
 from provisioning.settings import Settings, load
 
@@ -58,7 +57,7 @@ def run(tell: Tell, environ: Mapping[str, str] = os.environ) -> None:
 def _begin(
     home: Path, children: ExitStack, tell: Tell, environ: Mapping[str, str]
 ) -> tuple[subprocess.Popen[bytes], subprocess.Popen[bytes], str]:
-    tell(say(f"1. Dựng mới một đất nước nhỏ trong {home}", f"1. Setting up a small country afresh in {home}"))
+    tell(say(f"1. Dựng hệ thống mẫu trong {home}", f"1. Setting up a small country afresh in {home}"))
     _clear(home)
     settings = _choose_settings(home, environ)
     country = demo_country.furnish(settings)
@@ -170,7 +169,7 @@ def _start(
     environ: Mapping[str, str],
     stop_s: float,
 ) -> subprocess.Popen[bytes]:
-    started = child.start(_python(*module), settings.folder("log") / f"{name}.log", environ)
+    started = child.start(python(*module), settings.folder("log") / f"{name}.log", environ)
     children.callback(child.stop, started, stop_s)
     return started
 
@@ -198,7 +197,7 @@ def _enrol(settings: Settings, code: str, environ: Mapping[str, str]) -> None:
     server = f"https://127.0.0.1:{settings.enrolment_port}"
     ca = str(settings.folder("ca") / "ca.pem")
     log = settings.folder("log") / "enrol.log"
-    enrolling = child.start(_python("agent.cli", "enrol", "--server", server, "--ca", ca, code), log, environ)
+    enrolling = child.start(python("agent.cli", "enrol", "--server", server, "--ca", ca, code), log, environ)
     try:
         failed = enrolling.wait(ENROL_S) != 0
     except subprocess.TimeoutExpired:
@@ -217,7 +216,3 @@ def _must_live(started: subprocess.Popen[bytes], log: Path) -> None:
             + "\n"
             + child.last_lines(log)
         )
-
-
-def _python(module: str, *arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-P", "-m", module, *arguments)

@@ -21,7 +21,7 @@ from provisioning.store.engine import open_engine
 _RENEWED_BEFORE = timedelta(days=20)  # a running centre renews 30 days before the end
 
 
-class Finding(NamedTuple):
+class Check(NamedTuple):
     """One check: what was looked at, whether it is well, and what was seen or what to do."""
 
     subject: str
@@ -29,10 +29,10 @@ class Finding(NamedTuple):
     text: str
 
 
-def examine(settings: Settings) -> list[Finding]:
+def examine(settings: Settings) -> list[Check]:
     """Return what was found, in the order in which to mend it."""
     return [
-        Finding(say("cài đặt", "settings"), True, str(settings.home)),
+        Check(say("cài đặt", "settings"), True, str(settings.home)),
         _database(settings),
         *_certificates(settings, datetime.now(UTC)),
         *_brokers(settings),
@@ -40,31 +40,29 @@ def examine(settings: Settings) -> list[Finding]:
     ]
 
 
-def _database(settings: Settings) -> Finding:
+def _database(settings: Settings) -> Check:
     subject = say("cơ sở dữ liệu", "database")
     engine = open_engine(settings.database)
     try:
         is_made = inspect(engine).has_table(report.name)
     except SQLAlchemyError as error:
         first = str(error).partition("\n")[0]
-        return Finding(
+        return Check(
             subject,
             False,
             say(f"không mở được: {first}. Xem lại database_url.", f"cannot be opened: {first}. Look at database_url."),
         )
     if not is_made:
-        return Finding(
-            subject, False, say("chưa có bảng. Chạy: ", "no tables yet. Run: ") + "diemcau-collector migrate"
-        )
-    return Finding(subject, True, engine.url.render_as_string(hide_password=True))
+        return Check(subject, False, say("chưa có bảng. Chạy: ", "no tables yet. Run: ") + "diemcau-collector migrate")
+    return Check(subject, True, engine.url.render_as_string(hide_password=True))
 
 
-def _certificates(settings: Settings, now: datetime) -> Iterator[Finding]:
+def _certificates(settings: Settings, now: datetime) -> Iterator[Check]:
     for name in ("ca.pem", "server.pem"):
         path = settings.folder("ca") / name
         if not path.exists():
             text = say("chưa có. Chạy: diemcau-provision init", "is missing. Run: diemcau-provision init")
-            yield Finding(name, False, text)
+            yield Check(name, False, text)
             continue
         ends = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
         is_ok = ends - now > _RENEWED_BEFORE
@@ -73,26 +71,26 @@ def _certificates(settings: Settings, now: datetime) -> Iterator[Finding]:
             text += say(
                 ". Khởi động lại `diemcau-collector run` để gia hạn.", ". Restart `diemcau-collector run` to renew it."
             )
-        yield Finding(name, is_ok, text)
+        yield Check(name, is_ok, text)
 
 
-def _brokers(settings: Settings) -> Iterator[Finding]:
+def _brokers(settings: Settings) -> Iterator[Check]:
     for url in settings.broker_urls:  # the embedded one is among the parts
         address = urlsplit(url)
         try:
             socket.create_connection((address.hostname or "", address.port or 8883), ANSWER_S).close()
         except OSError as error:
             text = say(f"không kết nối được: {error}", f"cannot be reached: {error}")
-            yield Finding(url, False, text)
+            yield Check(url, False, text)
         else:
-            yield Finding(url, True, say("nhận kết nối", "accepts connections"))
+            yield Check(url, True, say("nhận kết nối", "accepts connections"))
 
 
-def _part(part: Part) -> Finding:
+def _part(part: Part) -> Check:
     if part.is_up is not None and part.is_up():
-        return Finding(part.name, True, say("đang chạy", "running"))
+        return Check(part.name, True, say("đang chạy", "running"))
     taken = [port for port in part.ports if not port.is_free()]
     if taken:
-        return Finding(part.name, False, " ".join(port.taken_text() for port in taken))
+        return Check(part.name, False, " ".join(port.taken_text() for port in taken))
     numbers = ", ".join(str(port.number) for port in part.ports)
-    return Finding(part.name, True, say("chưa chạy; cổng trống: ", "not running; free ports: ") + (numbers or "-"))
+    return Check(part.name, True, say("chưa chạy; cổng trống: ", "not running; free ports: ") + (numbers or "-"))

@@ -79,23 +79,23 @@ def parts(settings: Settings) -> tuple[Part, ...]:
     centre = (
         Part(
             "enrolment",
-            _python("provisioning.cli", "enrolment"),
+            python("provisioning.cli", "enrolment"),
             lambda: answers(f"https://{reach}:{settings.enrolment_port}/healthz", ca),
             (Port("enrolment_port", settings.host, settings.enrolment_port),),
         ),
         Part(
             "probe-server",
-            _python("collector.cli", "probe-server"),
+            python("collector.cli", "probe-server"),
             lambda: answers(f"http://{reach}:{settings.probe_http_port}/healthz"),
             (
                 Port("probe_http_port", settings.host, settings.probe_http_port),
                 Port("probe_udp_port", settings.host, settings.probe_udp_port, is_udp=True),
             ),
         ),
-        Part("ingest", _python("collector.cli", "ingest"), None if settings.broker_urls else ingest_is_connected),
+        Part("ingest", python("collector.cli", "ingest"), None if settings.broker_urls else ingest_is_connected),
         Part(
             "web",
-            _python("collector.cli", "web"),
+            python("collector.cli", "web"),
             lambda: answers(f"http://{reach}:{settings.web_port}/healthz"),
             (Port("web_port", settings.host, settings.web_port),),
         ),
@@ -133,5 +133,6 @@ def is_broker_user_connected(monitor_port: int, user: str) -> bool:
         return False
 
 
-def _python(module: str, command: str) -> tuple[str, ...]:
-    return (sys.executable, "-P", "-m", module, command)
+def python(module: str, *arguments: str) -> tuple[str, ...]:
+    """Return the command line of a program of ours, run by this very Python with nothing from the present folder."""
+    return (sys.executable, "-P", "-m", module, *arguments)

@@ -34,7 +34,7 @@ def in_words(found: dict[str, Any]) -> str:
             _books(found["balance"]),
         ]
     else:
-        lines.append(say("Chưa có buổi nào.", "There is no session yet."))
+        lines.append(say("Chưa có buổi họp nào.", "There is no session yet."))
     for name, is_alive in found["parts"].items():
         lines.append(
             f"{name}: " + (say("đang chạy", "running") if is_alive else say("KHÔNG trả lời", "does NOT answer"))

@@ -24,11 +24,4 @@ def show(request: Request, connection: Reading, reason: str = "") -> Response:
         rows=quarantine.latest(connection, chosen),
         unattributed=quarantine.latest_unattributed(connection),
         chosen=chosen,
-        as_text=as_text,
     )
-
-
-def as_text(body: bytes) -> str:
-    """Return the bytes as text that shows what is unreadable or invisible in them, as \\x and \\u escapes."""
-    text = body.decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)

@@ -28,6 +28,12 @@ def _connect(request: Request) -> Iterator[Connection]:
         yield connection
 
 
+def as_text(body: bytes) -> str:
+    """Return the bytes as text that shows what is unreadable or invisible in them, as \\x and \\u escapes."""
+    text = body.decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
+
+
 Reading = Annotated[Connection, Depends(_connect)]  # a page's connection: it reads, in one transaction
 
 _templates = Environment(
@@ -37,6 +43,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_templates.filters["as_text"] = as_text
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:

@@ -10,9 +10,13 @@ from click.testing import CliRunner
 from collector.cli import main
 from collector.judge.policy import SEED
 
+PORTS = ("web_port", "enrolment_port", "broker_port", "broker_monitor_port", "probe_http_port", "probe_udp_port")
+
 
 @pytest.fixture
-def cli(tmp_path, monkeypatch):
+def cli(tmp_path, monkeypatch, free_port):
+    for name in PORTS:  # a centre may be running on this machine, on the ports that are usual
+        monkeypatch.setenv(f"DIEMCAU_{name.upper()}", str(free_port()))
     monkeypatch.setenv("DIEMCAU_HOME", str(tmp_path))
     monkeypatch.setenv("DIEMCAU_LANG", "en")
 
