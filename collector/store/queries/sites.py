@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 from collector.judge.verdict import Verdict
 from collector.store.queries.standings import is_owed_by, level, of_session, rank, read_verdicts
 from collector.store.tables import flag, flag_change, presence, standing
+from contract.reasons import LEVELS
 from provisioning.store.folding import fold, folded
 from provisioning.store.tables import device, participation, site, unit
 
@@ -18,7 +19,7 @@ _province = unit.alias("province")
 
 
 class Filter(NamedTuple):
-    """Which sites of the session to list; empty: all."""
+    """Which sites of the session to list; empty: all. With an owner, the levels are those of that owner's flags."""
 
     levels: tuple[str, ...] = ()
     owner: str = ""
@@ -90,10 +91,10 @@ def _listed(session_id: int, chosen: Filter, *columns: Any) -> Select[Any]:
 
 def _conditions(chosen: Filter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if chosen.levels:
-        conditions.append(level.in_(chosen.levels))
     if chosen.owner:
-        conditions.append(is_owed_by(chosen.owner))
+        conditions.append(is_owed_by(chosen.owner, chosen.levels or LEVELS))
+    elif chosen.levels:
+        conditions.append(level.in_(chosen.levels))
     if chosen.role:
         conditions.append(participation.c.role == chosen.role)
     for word in fold(chosen.text).split():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select
@@ -29,10 +30,13 @@ def of_session(session_id: int, *columns: Any) -> Select[Any]:
     )
 
 
-def is_owed_by(owner: str) -> ColumnElement[bool]:
-    """Tell in SQL whether a flag of the participation is this owner's."""
-    has_flag = participation.c.id.in_(select(flag.c.participation_id).where(flag.c.owner == owner))
-    return or_(has_flag, standing.c.participation_id.is_(None)) if owner == NEVER_CHECKED.owner else has_flag
+def is_owed_by(owner: str, levels: Collection[str] = LEVELS) -> ColumnElement[bool]:
+    """Tell in SQL whether a flag of the participation, at one of these levels, is this owner's."""
+    flagged = select(flag.c.participation_id).where(flag.c.owner == owner, flag.c.level.in_(levels))
+    has_flag = participation.c.id.in_(flagged)
+    if owner != NEVER_CHECKED.owner or NEVER_CHECKED.level not in levels:
+        return has_flag
+    return or_(has_flag, standing.c.participation_id.is_(None))
 
 
 def count_levels(connection: Connection, session_id: int) -> dict[str, int]:
@@ -60,12 +64,11 @@ def count_owners(connection: Connection, session_id: int, *, of: str) -> dict[st
 
 
 def count_needs(connection: Connection, session_id: int) -> dict[str, int]:
-    """Return by owner how many sites are known not to be ready and have a flag of this owner."""
+    """Return by owner how many sites have a flag of this owner that says what is wrong, whatever else is unknown."""
     query = (
         select(flag.c.owner, func.count(flag.c.participation_id.distinct()))
         .join(participation, participation.c.id == flag.c.participation_id)
-        .join(standing, standing.c.participation_id == participation.c.id)
-        .where(participation.c.session_id == session_id, standing.c.level.in_(NEEDS))
+        .where(participation.c.session_id == session_id, flag.c.level.in_(NEEDS))
         .group_by(flag.c.owner)
     )
     return {name: n for name, n in connection.execute(query)}

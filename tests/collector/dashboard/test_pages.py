@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -95,6 +96,21 @@ def test_one_sentence_says_how_the_session_stands(browser: TestClient, nation: A
     assert said == "1/4 điểm cầu đạt; 1 cần VNPT; 1 cần nhà mạng khác; 1 chưa rõ"
 
 
+def test_a_site_whose_line_is_slow_needs_its_provider_though_something_else_was_never_checked(
+    browser: TestClient, country: Any, now: int
+) -> None:
+    country.site("Trường THPT Mèo Vạc", medium="mytv")
+    sender = country.device("d-00000004", "Trường THPT Mèo Vạc")
+    ingest(country.engine, [sender.report(1, sender.body(line={"download_mbps": 7.0}))], POLICY, now)
+
+    page = browser.get("/").text
+    (link, number) = re.search(r'<a href="([^"]*)"><b>(\d+)</b>\s*cần VNPT', page).groups()  # type: ignore[union-attr]
+    listed = browser.get(unescape(link)).text
+
+    assert number == "2"
+    assert re.findall(r'href="/sites/([^"?]+)"', listed) == ["SLOW000", "STrường THPT Mèo Vạc"]
+
+
 def test_the_list_shows_what_the_filter_leaves_worst_first(browser: TestClient) -> None:
     expected = {
         "": ["SLOW000", "SILENT0", "HOSTILE", "GOOD000"],
@@ -102,6 +118,9 @@ def test_the_list_shows_what_the_filter_leaves_worst_first(browser: TestClient) 
         "level=at_risk&level=not_ready": ["SLOW000", "HOSTILE"],
         "owner=vnpt": ["SLOW000"],
         "owner=site": ["SILENT0"],
+        "owner=site&level=unknown": ["SILENT0"],
+        "owner=site&level=at_risk": [],
+        "owner=vnpt&level=at_risk": [],
         "role=interactive": ["SLOW000"],
         "q=nguyen hue": ["SLOW000"],
         "q=ĐẤT mũi": ["GOOD000"],
