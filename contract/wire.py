@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple, Type, TypeVar
 
 MAX_REPORT_BYTES = 32 * 1024  # frame and body together; the agent refuses more before it spools
 MAX_MESSAGE_BYTES = 4 * 1024  # snapshot, presence, ack, command
@@ -223,27 +223,27 @@ def encode(message: Any) -> bytes:
 
 def decode_ack(payload: bytes) -> Ack:
     """Read an ack; raises WireError."""
-    return Ack(**_read(load_json(payload), _ACK))
+    return _read(Ack, load_json(payload), _ACK)
 
 
 def decode_snapshot(payload: bytes) -> Snapshot:
     """Read a snapshot; raises WireError."""
-    return Snapshot(**_read(load_json(payload), _SNAPSHOT))
+    return _read(Snapshot, load_json(payload), _SNAPSHOT)
 
 
 def decode_presence(payload: bytes) -> Presence:
     """Read a presence; raises WireError."""
-    return Presence(**_read(load_json(payload), _PRESENCE))
+    return _read(Presence, load_json(payload), _PRESENCE)
 
 
 def decode_command(payload: bytes) -> Command:
     """Read a command; raises WireError."""
-    return Command(**_read(load_json(payload), _COMMAND))
+    return _read(Command, load_json(payload), _COMMAND)
 
 
 def decode_plan(payload: bytes) -> Plan:
     """Read the plan; raises WireError."""
-    return Plan(**_read(load_json(payload, MAX_PLAN_BYTES), _PLAN))
+    return _read(Plan, load_json(payload, MAX_PLAN_BYTES), _PLAN)
 
 
 def _depth(value: Any) -> int:
@@ -255,6 +255,7 @@ def _depth(value: Any) -> int:
 # --- how each field is read: a check takes the JSON value and returns the field's, or raises ValueError
 
 _Check = Callable[[Any], Any]
+_Message = TypeVar("_Message")
 
 
 def _matching(pattern: re.Pattern[str]) -> _Check:
@@ -304,19 +305,22 @@ def _list_of(item: _Check, most: int) -> _Check:
 def _probe_server(value: Any) -> ProbeServer:
     if not isinstance(value, dict):
         raise ValueError("must be an object")
-    return ProbeServer(**_read(value, _PROBE_SERVER))
+    return _read(ProbeServer, value, _PROBE_SERVER)
 
 
-def _read(value: Dict[str, Any], shape: Dict[str, _Check]) -> Dict[str, Any]:
+def _read(message: Type[_Message], value: Dict[str, Any], shape: Dict[str, _Check]) -> _Message:
+    """Read a message's fields; one that has a default was added later, and older writers do not send it."""
     fields = {}
     for name, check in shape.items():
         if name not in value:
+            if name in message._field_defaults:  # type: ignore[attr-defined]
+                continue
             raise WireError(f"{name}: is missing")
         try:
             fields[name] = check(value[name])
         except ValueError as error:
             raise WireError(f"{name}: {error}") from error
-    return fields
+    return message(**fields)
 
 
 _COUNT = _integer(0, MAX_INT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from typing import NamedTuple
 
 import pytest
 from hypothesis import example, given, settings
@@ -164,6 +165,22 @@ def test_however_deep_a_message_is_nested_it_is_refused_as_one(depth: int) -> No
 def test_json_that_must_not_travel_is_refused(payload: bytes) -> None:
     with pytest.raises(wire.WireError):
         wire.load_json(payload)
+
+
+class _Later(NamedTuple):
+    """A message that got a field after devices had learnt to send it without."""
+
+    upto: int
+    credit: int = 50
+
+
+@pytest.mark.parametrize(("value", "read"), [({"upto": 3}, _Later(3, 50)), ({"upto": 3, "credit": 9}, _Later(3, 9))])
+def test_a_field_that_was_added_later_may_be_missing(value: dict[str, int], read: _Later) -> None:
+    shape = {"upto": wire._COUNT, "credit": wire._COUNT}
+
+    assert wire._read(_Later, value, shape) == read
+    with pytest.raises(wire.WireError, match="upto: is missing"):
+        wire._read(_Later, {"credit": 9}, shape)
 
 
 @quick
