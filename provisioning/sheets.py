@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -61,8 +61,18 @@ def end_code(connection: Connection, site_code: str, actor: str, now_us: int) ->
     audit.append(connection, actor, "code ended", found.code, {}, now_us)
 
 
-def write_csv(file: Path, sheets: Iterable[Sheet]) -> None:
-    """Write the sheets to a file that only its owner may read."""
+def write_csv(file: Path, sheets: Collection[Sheet]) -> None:
+    """Write the sheets to a new file that only its owner may read; no sheets, no file.
+
+    Codes can be read only once, so a file that may hold some is never replaced. Raises ProvisioningError.
+    """
+    if file.exists():
+        raise ProvisioningError(
+            f"Đã có tệp {file}, có thể chứa mã chỉ hiện một lần, nên không ghi đè. Chọn tên tệp khác.",
+            f"{file} exists and may hold codes that were shown only once, so it is kept. Choose another name.",
+        )
+    if not sheets:
+        return
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(_HEADINGS)

@@ -39,7 +39,15 @@ def make(site_code: str | None, for_all: bool, file: Path | None) -> None:
             sheets.write_csv(file, made)
         else:
             click.echo("".join(f"{sheet.code}\t{sheet.site_name}\n" for sheet in made), nl=False)
-    if file is not None:
+    if not made:
+        click.echo(
+            say(
+                "Mọi điểm cầu đã có mã còn hiệu lực, nên không tạo mã nào. Mất phiếu: --site MÃ thay mã của nơi ấy.",
+                "Every site has a code in force, so none was made. A sheet is lost: --site CODE replaces one site's.",
+            ),
+            err=True,
+        )
+    elif file is not None:
         click.echo(say(f"{len(made)} mã → {file}", f"{len(made)} codes → {file}"))
 
 

@@ -92,7 +92,7 @@ def test_codes_are_made_for_sites_without_one_and_replaced_for_one_site(
     (fingerprint,) = {row[4] for row in rows}
     assert fingerprint in run("init").output  # a device compares it before it sends anything
     assert {row[3] for row in rows} == {"https://127.0.0.1:8443"}
-    assert run("codes", "make", "--all").output == ""
+    assert run("codes", "make", "--all").stdout == ""
     replaced = run("codes", "make", "--site", codes[0].site).output
     assert identifiers.parse_code(replaced.split("\t")[0]) != codes[0]
     run("codes", "end", codes[0].site)
@@ -106,6 +106,19 @@ def test_codes_that_cannot_be_handed_out_are_not_made(run: Callable[..., Result]
     nowhere = tmp_path / "no such folder" / "codes.csv"
     assert "no such folder" in run("codes", "make", "--all", "--csv", nowhere, expect=1).output
     assert len(run("codes", "make", "--all").output.splitlines()) == 2
+
+
+def test_codes_shown_once_are_not_lost_by_making_codes_again(run: Callable[..., Result], planned: Path, tmp_path: Path):
+    run("roster", "import", planned)
+    file, other = tmp_path / "codes.csv", tmp_path / "other.csv"
+    run("codes", "make", "--all", "--csv", file)
+    kept = file.read_bytes()
+    site = identifiers.parse_code(kept.decode("utf-8-sig").splitlines()[1].split(",")[2]).site
+    for which in (("--all",), ("--site", site)):
+        assert "Chọn tên tệp khác" in run("codes", "make", *which, "--csv", file, expect=1).output
+    assert file.read_bytes() == kept
+    assert "--site" in run("codes", "make", "--all", "--csv", other).stderr
+    assert not other.exists()
 
 
 def test_errors_say_what_to_do_next(run: Callable[..., Result], tmp_path: Path):
