@@ -16,6 +16,7 @@ from provisioning.commands.centre import Commands, actor, load_settings, now_us
 
 class _Commands(Commands):
     extra = "collector"
+    makes_tables = "diemcau-collector migrate"
 
 
 @click.group(

@@ -6,6 +6,7 @@ Only click and the standard library are imported here, so that a machine without
 from __future__ import annotations
 
 import getpass
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ class Commands(click.Group):
     """A group whose commands end every expected error with one line that says what to do next, and exit code 1."""
 
     extra = "provisioning"  # what a machine without the libraries must install
+    makes_tables = "diemcau-provision init"  # what to run where the database has no tables yet
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
@@ -41,6 +43,35 @@ class Commands(click.Group):
                     f"{error.name} is missing. Install: pip install 'diemcau[{self.extra}]'",
                 )
             ) from error
+        except Exception as error:
+            text = _database_text(error, self.makes_tables)
+            if text is None:
+                raise
+            raise click.ClickException(text) from error
+
+
+def _database_text(error: Exception, makes_tables: str) -> str | None:
+    """Return what to do about a database that cannot be used; None when the error is another."""
+    errors = sys.modules.get("sqlalchemy.exc")  # whoever has not loaded it has raised none of its errors
+    if errors is None:
+        return None
+    if isinstance(error, errors.ArgumentError):
+        return say(f"Không hiểu được database_url: {error}", f"database_url is not understood: {error}")
+    if not isinstance(error, errors.OperationalError | errors.ProgrammingError):
+        return None
+    reason = str(error.orig).partition("\n")[0]
+    is_without_tables = reason.startswith(("no such table", "no such column")) or (
+        getattr(error.orig, "sqlstate", None) in ("42P01", "42703")  # PostgreSQL: undefined table, undefined column
+    )
+    if is_without_tables:
+        return say(
+            f"Cơ sở dữ liệu chưa có đủ bảng ({reason}). Chạy trước: {makes_tables}",
+            f"The database lacks tables ({reason}). Run first: {makes_tables}",
+        )
+    return say(
+        f"Không dùng được cơ sở dữ liệu: {reason}. Xem lại database_url và máy chủ của nó.",
+        f"The database cannot be used: {reason}. Look at database_url and at its server.",
+    )
 
 
 def now_us() -> int:
@@ -56,8 +87,6 @@ def actor() -> str:
 @contextmanager
 def telling() -> Iterator[None]:
     """Turn what may go wrong on the way into one line for the terminal."""
-    from sqlalchemy.exc import OperationalError, ProgrammingError
-
     from provisioning.broker.reload import BrokerError
     from provisioning.errors import ProvisioningError
 
@@ -67,12 +96,6 @@ def telling() -> Iterator[None]:
         raise click.ClickException(str(error)) from error
     except BrokerError as error:
         text = say(f"Máy chủ MQTT chưa nhận cấu hình mới: {error}", f"The broker lags behind: {error}")
-        raise click.ClickException(text) from error
-    except (OperationalError, ProgrammingError) as error:
-        text = say(
-            f"Không dùng được cơ sở dữ liệu ({error.orig}). Chạy trước: diemcau-provision init",
-            f"The database cannot be used ({error.orig}). Run first: diemcau-provision init",
-        )
         raise click.ClickException(text) from error
     except BrokenPipeError:  # nobody reads on: click ends quietly
         raise

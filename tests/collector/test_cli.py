@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from collector.cli import main
 from collector.judge.policy import SEED
+from provisioning.cli import main as provision
 
 PORTS = ("web_port", "enrolment_port", "broker_port", "broker_monitor_port", "probe_http_port", "probe_udp_port")
 
@@ -63,6 +64,35 @@ def test_status_of_an_empty_centre_says_that_nothing_runs_and_exits_1(cli):
     assert json.loads(answer.stdout)["parts"].keys() >= {"broker", "enrolment", "probe-server", "ingest", "web"}
     assert not any(json.loads(answer.stdout)["parts"].values())
     assert "no session yet" in cli("status").stdout
+
+
+@pytest.mark.parametrize("command", [("status",), ("policy", "show"), ("policy", "load", str(SEED))])
+def test_before_the_first_run_the_command_that_makes_the_tables_is_named(cli, command):
+    plan = (["init"], ["event", "add", "e", "--name", "E"], ["session", "add", "e", "s", "--name", "S"])
+    for step in plan:  # they make the registry alone
+        assert CliRunner().invoke(provision, step).exit_code == 0
+    answer = cli(*command)
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert answer.stderr.startswith("Error: The database lacks tables")
+    assert "diemcau-collector migrate" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("postgresql+psycopg://nobody@127.0.0.1:{port}/none", "cannot be used"),
+        ("sqlite:////no/such/folder/diemcau.db", "cannot be used"),
+        ("diemcau.db", "not understood"),
+    ],
+)
+@pytest.mark.parametrize("command", ["status", "migrate", "run"])
+def test_a_database_that_cannot_be_reached_is_told_in_one_line(cli, monkeypatch, free_port, command, url, text):
+    monkeypatch.setenv("DIEMCAU_DATABASE_URL", url.format(port=free_port()))
+    answer = cli(command)
+    assert answer.exit_code == 1
+    assert len(answer.stderr.splitlines()) == 1
+    assert text in answer.stderr
+    assert "database_url" in answer.stderr
 
 
 def test_doctor_names_what_is_missing_and_the_command_that_makes_it(cli):
