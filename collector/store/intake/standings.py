@@ -109,13 +109,11 @@ def _change(judged: Judged, change: FlagChange, policy: str, now: int) -> dict[s
 
 
 def _input(situation: Situation, verdict: Verdict) -> dict[str, Any]:
-    found = next((e for e in situation.evidence if e.id == verdict.evidence_id), None)
+    """Return what the verdict was judged by: enough to judge it again, with the policy of that hash and the time."""
+    kinds = (verdict.fact, "network")  # the network tells whose a lossy path is
     return {
-        "role": situation.role,
-        "medium": situation.medium,
-        "starts_at": situation.starts_at,
-        "bitrate_mbps": situation.bitrate_mbps,
+        **situation._asdict(),
         "line": situation.line._asdict() if situation.line else None,
-        "evidence": found._asdict() if found else None,
+        "evidence": [e._asdict() for e in situation.evidence if e.fact in kinds],
         "presence": [p._asdict() for p in situation.presence] if verdict.fact == "presence" else [],
     }

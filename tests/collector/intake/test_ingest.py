@@ -10,8 +10,10 @@ from sqlalchemy import func, select
 
 from collector.intake.arrival import Arrival
 from collector.intake.ingest import Receipt, ingest
+from collector.judge.judge import judge
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
+from collector.judge.situation import Evidence, Line, Situation
 from collector.store.tables import evidence, flag_change, presence, quarantine, report, unattributed
 from contract import wire
 
@@ -49,7 +51,22 @@ def test_a_bad_line_opens_flags_that_lead_to_the_report(country: Any, school: An
         change = connection.execute(select(flag_change)).one()
     assert change.report_id == report_id
     assert change.policy == POLICY.sha256
-    assert json.loads(change.input)["evidence"]["findings"]["download_mbps"] == 4.0
+
+
+def test_a_change_can_be_judged_again_from_what_it_keeps(country: Any, school: Any, now: int) -> None:
+    bad = school.body(line={"download_mbps": 4.0}, path={"jitter_ms": 70.0})
+    ingest(country.engine, [school.report(1, bad)], POLICY, now)
+
+    with country.engine.connect() as connection:
+        changes = connection.execute(select(flag_change)).all()
+    assert {(change.fact, change.metric) for change in changes} == {("line", "download_mbps"), ("path", "jitter_ms")}
+    for change in changes:
+        kept = json.loads(change.input)
+        proofs = tuple(Evidence(**e) for e in kept.pop("evidence"))
+        situation = Situation(**{**kept, "line": Line(**kept["line"]), "evidence": proofs, "presence": ()})
+        again = {verdict.key: verdict for verdict in judge(situation, POLICY, change.at).verdicts}
+        verdict = again[change.fact, change.metric]
+        assert (verdict.level, verdict.reason, verdict.owner) == (change.new_level, change.reason, change.owner)
 
 
 def test_a_mended_line_clears_its_flag(country: Any, school: Any, now: int) -> None:
