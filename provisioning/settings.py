@@ -10,8 +10,14 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from contract.languages import say
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 FOLDERS = ("ca", "secrets", "broker", "db", "log")
 
@@ -67,11 +73,55 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings of $DIEMCAU_HOME (default ~/.diemcau); raises ValueError that says what is wrong."""
     home = Path(environ.get("DIEMCAU_HOME") or Path.home() / ".diemcau").absolute()
     file = home / "settings.json"
-    values = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    if not isinstance(values, dict) or "home" in values:
-        raise ValueError(f"{file}: must be an object with settings, and without home, which is where it lies")
+    values = _read(file) if file.exists() else {}
+    variables = {}
     for name in Settings.model_fields:
-        if name != "home" and f"DIEMCAU_{name.upper()}" in environ:
-            raw = environ[f"DIEMCAU_{name.upper()}"]
+        variable = f"DIEMCAU_{name.upper()}"
+        if name != "home" and variable in environ:
+            raw = environ[variable]
             values[name] = tuple(raw.split(",")) if name == "broker_urls" else raw
-    return Settings(home=home, **values)
+            variables[name] = variable
+    try:
+        return Settings(home=home, **values)
+    except ValidationError as error:
+        texts = (_wrong(str(wrong["loc"][0]), wrong, file, variables) for wrong in error.errors(include_url=False))
+        raise ValueError("\n".join(texts)) from error
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            say(
+                f"{file}, dòng {error.lineno}, cột {error.colno}: không đúng dạng JSON ({error.msg}).",
+                f"{file}, line {error.lineno}, column {error.colno}: this is not JSON ({error.msg}).",
+            )
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ValueError(say(f"{file}: phải lưu bằng UTF-8.", f"{file}: must be saved in UTF-8.")) from error
+    if not isinstance(values, dict) or "home" in values:
+        raise ValueError(
+            say(
+                f'{file}: phải có dạng {{"tên": giá trị}}, và không có "home" (đó là nơi đặt tệp này).',
+                f'{file}: must be of the form {{"name": value}}, without "home", which is where it lies.',
+            )
+        )
+    return values
+
+
+def _wrong(name: str, wrong: ErrorDetails, file: Path, variables: Mapping[str, str]) -> str:
+    """Return the place of a wrong setting, and what it must be."""
+    place = variables.get(name) or f"{file}, {name}"
+    bounds = wrong.get("ctx", {})
+    text = {
+        "extra_forbidden": say("không có cài đặt tên này", "there is no such setting"),
+        "int_parsing": say("phải là số nguyên", "must be a whole number"),
+        "int_type": say("phải là số nguyên", "must be a whole number"),
+        "greater_than_equal": say(f"phải từ {bounds.get('ge')} trở lên", f"must be {bounds.get('ge')} or more"),
+        "less_than_equal": say(f"không được quá {bounds.get('le')}", f"must be {bounds.get('le')} or less"),
+        "bool_parsing": say("phải là true hoặc false", "must be true or false"),
+        "string_type": say('phải là chữ trong dấu "..."', 'must be text in "..."'),
+        "tuple_type": say('phải là danh sách ["...", "..."]', 'must be a list ["...", "..."]'),
+    }.get(wrong["type"], wrong["msg"])
+    return f"{place}: {text}."

@@ -110,7 +110,7 @@ def load_settings() -> Settings:
 
     try:
         return settings.load()
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise click.ClickException(say(f"Cài đặt sai: {error}", f"Wrong settings: {error}")) from error
 
 

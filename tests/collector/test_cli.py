@@ -111,4 +111,4 @@ def test_a_wrong_setting_is_named(cli, monkeypatch):
     monkeypatch.setenv("DIEMCAU_WEB_PORT", "much")
     answer = cli("migrate")
     assert answer.exit_code == 1
-    assert "web_port" in answer.stderr
+    assert "DIEMCAU_WEB_PORT" in answer.stderr
