@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Optional
 
@@ -56,17 +57,27 @@ def main() -> None:
         "The server's fingerprint on the sheet, compared for you instead of by you.",
     ),
 )
-def enrol(code: str, server: str, ca: Optional[Path], fingerprint: Optional[str]) -> None:
+@click.option(
+    "--move",
+    is_flag=True,
+    help=say(
+        "Cho phép máy đã đăng ký trở thành thiết bị khác (của điểm cầu khác).",
+        "Let a machine that is enrolled become another device (of another site).",
+    ),
+)
+def enrol(code: str, server: str, ca: Optional[Path], fingerprint: Optional[str], move: bool) -> None:
     """Enrol this machine."""
     from agent import paths
-    from agent.enrol import EnrolmentError, fetch_authority, read_authority
+    from agent.enrol import EnrolmentError, fetch_authority, read_authority, stay
     from agent.enrol import enrol as ask
     from contract.clock import Clock
 
     try:
+        if not move:
+            stay(paths.home(), code, Clock())
         authority = read_authority(ca.read_bytes()) if ca else fetch_authority(server)
         _trust(authority, fingerprint, is_given=ca is not None)
-        answer = ask(paths.home(), server, code, authority, Clock())
+        answer = ask(paths.home(), server, code, authority, Clock(), may_move=move)
     except EnrolmentError as error:
         _fail(str(error))
     except OSError as error:
@@ -99,8 +110,29 @@ def _trust(authority: Authority, fingerprint: Optional[str], *, is_given: bool) 
     elif not is_given:
         click.echo(say("Dấu vân tay của máy chủ:", "The server's fingerprint:"))
         click.echo("  " + authority.fingerprint)
-        if not click.confirm(say("Có đúng như trên phiếu không?", "Is it the same as on the sheet?")):
-            _fail(say("Đã dừng. Chưa có gì được gửi đi.", "Stopped. Nothing was sent."))
+        if not _confirm(say("Có đúng như trên phiếu không?", "Is it the same as on the sheet?")):
+            _fail(
+                say(
+                    "Đã dừng: máy này chưa được đăng ký, chưa có gì được gửi đi.",
+                    "Stopped: this machine was not enrolled, and nothing was sent.",
+                )
+            )
+
+
+def _confirm(question: str) -> bool:
+    """Ask until the answer is yes or no; the end of the input and Ctrl-C are a no."""
+    yes = say("c có co y yes", "y yes").split()
+    no = say("k không khong n no", "n no").split()
+    while True:
+        try:
+            typed = click.prompt(f"{question} {say('[c = có, k = không]', '[y/n]')}", default="", show_default=False)
+        except click.Abort:
+            click.echo()
+            return False
+        answer = unicodedata.normalize("NFC", typed).strip().lower()
+        if answer in (*yes, *no):
+            return answer in yes
+        click.echo(say("Hãy gõ c (có) hoặc k (không).", "Type y (yes) or n (no)."), err=True)
 
 
 @main.command(

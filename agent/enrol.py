@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from agent import identity, paths, trust
+from agent import identity, moving, paths, trust
 from contract.clock import Clock
 from contract.enrolment import EnrolmentAnswer, EnrolmentRefusal, EnrolmentRequest
 from contract.languages import say
@@ -70,12 +70,24 @@ def read_authority(pem: bytes) -> Authority:
     return Authority(ssl.DER_cert_to_PEM_cert(certificate))
 
 
-def enrol(folder: Path, server: str, code: str, authority: Authority, clock: Clock) -> EnrolmentAnswer:
+def stay(folder: Path, code: str, clock: Clock) -> None:
+    """Raise EnrolmentError when the code would make an enrolled machine another site's; the centre is not asked."""
+    now = moving.present(folder, clock)
+    if now is not None and now.is_of_another_site(code):
+        raise EnrolmentError(moving.refusal(now, is_asked=False))
+
+
+def enrol(
+    folder: Path, server: str, code: str, authority: Authority, clock: Clock, *, may_move: bool = False
+) -> EnrolmentAnswer:
     """Enrol this machine and write its settings into `folder`; raises EnrolmentError.
 
     The password is on disk before the centre is asked, and the settings are written last: while they are missing, the
-    machine is not enrolled and everything may be done again.
+    machine is not enrolled and everything may be done again. A machine that is enrolled becomes another device only if
+    it `may_move`.
     """
+    if not may_move:
+        stay(folder, code, clock)
     paths.make_private(folder)
     password = identity.keep_password(folder)
     trusted = folder / "ca.asked.pem"
@@ -84,8 +96,12 @@ def enrol(folder: Path, server: str, code: str, authority: Authority, clock: Clo
         answer = _ask(server, code, password, trust.context(trusted, trust.is_plausible(clock.wall_us())))
     finally:
         trusted.unlink()
+    now = None if may_move else moving.present(folder, clock)
+    if now is not None and now.device != answer.device:
+        raise EnrolmentError(moving.refusal(now, is_asked=True))
     paths.write_private(folder / paths.CA, answer.ca_pem.encode("ascii"))
     identity.keep_permit_key(folder, answer.permit_key)
+    paths.write_private(folder / paths.SITE, moving.site_of(code).encode("utf-8"))
     paths.write_private(folder / paths.SETTINGS, settings_from(answer).encode("utf-8"))
     return answer
 

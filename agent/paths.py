@@ -1,8 +1,8 @@
 """Where the agent keeps its things on this machine.
 
-settings.json  ca.pem  password  permit_key      written by enrolment
-last_line                                         see `agent.last_line`
-spool/<device>/                                   reports not yet acknowledged, see `agent.spool`
+settings.json  ca.pem  password  permit_key  site   written by enrolment
+last_line                                           see `agent.last_line`
+spool/<device>/                                     reports not yet acknowledged, see `agent.spool`
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ SETTINGS = "settings.json"
 CA = "ca.pem"
 PASSWORD = "password"  # noqa: S105 - a file's name
 PERMIT_KEY = "permit_key"
+SITE = "site"
 LAST_LINE = "last_line"
 
 

@@ -9,11 +9,13 @@ import pytest
 import trustme
 from click.testing import CliRunner
 
-from agent import cli, enrol, settings
+from agent import cli, enrol, paths, settings
+from agent.spool import Spool
 from contract.clock import Clock
 from contract.enrolment import EnrolmentRequest
 
 CODE = "7K2M9A-93QXW"
+OTHER_CODE = "9B2M9A-93QXW"
 
 
 class Centre:
@@ -115,7 +117,7 @@ def test_enrolment_writes_everything_the_resident_needs(centre, home):
     assert (home / "permit_key").read_text() == "ab" * 32
     assert centre.asked[0].code == CODE
     assert centre.asked[0].password == (home / "password").read_text()
-    assert {file.name for file in home.iterdir()} == {"settings.json", "ca.pem", "permit_key", "password"}
+    assert {file.name for file in home.iterdir()} == {"settings.json", "ca.pem", "permit_key", "password", "site"}
 
 
 def test_the_password_is_on_disk_before_the_centre_is_asked(centre, home):
@@ -144,6 +146,83 @@ def test_the_person_compares_the_fingerprint_before_anything_is_sent(centre, hom
     assert centre.asked == []
     assert not home.exists()
     assert run(CODE, "--server", centre.url, answers="y\n").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "is_yes"),
+    [
+        *(("vi", typed, True) for typed in ("c", "CO\u0301", "y")),
+        *(("vi", typed, False) for typed in ("k", "không", "n")),
+        ("en", "y", True),
+        ("en", "n", False),
+    ],
+)
+def test_the_question_is_answered_in_the_persons_own_language(centre, home, monkeypatch, language, typed, is_yes):
+    monkeypatch.setenv("DIEMCAU_LANG", language)
+    result = run(CODE, "--server", centre.url, answers=f"{typed}\n")
+    assert (result.exit_code == 0, len(centre.asked) == 1) == (is_yes, is_yes)
+
+
+def test_an_answer_that_is_neither_is_asked_again_with_the_answers_there_are(centre, home):
+    result = run(CODE, "--server", centre.url, answers="đúng\n\nc\n")
+    assert result.exit_code == 0
+    assert result.output.count("Hãy gõ c (có) hoặc k (không).") == 2
+
+
+def test_the_end_of_the_input_says_what_was_not_done(centre, home):
+    result = run(CODE, "--server", centre.url, answers="")
+    assert result.exit_code == 1
+    assert "chưa được đăng ký" in result.output
+    assert "Aborted" not in result.output
+    assert centre.asked == []
+
+
+@pytest.fixture
+def enrolled(centre, home):
+    """A machine that is enrolled and holds two reports; returns the options to enrol it again without a question."""
+    options = ("--server", centre.url, "--fingerprint", enrol.Authority(centre.pem).fingerprint)
+    assert run(CODE, *options).exit_code == 0
+    spool = Spool(paths.spool(home, "dev-00000001"), 1 << 20, Clock())
+    spool.append(b"one")
+    spool.append(b"two")
+    spool.close()
+    return options
+
+
+def kept(home):
+    return {file.name: file.read_bytes() for file in home.iterdir() if file.is_file()}
+
+
+def test_the_same_code_again_is_the_same_device_however_it_is_typed(centre, home, enrolled):
+    before = kept(home)
+    assert run(CODE.lower().replace("-", " "), *enrolled).exit_code == 0
+    assert kept(home) == before
+
+
+def test_another_sites_code_changes_nothing_and_is_not_even_sent(centre, home, enrolled):
+    before = kept(home)
+    result = run(OTHER_CODE, *enrolled)
+    assert result.exit_code == 1
+    for told in ("dev-00000001", "chờ gửi của thiết bị dev-00000001: 2", "--move"):
+        assert told in result.output
+    assert len(centre.asked) == 1
+    assert kept(home) == before
+
+
+def test_an_answer_that_names_another_device_changes_nothing_and_says_what_the_centre_made(centre, home, enrolled):
+    before = kept(home)
+    centre.answer = centre.admit("waiting") | {"device": "dev-00000002"}
+    result = run(CODE, *enrolled)
+    assert result.exit_code == 1
+    assert "thu hồi thiết bị mới" in result.output
+    assert kept(home) == before
+
+
+def test_a_machine_moves_to_another_site_when_told_to(centre, home, enrolled):
+    centre.answer = centre.admit("admitted") | {"device": "dev-00000002"}
+    assert run(OTHER_CODE, *enrolled, "--move").exit_code == 0
+    assert settings.load(home / "settings.json").device == "dev-00000002"
+    assert run(OTHER_CODE, *enrolled).exit_code == 0
 
 
 def test_a_wrong_fingerprint_sends_nothing(centre, home):
