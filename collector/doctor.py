@@ -12,6 +12,7 @@ from cryptography import x509
 from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 
+from collector import supervisor
 from collector.parts import ANSWER_S, Part, parts
 from collector.store.tables import report
 from contract.languages import say
@@ -36,7 +37,7 @@ def examine(settings: Settings) -> list[Check]:
         _database(settings),
         *_certificates(settings, datetime.now(UTC)),
         *_brokers(settings),
-        *(_part(part) for part in parts(settings)),
+        *_parts(settings),
     ]
 
 
@@ -86,9 +87,35 @@ def _brokers(settings: Settings) -> Iterator[Check]:
             yield Check(url, True, say("nhận kết nối", "accepts connections"))
 
 
-def _part(part: Part) -> Check:
-    if part.is_up is not None and part.is_up():
-        return Check(part.name, True, say("đang chạy", "running"))
+def _parts(settings: Settings) -> Iterator[Check]:
+    is_run = supervisor.is_running(settings.home)
+    if not is_run:
+        yield Check("run", True, say("chưa chạy. Chạy: ", "does not run. Run: ") + "diemcau-collector run")
+    for part in parts(settings):
+        if part.is_up is not None and part.is_up():
+            yield Check(part.name, True, say("đang chạy", "running"))
+        elif is_run:
+            yield _silent(part, settings)
+        else:
+            yield _idle(part)
+
+
+def _silent(part: Part, settings: Settings) -> Check:
+    """Tell of a part that `run` started: a port of it that is taken is taken by itself."""
+    if part.is_up is None:
+        return Check(part.name, True, say("đã khởi động; không có cách hỏi nó", "started; it cannot be asked"))
+    log = settings.folder("log") / f"{part.name}.log"
+    return Check(
+        part.name,
+        False,
+        say(
+            f"không trả lời (đang khởi động, hoặc có lỗi). Xem {log}",
+            f"no answer (it starts, or has failed). See {log}",
+        ),
+    )
+
+
+def _idle(part: Part) -> Check:
     taken = [port for port in part.ports if not port.is_free()]
     if taken:
         return Check(part.name, False, " ".join(port.taken_text() for port in taken))

@@ -39,6 +39,8 @@ def in_words(found: dict[str, Any]) -> str:
         lines.append(
             f"{name}: " + (say("đang chạy", "running") if is_alive else say("KHÔNG trả lời", "does NOT answer"))
         )
+    if not any(found["parts"].values()):
+        lines.append(say("Chạy: ", "Run: ") + "diemcau-collector run")
     return "\n".join(lines)
 
 

@@ -127,6 +127,18 @@ def run(
         supervisor.run()
 
 
+def is_running(home: Path) -> bool:
+    """Tell whether a supervisor holds the home's lock."""
+    try:
+        with (home / "run.lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 @contextmanager
 def alone(home: Path) -> Iterator[None]:
     """Hold the home's lock: two supervisors would write one SQLite file, and check each other's parts."""

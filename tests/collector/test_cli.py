@@ -1,14 +1,18 @@
 """The command line of the centre, without a centre running."""
 
 import json
+import os
+import socket
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import pytest
 from click.testing import CliRunner
 
 from collector.cli import main
 from collector.judge.policy import SEED
+from collector.supervisor import alone
 from provisioning.cli import main as provision
 
 PORTS = ("web_port", "enrolment_port", "broker_port", "broker_monitor_port", "probe_http_port", "probe_udp_port")
@@ -64,6 +68,7 @@ def test_status_of_an_empty_centre_says_that_nothing_runs_and_exits_1(cli):
     assert json.loads(answer.stdout)["parts"].keys() >= {"broker", "enrolment", "probe-server", "ingest", "web"}
     assert not any(json.loads(answer.stdout)["parts"].values())
     assert "no session yet" in cli("status").stdout
+    assert cli("status").stdout.endswith("Run: diemcau-collector run\n")
 
 
 @pytest.mark.parametrize("command", [("status",), ("policy", "show"), ("policy", "load", str(SEED))])
@@ -105,6 +110,24 @@ def test_doctor_names_what_is_missing_and_the_command_that_makes_it(cli):
 def test_doctor_finds_the_database_after_migrate(cli):
     cli("migrate")
     assert "MEND  database" not in cli("doctor").stdout
+
+
+def test_doctor_says_how_to_start_a_centre_that_is_well_but_does_not_run(cli):
+    assert CliRunner().invoke(provision, ["init"]).exit_code == 0
+    cli("migrate")
+    answer = cli("doctor")
+    assert answer.exit_code == 0
+    assert "Run: diemcau-collector run" in answer.stdout
+
+
+@pytest.mark.parametrize(("is_ours", "text"), [(True, "web.log"), (False, "taken by another program")])
+def test_doctor_tells_a_silent_part_of_ours_from_another_program_on_its_port(cli, tmp_path, is_ours, text):
+    with socket.socket() as listening, alone(tmp_path) if is_ours else nullcontext():
+        listening.bind(("127.0.0.1", int(os.environ["DIEMCAU_WEB_PORT"])))  # and never answers
+        answer = cli("doctor")
+    (line,) = (line for line in answer.stdout.splitlines() if line.startswith("MEND  web:"))
+    assert text in line
+    assert ("Run: diemcau-collector run" in answer.stdout) is not is_ours
 
 
 def test_a_wrong_setting_is_named(cli, monkeypatch):
