@@ -24,6 +24,7 @@ demo: $(READY)
 	@DIEMCAU_HOME="$(CURDIR)/.demo" exec $(BIN)/diemcau-collector demo
 
 test: $(READY)
+	@command -v tc > /dev/null || { apt-get update -qq && apt-get install -qq -y iproute2; } # it limits a test's own network
 	@$(BIN)/python -m pytest -q -m "not soak"
 
 check: $(READY)
