@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
+import socket
 import time
 from collections import deque
 from pathlib import Path
@@ -15,12 +16,15 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from agent import trust
 from agent.backoff import Backoff
+from agent.settings import Settings
+from agent.trouble import NotAdmittedError, kind_of
 from contract import wire
 
 _CONNECT_TIMEOUT_S = 10.0  # TCP, and TLS again; nothing else goes on meanwhile, nor while a name is looked up
 _STOP_TIMEOUT_S = 3.0
 _MOST_INBOX = 200  # beyond this messages are let go: acks are cumulative, commands and plan are repeated
 _MOST_UNTAKEN = 100  # messages that the broker has not taken: beyond this they are let go, to be sent again
+_UNAVAILABLE = 136  # MQTT 5, section 2.4; paho reads the codes of 3.1.1 as these
 _LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -34,7 +38,8 @@ class Lost(NamedTuple):
     """The connection, or the try to make one, has ended."""
 
     broker: str
-    reason: str
+    reason: str  # for technicians, and English
+    kind: str  # see `agent.trouble`
 
 
 class Received(NamedTuple):
@@ -55,6 +60,17 @@ class Place(NamedTuple):
     device: str
     password_file: Path
     keepalive_s: int
+
+
+def place_of(settings: Settings) -> Place:
+    """Return where these settings let the device connect to."""
+    return Place(
+        settings.brokers,
+        settings.folder / settings.ca_file,
+        settings.device,
+        settings.folder / settings.password_file,
+        settings.keepalive_s,
+    )
 
 
 class Connection:
@@ -83,6 +99,7 @@ class Connection:
         self._try_at_s = 0.0
         self._opened_at_s: Optional[float] = None
         self._number = 0
+        self._is_refused = False  # by the broker of the present client
 
     def turn(self, timeout_s: float) -> List[Event]:
         """Wait at most `timeout_s` for the network, longer while connecting; return what happened."""
@@ -93,7 +110,7 @@ class Connection:
         else:
             reason = _loop(self._client, timeout_s)
             if reason:
-                self._lose(reason)
+                self._lose(reason, "network")
         events = list(self._inbox)
         self._inbox.clear()
         return events
@@ -131,30 +148,16 @@ class Connection:
     def _connect(self) -> None:
         url = self._url()
         try:
-            password = self.place.password_file.read_text(encoding="ascii").strip()
+            self._is_refused = False
             self._number = self._next_number()
-            client = self._fresh_client(password)
-            address = urlsplit(url)
-            if address.scheme == "mqtts":
-                client.tls_set_context(trust.context(self.place.ca_file, self._is_clock_plausible()))
-            elif address.hostname not in _LOOPBACK:
-                raise ValueError("mqtt:// would send the password in the clear; only mqtts:// leaves this machine")
-            self._client = client
-            client.connect(address.hostname or "", address.port or 0, self.place.keepalive_s)
+            self._client = self._fresh_client(url)
+            _dial(self._client, url, self.place)
         except (OSError, ValueError) as error:  # ssl's errors are OSErrors
-            self._lose(str(error))
+            self._lose(str(error), kind_of(error))
 
-    def _fresh_client(self, password: str) -> paho.Client:
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            self._client_id,
-            clean_session=True,
-            protocol=paho.MQTTv311,
-            reconnect_on_failure=False,
-        )
-        client.connect_timeout = _CONNECT_TIMEOUT_S
+    def _fresh_client(self, url: str) -> paho.Client:
+        client = _client(self._client_id, url, self.place, self._is_clock_plausible())
         client.max_queued_messages_set(_MOST_UNTAKEN)
-        client.username_pw_set(self.place.device, password)
         presence = wire.encode(wire.Presence(self._number, "lost"))
         client.will_set(wire.topic_for(self.place.device, "presence"), presence, 1, True)
         client.on_connect = self._on_connect
@@ -163,8 +166,9 @@ class Connection:
 
     def _on_connect(self, client: paho.Client, _: Any, __: Any, reason: Any, ___: Any) -> None:
         if reason.is_failure:
-            self._inbox.append(Lost(self._url(), f"refused: {reason}"))
-            return  # the broker closes now, and the loop tells that it did
+            self._is_refused = True
+            self._inbox.append(Lost(self._url(), f"refused: {reason}", kind_of(_refusal(reason))))
+            return  # the broker closes now, which is no further news
         self.is_open = True
         self._opened_at_s = time.monotonic()
         device = self.place.device
@@ -177,11 +181,12 @@ class Connection:
         kind = "plan" if message.topic == wire.PLAN_TOPIC else message.topic.rpartition("/")[2]
         self._inbox.append(Received(kind, bytes(message.payload)))
 
-    def _lose(self, reason: str) -> None:
+    def _lose(self, reason: str, kind: str) -> None:
         lasted_s = time.monotonic() - self._opened_at_s if self._opened_at_s is not None else 0.0
         self._failures = self._backoff.failures_after(self._failures, lasted_s)
         self._try_at_s = time.monotonic() + self._backoff.delay_s(self._failures, self._chance.random())
-        self._inbox.append(Lost(self._url(), reason))
+        if not self._is_refused:
+            self._inbox.append(Lost(self._url(), reason, kind))
         self._client = None
         self.is_open = False
         self._opened_at_s = None
@@ -189,6 +194,60 @@ class Connection:
 
     def _url(self) -> str:
         return self.place.brokers[self._broker % len(self.place.brokers)]
+
+
+def log_in(url: str, place: Place, *, is_clock_plausible: bool) -> None:
+    """Log in to a broker as the device and leave at once, unseen by the centre; raises OSError or ValueError.
+
+    The client id is another than the resident's, and there is no will: neither it nor its presence is disturbed.
+    """
+    answers: List[Any] = []
+    client = _client(f"{place.device}-{secrets.token_hex(8)}", url, place, is_clock_plausible)
+    client.on_connect = lambda _, __, ___, reason, ____: answers.append(reason)
+    _dial(client, url, place)
+    end_s = time.monotonic() + _CONNECT_TIMEOUT_S
+    problem = ""
+    while not answers and not problem and time.monotonic() < end_s:
+        problem = _loop(client, 0.1)
+    if answers and not answers[0].is_failure:
+        client.disconnect()
+        while not _loop(client, 0.1) and time.monotonic() < end_s:
+            pass
+    elif answers:
+        raise _refusal(answers[0])
+    elif problem:
+        raise ConnectionError(problem)
+    else:
+        raise socket.timeout("no answer to the login")
+
+
+def _client(client_id: str, url: str, place: Place, is_clock_plausible: bool) -> paho.Client:
+    """Return a client for the broker with the device's credentials; raises OSError or ValueError."""
+    client = paho.Client(
+        CallbackAPIVersion.VERSION2,
+        client_id,
+        clean_session=True,
+        protocol=paho.MQTTv311,
+        reconnect_on_failure=False,
+    )
+    client.connect_timeout = _CONNECT_TIMEOUT_S
+    client.username_pw_set(place.device, place.password_file.read_text(encoding="ascii").strip())
+    address = urlsplit(url)
+    if address.scheme == "mqtts":
+        client.tls_set_context(trust.context(place.ca_file, is_clock_plausible))
+    elif address.hostname not in _LOOPBACK:
+        raise ValueError("mqtt:// would send the password in the clear; only mqtts:// leaves this machine")
+    return client
+
+
+def _refusal(reason: Any) -> OSError:
+    """Return what a broker's refusal means: a broker that is not ready yet says nothing about the device."""
+    return (ConnectionRefusedError if reason.value == _UNAVAILABLE else NotAdmittedError)(str(reason))
+
+
+def _dial(client: paho.Client, url: str, place: Place) -> None:
+    address = urlsplit(url)
+    client.connect(address.hostname or "", address.port or 0, place.keepalive_s)
 
 
 def _loop(client: paho.Client, timeout_s: float) -> str:

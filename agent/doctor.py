@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shutil
 import socket
-import ssl
 from pathlib import Path
 from typing import List, NamedTuple, Optional
-from urllib.parse import urlsplit
 
-from agent import packets, paths, trust
+from agent import packets, paths, trouble, trust
+from agent.connection import log_in, place_of
 from agent.settings import Settings, SettingsError, load
 from agent.spool import Spool, SpoolError
 from contract import reasons
@@ -102,46 +101,31 @@ def _spool(settings: Settings, clock: Clock) -> Check:
 
 
 def _broker(url: str, settings: Settings, clock: Clock) -> Check:
-    address = urlsplit(url)
     name = f"broker {url}"
     try:
-        with socket.create_connection((address.hostname or "", address.port or 0), _TIMEOUT_S) as tcp:
-            if address.scheme == "mqtts":
-                ca_file = settings.folder / settings.ca_file
-                context = trust.context(ca_file, trust.is_plausible(clock.wall_us()))
-                context.wrap_socket(tcp, server_hostname=address.hostname).close()
-    except (OSError, ValueError) as error:
+        log_in(url, place_of(settings), is_clock_plausible=trust.is_plausible(clock.wall_us()))
+    except (OSError, ValueError) as error:  # ssl's errors are OSErrors
+        kind = trouble.kind_of(error)
+        why = f"{trouble.told(kind)} ({error})"
         return Check(
-            name, False, say(f"Không kết nối được {url}: {error}", f"Cannot connect to {url}: {error}"), _mend(error)
+            name,
+            False,
+            say(f"Không đăng nhập được {url}: {why}", f"Cannot log in to {url}: {why}"),
+            trouble.next_step(kind),
         )
-    return Check(name, True, say(f"Kết nối được {url}.", f"{url} can be reached."))
-
-
-def _mend(error: Exception) -> str:
-    if isinstance(error, socket.gaierror):
-        return say("Không tìm thấy tên máy chủ: kiểm tra mạng và DNS.", "The name is not found: check network and DNS.")
-    if isinstance(error, ssl.SSLError):
-        return say(
-            "Chứng thư không khớp: kiểm tra đồng hồ; nếu đúng, hãy đăng ký lại.",
-            "The certificate does not fit: check the clock; if that is right, enrol again.",
-        )
-    return say(
-        "Tường lửa có thể đang chặn cổng này: hỏi người quản trị mạng.",
-        "A firewall may block this port: ask who looks after the network.",
-    )
+    return Check(name, True, say(f"Đăng nhập được {url}.", f"{url} admits this device."))
 
 
 def _probe_http(settings: Settings) -> Check:
     server = settings.probe_server
-    error = _tcp_error(server.host, server.http_port)
-    return _probe_check("probe_http", f"{server.host}, TCP {server.http_port}", error)
+    return _probe_check("probe_http", f"{server.host}, TCP {server.http_port}", _tcp_error(*server[:2]))
 
 
-def _tcp_error(host: str, port: int) -> Optional[str]:
+def _tcp_error(host: str, port: int) -> Optional[OSError]:
     try:
         socket.create_connection((host, port), _TIMEOUT_S).close()
     except OSError as error:
-        return str(error)
+        return error
     return None
 
 
@@ -149,18 +133,20 @@ def _probe_udp(settings: Settings) -> Check:
     server = settings.probe_server
     try:
         is_answered = bool(packets.exchange(server.host, server.udp_port, 5, 0.05, 1.0))
-        error = None if is_answered else say("không có gói nào quay về", "no packet came back")
+        error: Optional[OSError] = (
+            None if is_answered else socket.timeout(say("không có gói nào quay về", "no packet came back"))
+        )
     except OSError as failure:
-        error = str(failure)
+        error = failure
     return _probe_check("probe_udp", f"{server.host}, UDP {server.udp_port}", error)
 
 
-def _probe_check(name: str, place: str, error: Optional[str]) -> Check:
+def _probe_check(name: str, place: str, error: Optional[OSError]) -> Check:
     if error is None:
         return Check(name, True, say(f"Máy chủ đo trả lời ({place}).", f"The probe server answers ({place})."))
     return Check(
         name,
         False,
         say(f"Máy chủ đo không trả lời ({place}): {error}", f"The probe server does not answer ({place}): {error}"),
-        say("Nhờ người quản trị mạng mở cổng này.", "Ask who looks after the network to open this port."),
+        trouble.next_step(trouble.kind_of(error)),
     )

@@ -17,7 +17,7 @@ from agent import connection as link
 from agent import last_line, lock, paths, tick, trust
 from agent.backoff import Backoff
 from agent.child import Outcome, Request, Rounds, Server
-from agent.connection import Connection, Place
+from agent.connection import Connection, place_of
 from agent.last_line import LastLine
 from agent.publisher import Publisher
 from agent.schedule import INVENTORY, LINE, Schedule, loads_line
@@ -269,17 +269,6 @@ class Resident:
         for payload in payloads:
             self.connection.publish("report", payload, 1)
         return bool(payloads)
-
-
-def place_of(settings: Settings) -> Place:
-    """Return where these settings let the device connect to."""
-    return Place(
-        settings.brokers,
-        settings.folder / settings.ca_file,
-        settings.device,
-        settings.folder / settings.password_file,
-        settings.keepalive_s,
-    )
 
 
 def build(

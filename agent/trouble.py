@@ -1,0 +1,61 @@
+"""What stands between this machine and a server, told from the error, and what to do about it."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+from contract.languages import say
+
+
+class NotAdmittedError(OSError):
+    """The broker has answered, and does not admit this device."""
+
+
+def kind_of(error: Exception) -> str:
+    """Return what went wrong: not_admitted, settings, name, certificate, off, silent or network."""
+    kinds = (
+        (NotAdmittedError, "not_admitted"),
+        ((ValueError, FileNotFoundError, PermissionError), "settings"),  # ssl.CertificateError is a ValueError too
+        (socket.gaierror, "name"),
+        (ConnectionRefusedError, "off"),
+        (socket.timeout, "silent"),
+    )
+    if isinstance(error, ssl.SSLError):
+        return "certificate"
+    return next((kind for types, kind in kinds if isinstance(error, types)), "network")
+
+
+def told(kind: str) -> str:
+    """Return what went wrong, in words."""
+    return {
+        "not_admitted": say(
+            "máy chủ không nhận thiết bị này: đang chờ duyệt hoặc đã bị thu hồi",
+            "the server does not admit this device: it waits to be admitted, or was revoked",
+        ),
+        "settings": say("tệp cài đặt của máy này không dùng được", "this machine's settings cannot be used"),
+        "name": say("không tìm thấy tên máy chủ", "the server's name is not found"),
+        "certificate": say("chứng thư của máy chủ không khớp", "the server's certificate does not fit"),
+        "off": say("máy chủ đang tắt", "the server is off"),
+        "silent": say("máy chủ không trả lời", "the server does not answer"),
+        "network": say("mạng bị gián đoạn", "the network was interrupted"),
+    }[kind]
+
+
+def next_step(kind: str) -> str:
+    """Return what to do about it."""
+    return {
+        "not_admitted": say("Gọi Sở.", "Call the department."),
+        "settings": say("Đăng ký lại bằng mã trên phiếu.", "Enrol again with the code on the sheet."),
+        "name": say("Kiểm tra mạng và DNS.", "Check the network and DNS."),
+        "certificate": say(
+            "Kiểm tra đồng hồ của máy; nếu đúng, hãy đăng ký lại.",
+            "Check this computer's clock; if it is right, enrol again.",
+        ),
+        "off": say("Chờ ít phút; nếu vẫn vậy, gọi Sở.", "Wait some minutes; if it stays, call the department."),
+        "silent": say(
+            "Kiểm tra mạng; tường lửa cũng có thể đang chặn cổng này: hỏi người quản trị mạng.",
+            "Check the network; a firewall may block this port too: ask who looks after the network.",
+        ),
+        "network": say("Kiểm tra dây mạng hoặc Wi-Fi.", "Check the cable or the Wi-Fi."),
+    }[kind]
