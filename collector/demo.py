@@ -69,6 +69,12 @@ def _begin(
     )
     tell(
         say(
+            f"   Địa chỉ đăng ký (chỉ từ máy này): {settings.enrolment_url}",
+            f"   Devices enrol (from this machine alone) at: {settings.enrolment_url}",
+        )
+    )
+    tell(
+        say(
             "2. Chạy máy chủ MQTT, đăng ký, máy chủ đo, thu nhận và trang web",
             "2. Starting broker, enrolment, probe server, ingest and web",
         )

@@ -7,16 +7,13 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import select
-
 from collector.store.migrate import migrate
 from contract.languages import say
-from provisioning import codes, events, people, secret_files
+from provisioning import events, people, sheets
 from provisioning.roster.apply import apply
 from provisioning.roster.check import check
 from provisioning.settings import Settings
 from provisioning.store.engine import open_engine, writing
-from provisioning.store.tables import site
 from provisioning.units.load import load_units
 
 ROSTER = Path(__file__).with_name("demo_roster.csv")
@@ -61,16 +58,8 @@ def furnish(settings: Settings) -> Country:
         if checked.problems:
             raise ValueError(f"{ROSTER.name}: {checked.problems}")
         apply(connection, checked.plan, session_id, LOGIN, now_us)
-        sites = connection.execute(select(site.c.id, site.c.code, site.c.name, site.c.roster_key)).all()
-        made = codes.make_codes(
-            connection,
-            secret_files.key(settings.folder("secrets"), "code-key"),
-            {row.id: row.code for row in sites},
-            starts_at + LASTS_S * 1_000_000,
-            now_us,
-        )
+        made = sheets.make_codes(connection, settings, None, LOGIN, now_us)
+        sheets.write_csv(settings.home / "codes.csv", made)
     engine.dispose()
-    sheet = "".join(f"{made[row.id]},{row.name}\n" for row in sites)
-    secret_files.write(settings.home / "codes.csv", sheet.encode())
-    here = next(row for row in sites if row.roster_key == HERE)
-    return Country(len(sites), here.name, made[here.id], LOGIN, password)
+    here = next(sheet for sheet in made if sheet.site == HERE)
+    return Country(len(made), here.site_name, here.code, LOGIN, password)
