@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from agent import connection as link
-from agent import last_line, lock, paths, tick, trust
+from agent import last_line, lock, paths, tick, trouble, trust
 from agent.backoff import Backoff
 from agent.child import Outcome, Request, Rounds, Server
 from agent.connection import Connection, place_of
@@ -65,6 +65,7 @@ class Resident:
         self.reload = reload
         self.refused = 0  # reports that the spool would not accept
         self._is_stopping = False
+        self._told: Dict[str, str] = {}  # by broker: the kind of trouble that was told last
         self._number: Optional[int] = None  # of the connection, while it is open
         self._plan: Optional[wire.Plan] = None
         self._asked: Dict[str, _Asked] = {}
@@ -123,15 +124,32 @@ class Resident:
             self._network_by_s = 0.0
             self.publisher.start_over()
             self.schedule.hasten_tick()
-            _log.info("connected")
+            self._told = {}
+            _log.info(say("Đã kết nối với trung tâm. Cứ để máy chạy.", "Connected to the centre. Leave it running."))
         elif isinstance(event, link.Lost):
             self._number = None
-            _log.info("not connected to %s: %s", event.broker, event.reason)
+            self._tell(event)
         else:
             try:
                 self._receive(event)
             except (wire.WireError, SpoolError) as error:
                 _log.warning("%s: %s", event.kind, error)
+
+    def _tell(self, lost: link.Lost) -> None:
+        """Say why there is no connection and what to do, once for as long as that broker's reason stays the same."""
+        if self._told.get(lost.broker) == lost.kind:
+            return
+        self._told[lost.broker] = lost.kind
+        why, step = trouble.told(lost.kind), trouble.next_step(lost.kind)
+        _log.info(
+            "%s (%s: %s)",
+            say(
+                f"Chưa kết nối được với trung tâm: {why}. {step} Máy vẫn đo, giữ kết quả và tự thử lại.",
+                f"Not connected to the centre: {why}. {step} It goes on measuring, keeps the reports and tries again.",
+            ),
+            lost.broker,
+            lost.reason,
+        )
 
     def _receive(self, event: link.Received) -> None:
         if event.kind == "ack":

@@ -12,6 +12,7 @@ import pytest
 from agent import resident
 from agent.backoff import Backoff
 from agent.child import Outcome, Request
+from agent.connection import Lost, Opened
 from agent.schedule import LIGHT
 from contract import wire
 from contract.report import read_body
@@ -83,6 +84,37 @@ def test_presence_says_connected_then_stopped(start, centre, eventually):
     agent.stop()
     eventually(lambda: [p.state for p in centre.presences()] == ["connected", "stopped"], "a clean stop")
     assert len({p.connection for p in centre.presences()}) == 1
+
+
+def test_the_person_is_told_once_of_each_change_and_what_to_do(write_settings, probe_server, caplog, monkeypatch):
+    monkeypatch.setenv("DIEMCAU_LANG", "vi")
+    caplog.set_level("INFO", "agent")
+    brokers = ("mqtt://127.0.0.1:1", "mqtt://127.0.0.1:2")
+    agent = resident.build(write_settings(brokers, probe_server), rounds=Rounds())
+    for _ in range(3):
+        agent._follow(Lost(brokers[0], "connection refused", "off"))
+        agent._follow(Lost(brokers[1], "refused: Not authorized", "not_admitted"))
+    agent._follow(Opened(1))
+    agent._follow(Lost(brokers[0], "connection refused", "off"))
+    first, second, third, fourth = (record.getMessage() for record in caplog.records)
+    assert "máy chủ đang tắt" in first
+    assert "Gọi Sở." in second
+    assert third == "Đã kết nối với trung tâm. Cứ để máy chạy."
+    assert fourth == first
+    agent.stop()
+    agent.run()
+
+
+def test_a_device_that_is_not_admitted_hears_of_it_once_and_not_of_the_closed_connection(
+    write_settings, start_broker, probe_server, caplog, eventually
+):
+    caplog.set_level("INFO", "agent")
+    guarded = start_broker(others=f'authorization {{ users: [{{ user: "{DEVICE}", password: "another" }}] }}')
+    agent = resident.build(write_settings((guarded.url,), probe_server), rounds=Rounds(), backoff=QUICK)
+    eventually(lambda: agent.turn(0.05) and agent.connection._failures >= 3, "three tries")
+    agent.stop()
+    agent.run()
+    assert [record.getMessage().count("refused: ") for record in caplog.records] == [1]
 
 
 def test_reports_made_while_the_broker_is_away_arrive_after(start, broker, centre, eventually):
