@@ -244,11 +244,11 @@ def _measure(probes: tuple[str, ...], settings: Optional[Settings]) -> bytes:
 
     from agent import paths
     from agent.child import Request, Round, Server
-    from agent.describe import probe_name
+    from agent.describe import NOT_ENROLLED, probe_name
     from contract.clock import Clock
 
     server = Server(*settings.probe_server) if settings else None
-    device = settings.device if settings else "not-enrolled"
+    device = settings.device if settings else NOT_ENROLLED
     request = Request(device, "once", probes, str(paths.home()), server)
     measuring = Round(request, Clock())
     told = ""

@@ -25,6 +25,7 @@ _LINKS = {
     "other": ("loại khác", "other"),
 }
 Row = Tuple[str, str]
+NOT_ENROLLED = "not-enrolled"  # the device in a report of a machine that is none
 
 
 def probe_name(name: str) -> str:
@@ -34,7 +35,7 @@ def probe_name(name: str) -> str:
 
 def table(report: Report) -> str:
     """Return the findings of a report as a table to read."""
-    return "\n".join(line for measurement in report.measurements for line in _lines(measurement))
+    return "\n".join(line for measurement in report.measurements for line in _lines(measurement, report.device))
 
 
 def waiting(counters: Counters, oldest: Optional[Spooled], now_us: int, set_aside: int) -> str:
@@ -73,9 +74,13 @@ def duration(seconds: int) -> str:
     return f"{seconds} {say('giây', 's')}"
 
 
-def _lines(measurement: Measurement) -> List[str]:
+def _lines(measurement: Measurement, device: str) -> List[str]:
     title = probe_name(measurement.probe)
     if measurement.failure is not None:
+        if device == NOT_ENROLLED and measurement.failure.code == "unreachable":  # no probe server is known
+            return [
+                f"{title}: " + say("chưa đo được vì máy chưa đăng ký", "not measured: this machine is not enrolled")
+            ]
         why, detail = _shown(measurement.failure.code), measurement.failure.text
         return [f"{title}: " + say(why, f"{why} ({detail})")]  # the detail is for technicians, and English
     rows = _ROWS.get(type(measurement.findings), lambda _: [])(measurement.findings)

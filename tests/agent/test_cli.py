@@ -54,7 +54,9 @@ def test_once_measures_without_any_settings_and_says_how_to_enrol():
     result = run("once")
     assert result.exit_code == 0
     assert "Bộ nhớ còn trống" in result.stdout
-    assert "Đường truyền: không tới được máy chủ đo" in result.stdout
+    for probe in ("Đường truyền", "Chất lượng mạng"):
+        assert f"{probe}: chưa đo được vì máy chưa đăng ký" in result.stdout
+    assert "máy chủ đo" not in result.stdout
     assert "diemcau-agent enrol" in result.stderr
 
 
