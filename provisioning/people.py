@@ -44,14 +44,9 @@ def add_person(
         raise ProvisioningError(
             f"Nhiệm vụ phải là một trong: {', '.join(DUTIES)}.", f"The duty must be one of: {', '.join(DUTIES)}."
         )
-    if len(password) < LEAST_LETTERS:
-        raise ProvisioningError(
-            f"Mật khẩu phải có ít nhất {LEAST_LETTERS} ký tự.",
-            f"A password needs at least {LEAST_LETTERS} characters.",
-        )
     if connection.scalar(select(person.c.id).where(person.c.login == login)) is not None:
         raise ProvisioningError(f"Đã có tài khoản {login}.", f"The account {login} exists.")
-    values = {"login": login, "name": name, "password": _ARGON2.hash(_same(password)), "duty": duty}
+    values = {"login": login, "name": name, "password": _hashed(password), "duty": duty}
     person_id: int = connection.execute(person.insert().values(values).returning(person.c.id)).scalar_one()
     scope = [{"person_id": person_id, "unit_id": unit_id} for unit_id in unit_ids]
     if scope:
@@ -59,6 +54,14 @@ def add_person(
     units = [row["unit_id"] for row in scope]
     audit.append(connection, actor, "person added", login, {"duty": duty, "units": units}, now_us)
     return person_id
+
+
+def set_password(connection: Connection, login: str, password: str, actor: str, now_us: int) -> None:
+    """Give an open account another password. Raises ProvisioningError."""
+    open_account = (person.c.login == login, person.c.disabled_at.is_(None))
+    if connection.execute(update(person).where(*open_account).values(password=_hashed(password))).rowcount == 0:
+        raise ProvisioningError(f"Không có tài khoản đang mở {login}.", f"There is no open account {login}.")
+    audit.append(connection, actor, "password set", login, {}, now_us)
 
 
 def check_login(connection: Connection, login: str, password: str) -> Person | None:
@@ -84,6 +87,15 @@ def disable(connection: Connection, login: str, actor: str, now_us: int) -> None
     if connection.execute(update(person).where(*open_account).values(disabled_at=now_us)).rowcount == 0:
         raise ProvisioningError(f"Không có tài khoản đang mở {login}.", f"There is no open account {login}.")
     audit.append(connection, actor, "person disabled", login, {}, now_us)
+
+
+def _hashed(password: str) -> str:
+    if len(password) < LEAST_LETTERS:
+        raise ProvisioningError(
+            f"Mật khẩu phải có ít nhất {LEAST_LETTERS} ký tự.",
+            f"A password needs at least {LEAST_LETTERS} characters.",
+        )
+    return _ARGON2.hash(_same(password))
 
 
 @lru_cache(maxsize=1)

@@ -23,6 +23,7 @@ from collector.judge.rules import RULES
 from collector.store.tables import spool
 from contract import enrolment, findings, reasons, report, wire
 from contract.settings import AgentSettings
+from provisioning.people import DUTIES
 from provisioning.settings import FOLDERS, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -188,6 +189,10 @@ def test_every_setting_is_documented_with_its_default_and_no_other(heading: str,
 def test_every_folder_of_the_centre_is_documented() -> None:
     row = next(row for row in table(DOCS / "settings.md", "## The centre") if row[0] == "`home`")
     assert set(FOLDERS) <= set(re.findall(r"`(\w+)`", row[2]))
+
+
+def test_every_duty_is_documented_and_no_other() -> None:
+    assert names(OPERATIONS, "## Chuẩn bị trung tâm / Set the centre up") == list(DUTIES)
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

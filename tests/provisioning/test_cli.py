@@ -15,7 +15,9 @@ from click.testing import CliRunner, Result
 
 from provisioning import identifiers
 from provisioning.cli import main
+from provisioning.people import check_login
 from provisioning.settings import Settings
+from provisioning.store.engine import open_engine
 
 ROSTER = """\
 Mã điểm cầu;Tên điểm cầu;Tỉnh;Huyện;Mã trường;Tên trường;Vai trò;Phương thức;Nhà mạng
@@ -137,6 +139,29 @@ def test_people_are_added_with_a_password_from_a_file(run: Callable[..., Result]
     secret.write_text("mật khẩu dài\n")
     run("people", "add", "an", "--name", "An", "--duty", "noc", "--password-file", secret, "--unit", "02")
     run("people", "add", "an", "--name", "An", "--password-file", secret, expect=1)
+
+
+def test_accounts_are_listed_and_a_forgotten_password_is_set_anew(
+    run: Callable[..., Result], tmp_path: Path, settings: Settings
+):
+    run("init")
+    secret = tmp_path / "password"
+    for login, password in (("an", "mật khẩu cũ"), ("binh", "mật khẩu cũ")):
+        secret.write_text(password)
+        run("people", "add", login, "--name", "Tên", "--password-file", secret)
+    run("people", "disable", "binh")
+    assert run("people", "list").output == "an\tviewer\tđang mở\tTên\nbinh\tviewer\tđã khóa\tTên\n"
+    secret.write_text("mật khẩu mới")
+    run("people", "password", "an", "--password-file", secret)
+    run("people", "password", "binh", "--password-file", secret, expect=1)
+    engine = open_engine(settings.database)
+    with engine.connect() as connection:
+        assert check_login(connection, "an", "mật khẩu mới") is not None
+        assert check_login(connection, "an", "mật khẩu cũ") is None
+    engine.dispose()
+    assert "4 dòng" in run("audit", "verify").output  # two added, one closed, one password
+    secret.write_text("ngắn")
+    assert "ít nhất" in run("people", "password", "an", "--password-file", secret, expect=1).output
 
 
 def test_a_closed_account_is_told_and_stays_closed(run: Callable[..., Result], tmp_path: Path):
