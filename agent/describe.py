@@ -101,8 +101,11 @@ def _quantity(fact: Fact[Any], unit: str) -> str:
 
 def _host(host: Host) -> List[Row]:
     return [
+        (say("Số nhân xử lý", "Processors"), _fact(host.cpu_count, str)),
         (say("Bộ xử lý đang bận", "Processor busy"), _quantity(host.cpu_pct, "%")),
+        (say("Tổng bộ nhớ", "Memory"), _quantity(host.memory_total_bytes, "byte")),
         (say("Bộ nhớ còn trống", "Memory available"), _quantity(host.memory_available_bytes, "byte")),
+        (say("Tổng dung lượng ổ đĩa", "Disk"), _quantity(host.disk_total_bytes, "byte")),
         (say("Ổ đĩa còn trống", "Disk free"), _quantity(host.disk_free_bytes, "byte")),
         (say("Máy chạy liên tục", "Up for"), _fact(host.uptime_s, duration)),
     ]
@@ -112,6 +115,7 @@ def _network(network: Network) -> List[Row]:
     return [
         (say("Kết nối bằng", "Connected by"), _fact(network.link, lambda v: say(*_LINKS[v]))),
         (say("Tốc độ cổng mạng", "Link speed"), _quantity(network.link_speed_mbps, "Mbit/s")),
+        (say("Số cổng mạng đang bật", "Interfaces up"), _fact(network.interfaces_up, str)),
         (
             say("Có đường ra mạng", "Has a default route"),
             _fact(network.has_default_route, lambda v: say("có", "yes") if v else say("không", "no")),
@@ -125,14 +129,18 @@ def _path(path: Path) -> List[Row]:
         (say("Độ trễ khứ hồi", "Round trip"), _quantity(path.rtt_ms, "ms")),
         (say("Độ trễ khứ hồi, p95", "Round trip, p95"), _quantity(path.rtt_p95_ms, "ms")),
         (say("Độ rung (jitter)", "Jitter"), _quantity(path.jitter_ms, "ms")),
+        (say("Gói đến sai thứ tự", "Packets out of order"), str(path.reordered)),
+        (say("Máy chủ đo", "Probe server"), path.server),
     ]
 
 
 def _software(software: Software) -> List[Row]:
     return [
         (say("Phiên bản phần mềm", "Agent version"), software.agent_version),
+        (say("Phiên bản Python", "Python version"), software.python_version),
         (say("Hệ điều hành", "Operating system"), _fact(software.os_name, str)),
         (say("Phiên bản hệ điều hành", "System version"), _fact(software.os_version, str)),
+        (say("Kiến trúc máy", "Architecture"), _fact(software.architecture, str)),
     ]
 
 
@@ -142,7 +150,13 @@ def _clock(clock: Clock) -> List[Row]:
         ahead, behind = say(f"nhanh {seconds}", f"{seconds} ahead"), say(f"chậm {seconds}", f"{seconds} behind")
         return ahead if offset_ms >= 0 else behind
 
-    return [(say("So với trung tâm", "Against the centre"), _fact(clock.offset_ms, words))]
+    def zone(minutes: int) -> str:
+        return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60}:{abs(minutes) % 60:02}"
+
+    return [
+        (say("So với trung tâm", "Against the centre"), _fact(clock.offset_ms, words)),
+        (say("Múi giờ", "Time zone"), _fact(clock.utc_offset_min, zone)),
+    ]
 
 
 def _line(line: Line) -> List[Row]:
@@ -150,6 +164,10 @@ def _line(line: Line) -> List[Row]:
         (say("Tải xuống", "Download"), _shown(line.download_mbps, "Mbit/s")),
         (say("Tải lên", "Upload"), _shown(line.upload_mbps, "Mbit/s")),
         (say("Độ trễ khứ hồi", "Round trip"), _quantity(line.round_trip_ms, "ms")),
+        (say("Đã nhận", "Received"), _shown(line.received_bytes, "byte")),
+        (say("Đã gửi", "Sent"), _shown(line.sent_bytes, "byte")),
+        (say("Máy chủ đo", "Probe server"), line.server),
+        (say("Cách đo", "Method"), line.method),
     ]
 
 

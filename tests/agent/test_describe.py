@@ -32,6 +32,15 @@ NETWORK = findings.Network.model_validate(
 )
 
 
+HOST = findings.Host.model_validate(
+    {name: fact(1) for name in findings.Host.model_fields if name != "kind"},
+)
+SOFTWARE = findings.Software.model_validate(
+    {"agent_version": "1", "python_version": "3.8.0"}
+    | {"os_name": fact("Windows"), "os_version": fact("10"), "architecture": fact("AMD64")}
+)
+
+
 def clock(offset_ms):
     return findings.Clock.model_validate({"offset_ms": fact(offset_ms), "utc_offset_min": fact(420)})
 
@@ -59,6 +68,26 @@ def test_a_failure_is_told_in_words_and_its_detail_only_to_who_reads_english(mon
     failure = Failure(code="timeout", text="the probe did not end in its time")
     assert shown(monkeypatch, "vi", failure=failure) == "Đường truyền: quá thời gian"
     assert shown(monkeypatch, "en", failure=failure) == "Line: timed out (the probe did not end in its time)"
+
+
+def changed(value):
+    """Return another value of the same kind."""
+    if isinstance(value, findings.Fact):
+        return findings.Fact(why="denied")
+    return value + 7 if isinstance(value, int | float) else value + "-other"
+
+
+def test_every_finding_of_every_kind_is_shown(monkeypatch):
+    samples = (HOST, NETWORK, PATH, SOFTWARE, clock(1.0), LINE)
+    assert {type(sample) for sample in samples} == set(findings.KINDS)
+    for sample in samples:
+        for name in set(type(sample).model_fields) - {"kind"}:
+            other = sample.model_copy(update={name: changed(getattr(sample, name))})
+            assert shown(monkeypatch, "vi", other) != shown(monkeypatch, "vi", sample), (sample.kind, name)
+
+
+def test_a_time_zone_is_told_as_people_write_it(monkeypatch):
+    assert "UTC+7:00" in shown(monkeypatch, "vi", clock(1.0))
 
 
 def test_findings_of_a_later_version_are_named_and_nothing_worse(monkeypatch):
