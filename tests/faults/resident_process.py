@@ -86,8 +86,8 @@ class NaiveConnection(Connection):
         self._on_their_way[told.mid] = wire.decode_report(payload)[0]
         return None
 
-    def _fresh_client(self, password: str) -> Any:
-        client = super()._fresh_client(password)
+    def _fresh_client(self, url: str) -> Any:
+        client = super()._fresh_client(url)
         self._on_their_way: dict[int, wire.Frame] = {}
         client.on_publish = self._acknowledged
         return client
