@@ -6,12 +6,19 @@ import json
 import logging
 import signal
 import sys
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from contract.languages import say
 from provisioning.commands.centre import Commands, actor, load_settings, now_us
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from provisioning.settings import Settings
 
 
 class _Commands(Commands):
@@ -49,14 +56,12 @@ def run() -> None:
     from collector.parts import parts
     from collector.store.migrate import migrate as migrate_database
     from provisioning.broker.reload import write_configuration
-    from provisioning.store.engine import open_engine
 
     settings = load_settings()
-    engine = open_engine(settings.database)
-    migrate_database(engine)
-    if not settings.broker_urls:
-        write_configuration(engine, settings)
-    engine.dispose()
+    with _database(settings) as engine:
+        migrate_database(engine)
+        if not settings.broker_urls:
+            write_configuration(engine, settings)
     try:
         supervisor.run(parts(settings), settings.home, settings.folder("log"), click.echo)
     except supervisor.StartError as error:
@@ -109,10 +114,9 @@ def probe_server() -> None:
 def migrate() -> None:
     """Bring both chains of migrations to their newest revision."""
     from collector.store.migrate import migrate as migrate_database
-    from provisioning.store.engine import open_engine
 
-    settings = load_settings()
-    migrate_database(open_engine(settings.database))
+    with _database(load_settings()) as engine:
+        migrate_database(engine)
     click.echo(say("Cơ sở dữ liệu đã ở bản mới nhất.", "The database is up to date."))
 
 
@@ -127,10 +131,10 @@ def migrate() -> None:
 def status(as_json: bool) -> None:
     """Tell how things stand."""
     from collector.status import in_words, look
-    from provisioning.store.engine import open_engine
 
     settings = load_settings()
-    found = look(open_engine(settings.database), settings)
+    with _database(settings) as engine:
+        found = look(engine, settings)
     click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else in_words(found))
     sys.exit(0 if all(found["parts"].values()) else 1)
 
@@ -181,9 +185,8 @@ def policy() -> None:
 def show() -> None:
     """Print the live policy."""
     from collector.store import policies
-    from provisioning.store.engine import open_engine
 
-    with open_engine(load_settings().database).connect() as connection:
+    with _database(load_settings()) as engine, engine.connect() as connection:
         click.echo(policies.live_text(connection), nl=False)
 
 
@@ -210,14 +213,25 @@ def check(file: Any) -> None:
 def load(file: Any) -> None:
     """Make a policy file the live one."""
     from collector.store import policies
-    from provisioning.store.engine import open_engine, writing
+    from provisioning.store.engine import writing
 
     try:
-        with writing(open_engine(load_settings().database)) as connection:
+        with _database(load_settings()) as engine, writing(engine) as connection:
             loaded = policies.load(connection, file.read(), actor(), now_us())
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     click.echo(say(f"Đang áp dụng: {loaded.sha256}", f"Live now: {loaded.sha256}"))
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Engine]:
+    from provisioning.store.engine import open_engine
+
+    engine = open_engine(settings.database)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _log_to_stderr() -> None:

@@ -82,6 +82,13 @@ def test_before_the_first_run_the_command_that_makes_the_tables_is_named(cli, co
     assert "diemcau-collector migrate" in answer.stderr
 
 
+def test_an_empty_postgresql_is_told_likewise(cli, monkeypatch, postgres_server):
+    monkeypatch.setenv("DIEMCAU_DATABASE_URL", f"{postgres_server}/postgres")
+    answer = cli("policy", "show")
+    assert answer.exit_code == 1
+    assert "Run first: diemcau-collector migrate" in answer.stderr
+
+
 @pytest.mark.parametrize(
     ("url", "text"),
     [
