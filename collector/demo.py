@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -20,6 +22,7 @@ from provisioning.settings import Settings, load
 
 Tell = Callable[[str], None]
 
+_QUIET_PORTS = range(20_000, 30_000)
 DEFAULT_PORT = 8080
 UP_S = 120.0
 ENROL_S = 90.0
@@ -148,23 +151,34 @@ def _choose_settings(home: Path, environ: Mapping[str, str]) -> Settings:
 
 
 def _free_ports(first: int, more: int) -> list[int]:
-    """Return the first port (0: any) and some that are free for TCP and UDP alike."""
+    """Return the first port (0: any) and some that are free for TCP and UDP alike.
+
+    Those are taken from below what systems give to connections, so that nobody's takes one before its part does.
+    """
     with ExitStack() as held:
-        numbers = []
-        for wanted in (first, *[0] * more):
-            tcp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                tcp.bind(("127.0.0.1", wanted))
-            except OSError as error:
-                raise DemoError(
-                    say(
-                        f"Cổng {wanted} đang bị chương trình khác dùng. Chạy: make demo DEMO_PORT=8081",
-                        f"Port {wanted} is taken by another program. Run: make demo DEMO_PORT=8081",
-                    )
-                ) from error
-            numbers.append(tcp.getsockname()[1])
-        return numbers
+        candidates = iter(random.sample(_QUIET_PORTS, 1000))
+        if first and not _hold(held, first):
+            raise DemoError(
+                say(
+                    f"Cổng {first} đang bị chương trình khác dùng. Chạy: make demo DEMO_PORT=8081",
+                    f"Port {first} is taken by another program. Run: make demo DEMO_PORT=8081",
+                )
+            )
+        wanted = more if first else more + 1
+        found = list(itertools.islice((port for port in candidates if _hold(held, port)), wanted))
+        return [first, *found] if first else found
+
+
+def _hold(held: ExitStack, port: int) -> bool:
+    """Tell whether a port is free, and keep it from other candidates until `held` ends."""
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        one = held.enter_context(socket.socket(socket.AF_INET, kind))
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(kind == socket.SOCK_STREAM))
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _start(

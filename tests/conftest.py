@@ -6,6 +6,7 @@ import contextlib
 import importlib.metadata
 import itertools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -32,10 +33,14 @@ _NUMBERS = itertools.count(1)
 def free_port() -> Callable[[], int]:
     """A function that returns a port of loopback nobody listens on."""
 
+    candidates = iter(random.sample(range(20_000, 30_000), 10_000))  # below those that systems give to connections
+
     def find() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return int(probe.getsockname()[1])
+        for port in candidates:
+            with socket.socket() as probe, contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+        raise RuntimeError("no port is free")
 
     return find
 
