@@ -20,6 +20,7 @@ from collector.link.uplink import Uplink
 from collector.store import counters, policies
 from collector.store.intake import commands
 from contract import wire
+from contract.clock import wall_us
 from provisioning.settings import Settings
 from provisioning.store.engine import open_engine, writing
 
@@ -29,11 +30,6 @@ MOST_IN_A_BATCH = 500
 WAIT_S = 0.1
 SWEEP_EVERY_S = 1.0
 DATABASE_RETRY_S = 1.0
-
-
-def wall_us() -> int:
-    """Return the present time in microseconds UTC."""
-    return time.time_ns() // 1000
 
 
 class Ingest:

@@ -32,7 +32,12 @@ class Clock:
 
     def wall_us(self) -> int:
         """Return microseconds since 1970 UTC by the wall clock, which may be wrong; never below 0."""
-        return max(0, time.time_ns() // 1000)
+        return wall_us()
+
+
+def wall_us() -> int:
+    """Return microseconds since 1970 UTC by this machine's wall clock; never below 0."""
+    return max(0, time.time_ns() // 1000)
 
 
 def read_boot_id() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -22,13 +21,9 @@ from collector.dashboard.live import Feed
 from collector.dashboard.pace import Pace
 from collector.dashboard.routes import ROUTES
 from contract import __version__
+from contract.clock import wall_us
 from provisioning import secret_files
 from provisioning.settings import Settings
-
-
-def wall_us() -> int:
-    """Return the wall clock in microseconds since 1970 UTC."""
-    return time.time_ns() // 1000
 
 
 def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_us) -> FastAPI:

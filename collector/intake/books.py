@@ -69,8 +69,3 @@ class Books:
         self.watermark = self.accepted
         self.spooled = 0
         self.closed_at = now
-
-    @property
-    def is_balanced(self) -> bool:
-        """Whether the invariant holds."""
-        return self.accepted == self.committed + self.spooled + self.dropped + self.quarantined

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import getpass
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from contract.clock import wall_us
 from contract.languages import say
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _database_text(error: Exception, makes_tables: str) -> str | None:
 
 def now_us() -> int:
     """Return the time in microseconds since 1970 UTC."""
-    return time.time_ns() // 1000
+    return wall_us()
 
 
 def actor() -> str:
