@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from agent.spool import Counters, Spooled
 from contract import reasons
-from contract.findings import Clock, Fact, Host, Line, Network, Path, Software
+from contract.findings import Camera, Clock, Display, Fact, Host, Line, Network, Path, Power, Software, Sound
 from contract.languages import language, say
 from contract.report import Measurement, Report
 
@@ -16,6 +16,10 @@ _PROBES = {
     "path": ("Chất lượng mạng", "Network path"),
     "software": ("Phần mềm", "Software"),
     "clock": ("Đồng hồ", "Clock"),
+    "camera": ("Camera", "Camera"),
+    "sound": ("Micrô và loa", "Microphone and speakers"),
+    "display": ("Màn hình", "Screen"),
+    "power": ("Nguồn điện", "Power"),
     "line": ("Đường truyền", "Line"),
 }
 _LINKS = {
@@ -24,6 +28,8 @@ _LINKS = {
     "mobile": ("mạng di động", "mobile"),
     "other": ("loại khác", "other"),
 }
+_HEALTH = {"good": ("tốt", "good"), "worn": ("đã mòn", "worn"), "failing": ("sắp hỏng", "failing")}
+_PLUGS = {"internal": ("màn hình liền máy", "built in"), "other": ("loại khác", "other")}  # the others name themselves
 Row = Tuple[str, str]
 NOT_ENROLLED = "not-enrolled"  # the device in a report of a machine that is none
 
@@ -99,6 +105,10 @@ def _quantity(fact: Fact[Any], unit: str) -> str:
     return _fact(fact, lambda value: _shown(value, unit))
 
 
+def _yes_or_no(fact: Fact[bool]) -> str:
+    return _fact(fact, lambda value: say("có", "yes") if value else say("không", "no"))
+
+
 def _host(host: Host) -> List[Row]:
     return [
         (say("Số nhân xử lý", "Processors"), _fact(host.cpu_count, str)),
@@ -108,6 +118,8 @@ def _host(host: Host) -> List[Row]:
         (say("Tổng dung lượng ổ đĩa", "Disk"), _quantity(host.disk_total_bytes, "byte")),
         (say("Ổ đĩa còn trống", "Disk free"), _quantity(host.disk_free_bytes, "byte")),
         (say("Máy chạy liên tục", "Up for"), _fact(host.uptime_s, duration)),
+        (say("Nhiệt độ", "Temperature"), _quantity(host.temperature_c, "°C")),
+        (say("Tình trạng ổ đĩa", "Disk health"), _fact(host.disk_health, lambda v: say(*_HEALTH[v]))),
     ]
 
 
@@ -116,10 +128,10 @@ def _network(network: Network) -> List[Row]:
         (say("Kết nối bằng", "Connected by"), _fact(network.link, lambda v: say(*_LINKS[v]))),
         (say("Tốc độ cổng mạng", "Link speed"), _quantity(network.link_speed_mbps, "Mbit/s")),
         (say("Số cổng mạng đang bật", "Interfaces up"), _fact(network.interfaces_up, str)),
-        (
-            say("Có đường ra mạng", "Has a default route"),
-            _fact(network.has_default_route, lambda v: say("có", "yes") if v else say("không", "no")),
-        ),
+        (say("Có đường ra mạng", "Has a default route"), _yes_or_no(network.has_default_route)),
+        (say("Song công (full duplex)", "Full duplex"), _yes_or_no(network.is_full_duplex)),
+        (say("Sóng Wi-Fi", "Wi-Fi signal"), _quantity(network.wifi_signal_pct, "%")),
+        (say("Số cổng mạng di động", "Mobile interfaces"), _fact(network.mobile_interfaces, str)),
     ]
 
 
@@ -141,6 +153,7 @@ def _software(software: Software) -> List[Row]:
         (say("Hệ điều hành", "Operating system"), _fact(software.os_name, str)),
         (say("Phiên bản hệ điều hành", "System version"), _fact(software.os_version, str)),
         (say("Kiến trúc máy", "Architecture"), _fact(software.architecture, str)),
+        (say("Bản hệ điều hành", "Distribution"), _fact(software.distribution, str)),
     ]
 
 
@@ -156,6 +169,53 @@ def _clock(clock: Clock) -> List[Row]:
     return [
         (say("So với trung tâm", "Against the centre"), _fact(clock.offset_ms, words)),
         (say("Múi giờ", "Time zone"), _fact(clock.utc_offset_min, zone)),
+    ]
+
+
+def _camera(camera: Camera) -> List[Row]:
+    return [
+        (say("Số camera", "Cameras"), _fact(camera.camera_count, str)),
+        (say("Mã loại camera (USB)", "Models (USB)"), _fact(camera.models, _listed)),
+        (say("Được phép dùng", "Allowed"), _yes_or_no(camera.is_allowed)),
+        (say("Đang được dùng", "In use"), _yes_or_no(camera.is_in_use)),
+    ]
+
+
+def _sound(sound: Sound) -> List[Row]:
+    return [
+        (say("Số micrô", "Microphones"), _fact(sound.microphone_count, str)),
+        (say("Số loa", "Speakers"), _fact(sound.speaker_count, str)),
+        (say("Số giắc chưa cắm gì", "Jacks with nothing plugged in"), _fact(sound.unplugged_count, str)),
+        (say("Micrô được phép dùng", "Microphone allowed"), _yes_or_no(sound.is_microphone_allowed)),
+        (say("Micrô đang được dùng", "Microphone in use"), _yes_or_no(sound.is_microphone_in_use)),
+    ]
+
+
+def _display(display: Display) -> List[Row]:
+    return [
+        (say("Số màn hình", "Screens"), _fact(display.display_count, str)),
+        (say("Cắm bằng", "Plugged in by"), _fact(display.plugs, _plugs)),
+        (say("Bề ngang", "Width"), _quantity(display.width_px, say("điểm ảnh", "px"))),
+        (say("Bề cao", "Height"), _quantity(display.height_px, say("điểm ảnh", "px"))),
+        (say("Đường chéo", "Diagonal"), _quantity(display.diagonal_cm, "cm")),
+        (say("Màn hình có loa", "Has speakers"), _yes_or_no(display.has_speakers)),
+    ]
+
+
+def _plugs(plugs: Sequence[str]) -> str:
+    return _listed([say(*_PLUGS[plug]) if plug in _PLUGS else plug.upper() for plug in plugs])
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return ", ".join(texts) or say("không có", "none")
+
+
+def _power(power: Power) -> List[Row]:
+    return [
+        (say("Đang dùng điện lưới", "On mains"), _yes_or_no(power.is_on_mains)),
+        (say("Pin còn", "Battery"), _quantity(power.battery_pct, "%")),
+        (say("Có bộ lưu điện (UPS)", "Has a UPS"), _yes_or_no(power.has_ups)),
+        (say("Bộ lưu điện còn", "UPS battery"), _quantity(power.ups_battery_pct, "%")),
     ]
 
 
@@ -177,5 +237,9 @@ _ROWS: Dict[Any, Callable[[Any], List[Row]]] = {
     Path: _path,
     Software: _software,
     Clock: _clock,
+    Camera: _camera,
+    Sound: _sound,
+    Display: _display,
+    Power: _power,
     Line: _line,
 }

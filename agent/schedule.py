@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple, Optional, Sequence, Tuple
 
-LIGHT = ("host", "network", "path", "software", "clock")
+EQUIPMENT = ("camera", "sound", "display", "power")
+LIGHT = ("host", "network", "path", "software", "clock", *EQUIPMENT)
 LINE = ("line",)
-INVENTORY = ("host", "network", "software")  # what tells of the equipment
+INVENTORY = ("host", "network", "software", *EQUIPMENT)
 
 
 class Due(NamedTuple):

@@ -8,6 +8,7 @@ from pydantic import Field
 from typing_extensions import Annotated, Literal
 
 from contract.fields import BrokerUrl, Device, Host, Message, Port, list_of, matching, text
+from contract.privacy import OfDevice, Secret
 
 Password = matching("[A-Za-z0-9_-]{22,64}")  # at least 128 random bits, base64url
 
@@ -15,9 +16,9 @@ Password = matching("[A-Za-z0-9_-]{22,64}")  # at least 128 random bits, base64u
 class EnrolmentRequest(Message):
     """A code from the site's sheet, and the password the device made and saved before asking."""
 
-    code: text(64)  # type: ignore[valid-type]
-    password: Password  # type: ignore[valid-type]
-    machine: Optional[text(64)] = None  # type: ignore[valid-type]  # a hash of machine facts, to recognise clones
+    code: Secret[text(64)]  # type: ignore[valid-type]
+    password: Secret[Password]  # type: ignore[valid-type]
+    machine: OfDevice[Optional[text(64)]] = None  # type: ignore[valid-type]  # a hash of machine facts, to recognise clones
 
 
 class EnrolmentAnswer(Message):

@@ -10,21 +10,27 @@ from typing import Any, Generic, Optional, TypeVar, Union
 from pydantic import Discriminator, Field, Tag, model_validator
 from typing_extensions import Annotated, Literal
 
-from contract.fields import Count, Message, Milliseconds, text
+from contract.fields import Count, Message, Milliseconds, list_of, matching, text
+from contract.privacy import OfCourse, OfEquipment, OfMachine, OfNetwork
 
 T = TypeVar("T")
 Why = Literal["denied", "unsupported", "absent", "error"]
 Ratio = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Rate = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 Offset = Annotated[float, Field(ge=-1e13, le=1e13, allow_inf_nan=False)]
+Pixels = Annotated[int, Field(ge=1, le=100_000)]
+Celsius = Annotated[float, Field(ge=-50, le=200, allow_inf_nan=False)]
+Health = Literal["good", "worn", "failing"]
 Short = text(64)
+UsbModel = matching("[0-9a-f]{4}:[0-9a-f]{4}")  # vendor and product, never a serial number
+Plug = Literal["hdmi", "displayport", "dvi", "vga", "internal", "other"]
 
 
 class Fact(Message, Generic[T]):
     """A value, or why there is none."""
 
-    value: Optional[T] = None
-    why: Optional[Why] = None
+    value: OfMachine[Optional[T]] = None  # of the class of the field that holds the fact
+    why: OfMachine[Optional[Why]] = None
 
     @model_validator(mode="after")
     def _one_of_the_two(self) -> Fact[T]:
@@ -33,82 +39,134 @@ class Fact(Message, Generic[T]):
         return self
 
 
+NOT_SENT: Any = Field(default={"why": "absent"}, validate_default=True)  # by an agent older than the field
+
+
 class Host(Message):
     """The machine: processor, memory, the disk the agent writes to."""
 
-    kind: Literal["host"] = "host"
-    cpu_count: Fact[Count]
-    cpu_pct: Fact[Ratio]
-    memory_total_bytes: Fact[Count]
-    memory_available_bytes: Fact[Count]
-    disk_total_bytes: Fact[Count]
-    disk_free_bytes: Fact[Count]
-    uptime_s: Fact[Count]
+    kind: OfCourse[Literal["host"]] = "host"
+    cpu_count: OfMachine[Fact[Count]]
+    cpu_pct: OfMachine[Fact[Ratio]]
+    memory_total_bytes: OfMachine[Fact[Count]]
+    memory_available_bytes: OfMachine[Fact[Count]]
+    disk_total_bytes: OfMachine[Fact[Count]]
+    disk_free_bytes: OfMachine[Fact[Count]]
+    uptime_s: OfMachine[Fact[Count]]
+    temperature_c: OfMachine[Fact[Celsius]] = NOT_SENT  # of the hottest sensor
+    disk_health: OfMachine[Fact[Health]] = NOT_SENT  # as the worst disk tells of itself
 
 
 class Network(Message):
     """How the machine reaches the network: never addresses or names of networks."""
 
-    kind: Literal["network"] = "network"
-    link: Fact[Literal["ethernet", "wifi", "mobile", "other"]]  # of the default route
-    link_speed_mbps: Fact[Rate]
-    interfaces_up: Fact[Count]
-    has_default_route: Fact[bool]
+    kind: OfCourse[Literal["network"]] = "network"
+    link: OfNetwork[Fact[Literal["ethernet", "wifi", "mobile", "other"]]]  # of the default route
+    link_speed_mbps: OfNetwork[Fact[Rate]]
+    interfaces_up: OfNetwork[Fact[Count]]
+    has_default_route: OfNetwork[Fact[bool]]
+    is_full_duplex: OfNetwork[Fact[bool]] = NOT_SENT
+    wifi_signal_pct: OfNetwork[Fact[Ratio]] = NOT_SENT
+    mobile_interfaces: OfNetwork[Fact[Count]] = NOT_SENT  # 4G modems, in use or not
 
 
 class Path(Message):
     """Small UDP packets to the probe server and back (STAMP, RFC 8762)."""
 
-    kind: Literal["path"] = "path"
-    server: text(253)  # type: ignore[valid-type]
-    sent: Count
-    received: Count
-    reordered: Count
-    loss_pct: Ratio
-    rtt_ms: Fact[Milliseconds]  # median
-    rtt_p95_ms: Fact[Milliseconds]
-    jitter_ms: Fact[Milliseconds]  # RFC 3550, section 6.4.1
+    kind: OfCourse[Literal["path"]] = "path"
+    server: OfNetwork[text(253)]  # type: ignore[valid-type]
+    sent: OfNetwork[Count]
+    received: OfNetwork[Count]
+    reordered: OfNetwork[Count]
+    loss_pct: OfNetwork[Ratio]
+    rtt_ms: OfNetwork[Fact[Milliseconds]]  # median
+    rtt_p95_ms: OfNetwork[Fact[Milliseconds]]
+    jitter_ms: OfNetwork[Fact[Milliseconds]]  # RFC 3550, section 6.4.1
 
 
 class Software(Message):
     """What the agent runs on."""
 
-    kind: Literal["software"] = "software"
-    agent_version: Short  # type: ignore[valid-type]
-    python_version: Short  # type: ignore[valid-type]
-    os_name: Fact[Short]  # type: ignore[valid-type]
-    os_version: Fact[Short]  # type: ignore[valid-type]
-    architecture: Fact[Short]  # type: ignore[valid-type]
+    kind: OfCourse[Literal["software"]] = "software"
+    agent_version: OfMachine[Short]  # type: ignore[valid-type]
+    python_version: OfMachine[Short]  # type: ignore[valid-type]
+    os_name: OfMachine[Fact[Short]]  # type: ignore[valid-type]
+    os_version: OfMachine[Fact[Short]]  # type: ignore[valid-type]
+    architecture: OfMachine[Fact[Short]]  # type: ignore[valid-type]
+    distribution: OfMachine[Fact[Short]] = NOT_SENT  # type: ignore[valid-type]  # as the system names itself
 
 
 class Clock(Message):
     """How far the wall clock is from the probe server's: positive when ours is ahead."""
 
-    kind: Literal["clock"] = "clock"
-    offset_ms: Fact[Offset]
-    utc_offset_min: Fact[Annotated[int, Field(ge=-1440, le=1440)]]
+    kind: OfCourse[Literal["clock"]] = "clock"
+    offset_ms: OfMachine[Fact[Offset]]
+    utc_offset_min: OfMachine[Fact[Annotated[int, Field(ge=-1440, le=1440)]]]
 
 
 class Line(Message):
     """What the line carries to and from the probe server."""
 
-    kind: Literal["line"] = "line"
-    method: Short  # type: ignore[valid-type]
-    server: text(253)  # type: ignore[valid-type]
-    download_mbps: Rate
-    upload_mbps: Rate
-    round_trip_ms: Fact[Milliseconds]
-    received_bytes: Count
-    sent_bytes: Count
+    kind: OfCourse[Literal["line"]] = "line"
+    method: OfNetwork[Short]  # type: ignore[valid-type]
+    server: OfNetwork[text(253)]  # type: ignore[valid-type]
+    download_mbps: OfNetwork[Rate]
+    upload_mbps: OfNetwork[Rate]
+    round_trip_ms: OfNetwork[Fact[Milliseconds]]
+    received_bytes: OfNetwork[Count]
+    sent_bytes: OfNetwork[Count]
+
+
+class Camera(Message):
+    """The cameras that programs could open: how many and of which make, never a picture."""
+
+    kind: OfCourse[Literal["camera"]] = "camera"
+    camera_count: OfEquipment[Fact[Count]]
+    models: OfEquipment[Fact[list_of(UsbModel, 16)]]  # type: ignore[valid-type]  # of those on USB
+    is_allowed: OfEquipment[Fact[bool]]  # by the privacy settings of the system
+    is_in_use: OfEquipment[Fact[bool]]
+
+
+class Sound(Message):
+    """Microphones and speakers that programs could use: how many, never a sound."""
+
+    kind: OfCourse[Literal["sound"]] = "sound"
+    microphone_count: OfEquipment[Fact[Count]]
+    speaker_count: OfEquipment[Fact[Count]]
+    unplugged_count: OfEquipment[Fact[Count]]  # jacks that the system knows and that nothing is plugged into
+    is_microphone_allowed: OfEquipment[Fact[bool]]
+    is_microphone_in_use: OfEquipment[Fact[bool]]
+
+
+class Display(Message):
+    """The screens that show something: the largest one's size, and how each is plugged in."""
+
+    kind: OfCourse[Literal["display"]] = "display"
+    display_count: OfEquipment[Fact[Count]]
+    plugs: OfEquipment[Fact[list_of(Plug, 16)]]  # type: ignore[valid-type]
+    width_px: OfEquipment[Fact[Pixels]]
+    height_px: OfEquipment[Fact[Pixels]]
+    diagonal_cm: OfEquipment[Fact[Count]]
+    has_speakers: OfEquipment[Fact[bool]]  # a television has, as far as it says so
+
+
+class Power(Message):
+    """What keeps the machine running: mains, battery, uninterruptible supply (UPS)."""
+
+    kind: OfCourse[Literal["power"]] = "power"
+    is_on_mains: OfEquipment[Fact[bool]]
+    battery_pct: OfEquipment[Fact[Ratio]]
+    has_ups: OfEquipment[Fact[bool]]
+    ups_battery_pct: OfEquipment[Fact[Ratio]]
 
 
 class Unknown(Message):
     """Findings of a kind that this version does not know: kept with the report, judged by nobody."""
 
-    kind: text(32)  # type: ignore[valid-type]
+    kind: OfCourse[text(32)]  # type: ignore[valid-type]
 
 
-KINDS = (Host, Network, Path, Software, Clock, Line)
+KINDS = (Host, Network, Path, Software, Clock, Camera, Sound, Display, Power, Line)
 _NAMES = frozenset(model.model_fields["kind"].default for model in KINDS)
 
 
@@ -124,6 +182,10 @@ Findings = Annotated[
         Annotated[Path, Tag("path")],
         Annotated[Software, Tag("software")],
         Annotated[Clock, Tag("clock")],
+        Annotated[Camera, Tag("camera")],
+        Annotated[Sound, Tag("sound")],
+        Annotated[Display, Tag("display")],
+        Annotated[Power, Tag("power")],
         Annotated[Line, Tag("line")],
         Annotated[Unknown, Tag("unknown")],
     ],

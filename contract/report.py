@@ -12,6 +12,7 @@ from typing_extensions import Annotated, Literal
 from contract import clock, wire
 from contract.fields import BootId, Count, Device, Message, Name, list_of, text
 from contract.findings import Findings
+from contract.privacy import OfCourse, OfDevice
 
 VERSION = 1
 
@@ -19,9 +20,9 @@ VERSION = 1
 class Moment(Message):
     """One instant on the device; `contract.clock.Moment` as a message."""
 
-    boot_id: BootId
-    mono_ms: Count
-    wall_us: Count
+    boot_id: OfDevice[BootId]
+    mono_ms: OfCourse[Count]
+    wall_us: OfCourse[Count]
 
     def as_clock(self) -> clock.Moment:
         """Return the same moment in the form that `contract.clock` computes with."""
@@ -31,19 +32,19 @@ class Moment(Message):
 class Failure(Message):
     """Why a measurement has no findings."""
 
-    code: Literal["timeout", "crashed", "unreachable", "refused", "denied", "unsupported", "error"]
-    text: text(300)  # type: ignore[valid-type]
+    code: OfCourse[Literal["timeout", "crashed", "unreachable", "refused", "denied", "unsupported", "error"]]
+    text: OfCourse[text(300)]  # type: ignore[valid-type]
 
 
 class Measurement(Message):
     """One run of one probe: when, how long, and what it found or why it failed."""
 
-    probe: Name
-    version: Annotated[int, Field(ge=1, le=10_000)]
-    started: Moment
-    duration_ms: Count
-    findings: Optional[Findings] = None
-    failure: Optional[Failure] = None
+    probe: OfCourse[Name]
+    version: OfCourse[Annotated[int, Field(ge=1, le=10_000)]]
+    started: OfCourse[Moment]
+    duration_ms: OfCourse[Count]
+    findings: OfCourse[Optional[Findings]] = None
+    failure: OfCourse[Optional[Failure]] = None
 
     @model_validator(mode="after")
     def _one_of_the_two(self) -> Measurement:
@@ -55,11 +56,11 @@ class Measurement(Message):
 class Report(Message):
     """The measurements of one round. Which site it speaks for is the registry's to say, not the report's."""
 
-    v: Annotated[int, Field(ge=1, le=VERSION)] = VERSION  # `Literal[1]` would take true and 1.0 as well
-    device: Device
-    occasion: Literal["start", "schedule", "change", "command", "once"]
-    done: list_of(Name, 16) = ()  # type: ignore[valid-type]  # commands that this round carried out
-    measurements: list_of(Measurement, 16)  # type: ignore[valid-type]
+    v: OfCourse[Annotated[int, Field(ge=1, le=VERSION)]] = VERSION  # `Literal[1]` would take true and 1.0 as well
+    device: OfDevice[Device]
+    occasion: OfCourse[Literal["start", "schedule", "change", "command", "once"]]
+    done: OfCourse[list_of(Name, 16)] = ()  # type: ignore[valid-type]  # commands that this round carried out
+    measurements: OfCourse[list_of(Measurement, 16)]  # type: ignore[valid-type]
 
 
 class UnusableReport(ValueError):

@@ -8,6 +8,7 @@ from pydantic import Field
 from typing_extensions import Annotated, Literal
 
 from contract.fields import BootId, CompactMessage, Count, Milliseconds, Name, SpoolId, list_of
+from contract.privacy import OfBooks, OfCourse, OfDevice, OfNetwork
 
 Packets = Annotated[int, Field(ge=0, le=10_000)]
 
@@ -15,25 +16,25 @@ Packets = Annotated[int, Field(ge=0, le=10_000)]
 class Snapshot(CompactMessage):
     """The latest cheap readings of a device; the last one written wins."""
 
-    connection: Count
-    boot_id: BootId
-    mono_ms: Count
-    wall_us: Count
-    spool_id: SpoolId
-    accepted_upto: Count
-    spooled: Count
-    dropped_from: Count
-    dropped_to: Count
-    uptime_s: Count
-    sent: Packets
-    received: Packets
-    rtt_ms: Optional[Milliseconds]
-    jitter_ms: Optional[Milliseconds]
-    done: list_of(Name, 100)  # type: ignore[valid-type]
+    connection: OfDevice[Count]
+    boot_id: OfDevice[BootId]
+    mono_ms: OfCourse[Count]
+    wall_us: OfCourse[Count]
+    spool_id: OfDevice[SpoolId]
+    accepted_upto: OfBooks[Count]
+    spooled: OfBooks[Count]
+    dropped_from: OfBooks[Count]
+    dropped_to: OfBooks[Count]
+    uptime_s: OfCourse[Count]
+    sent: OfNetwork[Packets]
+    received: OfNetwork[Packets]
+    rtt_ms: OfNetwork[Optional[Milliseconds]]
+    jitter_ms: OfNetwork[Optional[Milliseconds]]
+    done: OfCourse[list_of(Name, 100)]  # type: ignore[valid-type]
 
 
 class Presence(CompactMessage):
     """Whether a device is connected, and if not, why not as far as it could say."""
 
-    connection: Count
-    state: Literal["connected", "stopped", "lost"]
+    connection: OfDevice[Count]
+    state: OfCourse[Literal["connected", "stopped", "lost"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable, NamedTuple, Tuple
 
-from agent.probes import clock, host, line, network, path, software
+from agent.probes import camera, clock, display, host, line, network, path, power, software, sound
 from agent.probes.context import Context
 from contract.findings import Findings
 
@@ -24,5 +24,9 @@ PROBES: Tuple[Probe, ...] = (
     Probe("path", 1, 20.0, path.measure),
     Probe("software", 1, 20.0, software.measure),
     Probe("clock", 1, 15.0, clock.measure),
+    Probe("camera", 1, 30.0, camera.measure),
+    Probe("sound", 1, 30.0, sound.measure),
+    Probe("display", 1, 30.0, display.measure),
+    Probe("power", 1, 30.0, power.measure),
     Probe("line", 1, 60.0, line.measure),
 )

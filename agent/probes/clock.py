@@ -6,7 +6,8 @@ import time
 from typing import Optional
 
 from agent import packets
-from agent.probes.context import Context, fact
+from agent.facts import fact
+from agent.probes.context import Context
 from contract.findings import Clock
 
 _PACKETS = 5

@@ -1,14 +1,13 @@
-"""What every probe is given, and how it says that it could not measure or could not read a fact."""
+"""What every probe is given, and how it says that it could not measure."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
-import psutil
-
+from agent import platforms
 from agent.child import Server
-from contract.findings import Fact
+from agent.platforms.machine import Machine, Reader
 
 
 class Context(NamedTuple):
@@ -16,6 +15,8 @@ class Context(NamedTuple):
 
     home: Path  # the agent's folder
     server: Optional[Server]  # None: this machine is not enrolled, and knows no probe server
+    reader: Reader = platforms.reader(platforms.name_of())
+    machine: Machine = platforms.this_machine()
 
 
 class ProbeError(Exception):
@@ -31,18 +32,3 @@ def server_of(context: Context) -> Server:
     if context.server is None:
         raise ProbeError("unreachable", "no probe server is known: this machine is not enrolled yet")
     return context.server
-
-
-def fact(read: Callable[[], Any]) -> Fact[Any]:
-    """Return what `read` returns as a fact; what it raises, and None, become the reason why there is no value."""
-    try:
-        value = read()
-    except (FileNotFoundError, LookupError):
-        return Fact(why="absent")
-    except (PermissionError, psutil.AccessDenied):
-        return Fact(why="denied")
-    except (NotImplementedError, AttributeError):
-        return Fact(why="unsupported")
-    except Exception:  # noqa: BLE001 - one fact that cannot be read must not cost the others
-        return Fact(why="error")
-    return Fact(why="absent") if value is None else Fact(value=value)

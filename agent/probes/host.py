@@ -1,4 +1,4 @@
-"""The machine itself: processor, memory, and the disk that the agent writes to."""
+"""The machine itself: processor, memory, heat, and the disk that the agent writes to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import time
 
 import psutil
 
-from agent.probes.context import Context, fact
+from agent.facts import fact
+from agent.probes.context import Context
 from contract.findings import Host
 
 _CPU_SAMPLE_S = 1.0
@@ -23,6 +24,8 @@ def measure(context: Context) -> Host:
         disk_total_bytes=fact(lambda: psutil.disk_usage(disk).total),
         disk_free_bytes=fact(lambda: psutil.disk_usage(disk).free),
         uptime_s=fact(lambda: max(0, int(time.time() - psutil.boot_time()))),
+        temperature_c=fact(lambda: context.reader.temperature_c(context.machine)),
+        disk_health=fact(lambda: context.reader.disk_health(context.machine)),
     )
 
 

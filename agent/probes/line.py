@@ -9,7 +9,8 @@ from __future__ import annotations
 import http.client
 from typing import Any
 
-from agent.probes.context import Context, ProbeError, fact, server_of
+from agent.facts import fact
+from agent.probes.context import Context, ProbeError, server_of
 from contract.findings import Line
 
 METHOD = "speedtest-cli"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Sequence
 
 from agent import packets
-from agent.probes.context import Context, ProbeError, fact, server_of
+from agent.facts import fact
+from agent.probes.context import Context, ProbeError, server_of
 from contract.findings import Path
 
 PACKETS = 100

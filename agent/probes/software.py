@@ -5,13 +5,14 @@ from __future__ import annotations
 import platform
 
 import contract
-from agent.probes.context import Context, fact
+from agent.facts import fact
+from agent.probes.context import Context
 from contract.findings import Software
 
 _MOST = 64  # characters of a text in the findings
 
 
-def measure(_: Context) -> Software:
+def measure(context: Context) -> Software:
     """Read the software's facts."""
     return Software(
         agent_version=contract.__version__,
@@ -19,6 +20,7 @@ def measure(_: Context) -> Software:
         os_name=fact(lambda: short(platform.system())),
         os_version=fact(lambda: short(platform.version() if platform.system() == "Windows" else platform.release())),
         architecture=fact(lambda: short(platform.machine())),
+        distribution=fact(lambda: short(context.reader.distribution(context.machine))),
     )
 
 

@@ -15,6 +15,12 @@ METRICS: Names = {
     "memory_available_bytes": ("Bộ nhớ trống", "Free memory"),
     "disk_free_bytes": ("Ổ đĩa trống", "Free disk"),
     "cpu_pct": ("Bộ xử lý bận", "Processor busy"),
+    "camera_count": ("Số camera", "Cameras"),
+    "is_allowed": ("Camera được phép dùng", "Camera allowed"),
+    "microphone_count": ("Số micrô", "Microphones"),
+    "is_microphone_allowed": ("Micrô được phép dùng", "Microphone allowed"),
+    "speaker_count": ("Số loa", "Speakers"),
+    "display_count": ("Số màn hình", "Screens"),
 }
 OWNERS_WITHIN: Names = {  # after "cần", "needs"
     "vnpt": ("VNPT", "VNPT"),
@@ -73,10 +79,11 @@ OCCASIONS: Names = {
     "once": ("một lần, theo lệnh tại máy", "once, by a command at the machine"),
 }
 PROBES: Names = {
-    **{fact: FACT_NAMES[fact] for fact in ("host", "path", "line")},
+    **{fact: FACT_NAMES[fact] for fact in ("host", "path", "line", "camera", "sound", "display")},
     "network": ("Kết nối mạng", "Network"),
     "software": ("Phần mềm", "Software"),
     "clock": ("Đồng hồ", "Clock"),
+    "power": ("Nguồn điện", "Power"),
 }
 FINDINGS: Names = {
     **METRICS,
@@ -84,10 +91,15 @@ FINDINGS: Names = {
     "memory_total_bytes": ("Tổng bộ nhớ", "Memory"),
     "disk_total_bytes": ("Dung lượng ổ đĩa", "Disk"),
     "uptime_s": ("Máy chạy liên tục", "Up for"),
+    "temperature_c": ("Nhiệt độ", "Temperature"),
+    "disk_health": ("Tình trạng ổ đĩa", "Disk health"),
     "link": ("Kiểu kết nối", "Link"),
     "link_speed_mbps": ("Tốc độ cổng mạng", "Link speed"),
     "interfaces_up": ("Cổng mạng đang bật", "Interfaces up"),
     "has_default_route": ("Có đường ra mạng", "Has a default route"),
+    "is_full_duplex": ("Song công (full duplex)", "Full duplex"),
+    "wifi_signal_pct": ("Sóng Wi-Fi", "Wi-Fi signal"),
+    "mobile_interfaces": ("Cổng mạng di động", "Mobile interfaces"),
     "server": ("Máy chủ đo", "Probe server"),
     "sent": ("Gói đã gửi", "Packets sent"),
     "received": ("Gói nhận lại", "Packets received"),
@@ -98,8 +110,22 @@ FINDINGS: Names = {
     "os_name": ("Hệ điều hành", "Operating system"),
     "os_version": ("Phiên bản hệ điều hành", "System version"),
     "architecture": ("Kiến trúc", "Architecture"),
+    "distribution": ("Bản hệ điều hành", "Distribution"),
     "offset_ms": ("Lệch giờ so với máy chủ", "Clock offset from the server"),
     "utc_offset_min": ("Múi giờ, so với UTC", "Offset from UTC"),
+    "models": ("Mã loại (USB)", "Models (USB)"),
+    "is_in_use": ("Camera đang được dùng", "Camera in use"),
+    "unplugged_count": ("Giắc chưa cắm gì", "Jacks with nothing plugged in"),
+    "is_microphone_in_use": ("Micrô đang được dùng", "Microphone in use"),
+    "plugs": ("Cắm bằng", "Plugged in by"),
+    "width_px": ("Bề ngang", "Width"),
+    "height_px": ("Bề cao", "Height"),
+    "diagonal_cm": ("Đường chéo", "Diagonal"),
+    "has_speakers": ("Màn hình có loa", "Screen has speakers"),
+    "is_on_mains": ("Đang dùng điện lưới", "On mains"),
+    "battery_pct": ("Pin còn", "Battery"),
+    "has_ups": ("Có bộ lưu điện (UPS)", "Has a UPS"),
+    "ups_battery_pct": ("Bộ lưu điện còn", "UPS battery"),
     "method": ("Cách đo", "Method"),
     "round_trip_ms": ("Độ trễ khứ hồi", "Round trip"),
     "received_bytes": ("Đã tải xuống", "Downloaded"),
@@ -110,6 +136,14 @@ VALUES: Names = {  # values of findings that are codes
     "wifi": ("Wi-Fi", "Wi-Fi"),
     "mobile": ("mạng di động", "mobile"),
     "other": ("khác", "other"),
+    "internal": ("màn hình liền máy", "built in"),
+    "hdmi": ("HDMI", "HDMI"),
+    "displayport": ("DisplayPort", "DisplayPort"),
+    "dvi": ("DVI", "DVI"),
+    "vga": ("VGA", "VGA"),
+    "good": ("tốt", "good"),
+    "worn": ("đã mòn", "worn"),
+    "failing": ("sắp hỏng", "failing"),
 }
 REFUSALS: Names = {
     "damaged": ("Hỏng trên thiết bị", "Damaged on the device"),
@@ -141,7 +175,17 @@ DUTIES: Names = {
     "ministry": ("Bộ", "Ministry"),
     "admin": ("Quản trị", "Administrator"),
 }
-_UNITS = {"bytes": "byte", "pct": "%", "ms": "ms", "mbps": "Mbit/s", "s": "s", "min": "min"}
+_UNITS = {
+    "bytes": "byte",
+    "pct": "%",
+    "ms": "ms",
+    "mbps": "Mbit/s",
+    "s": "s",
+    "min": "min",
+    "c": "°C",
+    "cm": "cm",
+    "px": "px",
+}
 
 
 def unit_of(field: str) -> str:

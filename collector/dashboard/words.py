@@ -63,6 +63,8 @@ class Words:
             return self.t("có", "yes") if value else self.t("không", "no")
         if isinstance(value, str):
             return self.name({**reasons.WORDS, **labels.VALUES}, value)
+        if isinstance(value, tuple):
+            return ", ".join(self.quantity(one, unit) for one in value) or self.t("không có", "none")
         if unit in _DURATIONS:
             return format_timedelta(value * _DURATIONS[unit], threshold=1.5, locale=self._locale)
         return reasons.show(value, unit, self.lang).replace(" ", "\N{NO-BREAK SPACE}")

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 import contract
 from agent import cli, paths
+from agent.schedule import LIGHT, LINE
 from agent.spool import Spool
 from contract.clock import Clock
 from contract.report import read_body
@@ -65,9 +66,7 @@ def test_once_prints_a_report_that_the_contract_reads_and_spools_it_when_enrolle
     assert result.exit_code == 0, result.output
     report = read_body(result.stdout.encode(), DEVICE)
     assert report.occasion == "once"
-    assert {m.probe: m.failure for m in report.measurements} == dict.fromkeys(
-        ("host", "network", "path", "software", "clock", "line")
-    )
+    assert {m.probe: m.failure for m in report.measurements} == dict.fromkeys((*LIGHT, *LINE))
     spool = open_spool(enrolled)
     (waiting,) = spool.after(0, 10)
     spool.close()

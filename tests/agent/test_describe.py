@@ -32,12 +32,21 @@ NETWORK = findings.Network.model_validate(
 )
 
 
-HOST = findings.Host.model_validate(
-    {name: fact(1) for name in findings.Host.model_fields if name != "kind"},
-)
+WORDS = {"disk_health": "good", "models": ["046d:0825"], "plugs": ["hdmi"]}  # the others may be 1 or true
+
+
+def whole(kind):
+    """Return findings of a kind with a value for every fact."""
+    values = {}
+    for name, field in kind.model_fields.items():
+        is_bool = "bool" in str(field.annotation)
+        values[name] = fact(WORDS.get(name, True if is_bool else 1))
+    return kind.model_validate({**values, "kind": kind.model_fields["kind"].default})
+
+
 SOFTWARE = findings.Software.model_validate(
     {"agent_version": "1", "python_version": "3.8.0"}
-    | {"os_name": fact("Windows"), "os_version": fact("10"), "architecture": fact("AMD64")}
+    | {name: fact(name) for name in ("os_name", "os_version", "architecture", "distribution")}
 )
 
 
@@ -78,7 +87,8 @@ def changed(value):
 
 
 def test_every_finding_of_every_kind_is_shown(monkeypatch):
-    samples = (HOST, NETWORK, PATH, SOFTWARE, clock(1.0), LINE)
+    kinds = (findings.Host, findings.Camera, findings.Sound, findings.Display, findings.Power)
+    samples = (*map(whole, kinds), NETWORK, PATH, SOFTWARE, clock(1.0), LINE)
     assert {type(sample) for sample in samples} == set(findings.KINDS)
     for sample in samples:
         for name in set(type(sample).model_fields) - {"kind"}:

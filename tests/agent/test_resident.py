@@ -13,7 +13,7 @@ from agent import resident
 from agent.backoff import Backoff
 from agent.child import Outcome, Request
 from agent.connection import Lost, Opened
-from agent.schedule import LIGHT
+from agent.schedule import INVENTORY, LIGHT, LINE
 from contract import wire
 from contract.report import read_body
 
@@ -163,7 +163,7 @@ def test_an_inventory_tells_of_the_equipment_and_never_loads_the_line(start, cen
     eventually(centre.presences, "the device")
     centre.say(DEVICE, "command", wire.Command("i-1", "inventory", 60, ()))
     eventually(lambda: any("i-1" in s.done for s in centre.snapshots()), "the command told as done")
-    assert agent.rounds.asked[1].probes == ("host", "network", "software")
+    assert agent.rounds.asked[1].probes == INVENTORY
 
 
 def test_messages_that_cannot_be_read_change_nothing(start, centre, eventually):
@@ -287,8 +287,8 @@ def test_a_real_resident_measures_reports_and_when_killed_is_told_lost(
     try:
         _, body = eventually(centre.reports, "a report of real probes")[0]
         report = read_body(body, DEVICE)
-        assert [m.probe for m in report.measurements] == ["host", "network", "path", "software", "clock", "line"]
-        assert [m.failure for m in report.measurements] == [None] * 6
+        assert [m.probe for m in report.measurements] == [*LIGHT, *LINE]
+        assert {m.failure for m in report.measurements} == {None}
         snapshot = eventually(centre.snapshots, "a snapshot")[0]
         assert (snapshot.sent, snapshot.received) == (10, 10)
     finally:

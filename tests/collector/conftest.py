@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Table, insert, select
 
 from collector.intake.arrival import Arrival
 from collector.store.tables import flag, spool, standing
-from contract import wire
+from contract import findings, wire
 from provisioning.store.engine import writing
 from provisioning.store.tables import device, event, line, participation, provider, session, site, unit
 
@@ -24,6 +24,9 @@ GOOD = {
     "line": {"download_mbps": 90.0, "upload_mbps": 40.0},
     "path": {"loss_pct": 0.0, "jitter_ms": 1.0, "rtt_ms": 8.0},
     "host": {"memory_available_bytes": 4 * 10**9, "disk_free_bytes": 50 * 10**9, "cpu_pct": 10.0},
+    "camera": {"camera_count": 1},
+    "sound": {"microphone_count": 1, "speaker_count": 1},
+    "display": {"display_count": 1},
 }
 
 
@@ -82,8 +85,8 @@ def _findings(fact: str, values: dict[str, Any]) -> dict[str, Any]:
     if fact == "path":
         rest = {"server": "localhost", "sent": 100, "received": 100, "reordered": 0, "rtt_p95_ms": absent}
         return {"kind": fact, **rest, **as_facts, "loss_pct": values["loss_pct"]}
-    rest = {name: absent for name in ("cpu_count", "memory_total_bytes", "disk_total_bytes", "uptime_s")}
-    return {"kind": fact, **rest, **as_facts}
+    kind = next(kind for kind in findings.KINDS if kind.model_fields["kind"].default == fact)
+    return {**dict.fromkeys(kind.model_fields, absent), "kind": fact, **as_facts}
 
 
 @dataclass

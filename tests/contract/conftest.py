@@ -36,6 +36,8 @@ FINDINGS = (
             "disk_total_bytes": _fact(256_060_514_304),
             "disk_free_bytes": {"why": "denied"},
             "uptime_s": _fact(86_400),
+            "temperature_c": _fact(61.5),
+            "disk_health": _fact("worn"),
         }
     ),
     findings.Network.model_validate(
@@ -44,6 +46,9 @@ FINDINGS = (
             "link_speed_mbps": {"why": "unsupported"},
             "interfaces_up": _fact(2),
             "has_default_route": _fact(True),
+            "is_full_duplex": {"why": "unsupported"},
+            "wifi_signal_pct": _fact(64.0),
+            "mobile_interfaces": _fact(0),
         }
     ),
     findings.Path.model_validate(
@@ -65,9 +70,45 @@ FINDINGS = (
             "os_name": _fact("Windows 10 Tiếng Việt"),
             "os_version": _fact("10.0.19045"),
             "architecture": {"why": "error"},
+            "distribution": _fact("Windows 10 Pro 22H2"),
         }
     ),
     findings.Clock.model_validate({"offset_ms": _fact(-1250.5), "utc_offset_min": _fact(420)}),
+    findings.Camera.model_validate(
+        {
+            "camera_count": _fact(1),
+            "models": _fact(["046d:0825"]),
+            "is_allowed": _fact(True),
+            "is_in_use": {"why": "unsupported"},
+        }
+    ),
+    findings.Sound.model_validate(
+        {
+            "microphone_count": _fact(1),
+            "speaker_count": _fact(2),
+            "unplugged_count": _fact(1),
+            "is_microphone_allowed": _fact(False),
+            "is_microphone_in_use": {"why": "denied"},
+        }
+    ),
+    findings.Display.model_validate(
+        {
+            "display_count": _fact(2),
+            "plugs": _fact(["internal", "hdmi"]),
+            "width_px": _fact(1920),
+            "height_px": _fact(1080),
+            "diagonal_cm": _fact(140),
+            "has_speakers": _fact(True),
+        }
+    ),
+    findings.Power.model_validate(
+        {
+            "is_on_mains": _fact(True),
+            "battery_pct": {"why": "absent"},
+            "has_ups": _fact(True),
+            "ups_battery_pct": _fact(98.0),
+        }
+    ),
     findings.Line.model_validate(
         {
             "method": "speedtest-mini",
@@ -144,7 +185,7 @@ EXAMPLES: dict[str, Any] = {
     "report-failures": _report(
         "schedule", *(_measurement("line", failure=report.Failure(code=c, text=f"thử: {c}")) for c in _FAILURES)
     ),
-    "report-six_kinds": _report("command", *(_measurement(f.kind, findings=f) for f in FINDINGS), done=("c1",)),
+    "report-ten_kinds": _report("command", *(_measurement(f.kind, findings=f) for f in FINDINGS), done=("c1",)),
     "settings-all": settings.AgentSettings(
         device="d-0123456789",
         brokers=_BROKERS,
@@ -178,5 +219,5 @@ def frame() -> wire.Frame:
 
 @pytest.fixture(scope="session")
 def full_report(examples: dict[str, Any]) -> dict[str, Any]:
-    """A report with findings of all six kinds, as JSON values; a test changes a deep copy."""
-    return dict(examples["report-six_kinds"].model_dump(mode="json", exclude_none=True))
+    """A report with findings of every kind, as JSON values; a test changes a deep copy."""
+    return dict(examples["report-ten_kinds"].model_dump(mode="json", exclude_none=True))

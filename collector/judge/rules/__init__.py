@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from collector.judge.policy import Policy
-from collector.judge.rules import host, line, path, presence, proof
+from collector.judge.rules import equipment, host, line, path, presence, proof
 from collector.judge.rules.measured import Metrics
 from collector.judge.situation import Situation
 from collector.judge.verdict import Verdict
@@ -27,6 +27,9 @@ RULES = (
     Rule("line", line.check, line.METRICS),
     Rule("path", path.check, path.METRICS),
     Rule("host", host.check, host.METRICS),
+    Rule("camera", equipment.camera, equipment.CAMERA),
+    Rule("sound", equipment.sound, equipment.SOUND),
+    Rule("display", equipment.display, equipment.DISPLAY),
     Rule("presence", presence.check, {}),
     Rule("picture_sound", proof.picture_sound, {}),
     Rule("rehearsal", proof.rehearsal, {}),

@@ -3,36 +3,15 @@
 from __future__ import annotations
 
 import psutil
-import pytest
 
+from agent.facts import fact
 from agent.probes import PROBES, clock, host, software
-from agent.probes.context import Context, fact
+from agent.probes.context import Context
 from contract import findings
 
 
 def _raise(error):
     raise error
-
-
-@pytest.mark.parametrize(
-    ("error", "why"),
-    [
-        (FileNotFoundError(), "absent"),
-        (PermissionError(), "denied"),
-        (psutil.AccessDenied(), "denied"),
-        (NotImplementedError(), "unsupported"),
-        (AttributeError(), "unsupported"),
-        (OSError(5, "I/O"), "error"),
-        (ValueError(), "error"),
-    ],
-)
-def test_a_fact_that_cannot_be_read_says_why(error, why):
-    assert fact(lambda: _raise(error)).why == why
-
-
-def test_a_fact_without_a_value_is_absent_and_zero_is_a_value():
-    assert fact(lambda: None).why == "absent"
-    assert fact(lambda: 0).value == 0
 
 
 def test_the_host_is_read_also_before_the_agents_folder_exists(tmp_path):

@@ -79,13 +79,11 @@ def test_evidence_past_its_validity_makes_the_site_unknown_without_a_message(
 
     sweep(country.engine, POLICY, now + 31 * HOUR)
     assert country.level(country.participation_id) == "ready"
-    sweep(country.engine, POLICY, now + 49 * HOUR)  # the gate is T-1d: path and host are valid for 48 h
+    sweep(country.engine, POLICY, now + 49 * HOUR)  # the gate is T-1d: all but the line is valid for 48 h
 
     assert country.level(country.participation_id) == "unknown"
-    assert {key: reason for key, (_, reason, _) in country.flags(country.participation_id).items()} == {
-        ("path", ""): "expired",
-        ("host", ""): "expired",
-    }
+    expired = {(fact, ""): "expired" for fact in ("path", "host", "sound", "display")}
+    assert {key: reason for key, (_, reason, _) in country.flags(country.participation_id).items()} == expired
 
 
 def test_an_interactive_site_must_be_connected_from_one_hour_before(country: Any, now: int) -> None:

@@ -26,14 +26,22 @@ MEASURED = {  # values from good to bad, around every limit of every role and me
     "memory_available_bytes": (4e9, 5e8, 4e8, 1e8),
     "disk_free_bytes": (5e10, 1e9, 9e8, 1e8),
     "cpu_pct": (10.0, 85.0, 86.0, 100.0),
+    "camera_count": (1, 2, 0),
+    "microphone_count": (1, 2, 0),
+    "speaker_count": (1, 2, 0),
+    "display_count": (1, 2, 0),
 }
 METRICS = {
     "line": ("download_mbps", "upload_mbps"),
     "path": ("loss_pct", "jitter_ms", "rtt_ms"),
     "host": ("memory_available_bytes", "disk_free_bytes", "cpu_pct"),
+    "camera": ("camera_count",),
+    "sound": ("microphone_count", "speaker_count"),
+    "display": ("display_count",),
 }
+CONSENTS = {"camera": ("is_allowed",), "sound": ("is_microphone_allowed",)}
 PLAIN = ("download_mbps", "upload_mbps", "loss_pct")
-FACTS = ("line", "path", "host", "picture_sound", "rehearsal", "network")
+FACTS = ("line", "path", "host", "camera", "sound", "display", "picture_sound", "rehearsal", "network")
 USUAL = {"picture_sound": "technician", "rehearsal": "rehearsal"}
 often = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 
@@ -49,6 +57,8 @@ def pieces(draw: st.DrawFn, number: int, fact: str) -> Evidence:
         good, *bad = MEASURED[metric]
         value = _mostly(draw, good, tuple(bad))
         findings[metric] = value if metric in PLAIN else _mostly(draw, {"value": value}, ({"why": "denied"},))  # type: ignore[index]
+    for consent in CONSENTS.get(fact, ()):
+        findings[consent] = _mostly(draw, {"why": "unsupported"}, ({"value": True}, {"value": False}))
     failure = _mostly(draw, None, ({"code": "timeout", "text": "x"},))
     return Evidence(
         id=number,
@@ -99,8 +109,9 @@ TIMES = st.one_of(
 
 
 def _needed(role: str, medium: str) -> tuple[str, ...]:
-    proof = {"pc": "host", "room": "rehearsal" if role == "interactive" else "picture_sound", "mytv": "picture_sound"}
-    return ("line", "path", proof[medium])
+    if medium == "pc":
+        return ("line", "path", "host", *(("camera",) if role == "interactive" else ()), "sound", "display")
+    return ("line", "path", "rehearsal" if (role, medium) == ("interactive", "room") else "picture_sound")
 
 
 def _validity(fact: str, until_start: int) -> int:
@@ -109,6 +120,9 @@ def _validity(fact: str, until_start: int) -> int:
         "line": (720, 336, 168, 48, 24),
         "path": (720, 168, 48, 24, 6),
         "host": (720, 168, 48, 24, 6),
+        "camera": (720, 168, 48, 24, 6),
+        "sound": (720, 168, 48, 24, 6),
+        "display": (720, 168, 48, 24, 6),
         "picture_sound": (720, 336, 168, 48, 48),
         "rehearsal": (720, 336, 168, 48, 48),
     }
@@ -119,7 +133,7 @@ def _passes(found: Evidence, situation: Situation) -> bool:
     f: dict[str, Any] = {
         name: v.get("value") if isinstance(v, dict) else v for name, v in (found.findings or {}).items()
     }
-    if any(f[metric] is None for metric in METRICS.get(found.fact, ())):
+    if any(f[metric] is None for metric in METRICS.get(found.fact, ()) if metric != "microphone_count"):
         return False
     is_interactive, is_mytv = situation.role == "interactive", situation.medium == "mytv"
     if found.fact == "line":
@@ -130,13 +144,21 @@ def _passes(found: Evidence, situation: Situation) -> bool:
         return bool(f["loss_pct"] <= 1 and f["jitter_ms"] <= jitter and f["rtt_ms"] <= rtt)
     if found.fact == "host":
         return bool(f["memory_available_bytes"] >= 5e8 and f["disk_free_bytes"] >= 1e9 and f["cpu_pct"] <= 85)
-    return True
+    if found.fact == "camera":
+        return bool(f["camera_count"] >= 1 and f["is_allowed"] is not False)
+    if found.fact == "sound":
+        is_heard = bool(f["microphone_count"] and f["is_microphone_allowed"] is not False)
+        return bool(f["speaker_count"] >= 1 and (is_heard or not is_interactive))
+    return found.fact != "display" or bool(f["display_count"] >= 1)
 
 
 ACCEPTED = {
     "line": {"agent", "browser", "technician"},
     "path": {"agent", "browser"},
     "host": {"agent"},
+    "camera": {"agent", "browser", "technician"},
+    "sound": {"agent", "browser", "technician"},
+    "display": {"agent", "browser", "technician"},
     "picture_sound": {"screen_code", "technician", "agent"},
     "rehearsal": {"rehearsal"},
 }
@@ -249,7 +271,7 @@ def test_a_judgement_is_due_the_moment_after_the_first_evidence_expires(site: An
 
 
 def test_with_nothing_left_to_expire_time_changes_nothing_any_more(site: Any) -> None:
-    situation = site.situation(starts_in=0, without=["line", "path", "host"])
+    situation = site.situation(starts_in=0, without=["line", "path", "host", "sound", "display"])
     assert judge(situation, site.policy, site.now).due_at is None
 
 

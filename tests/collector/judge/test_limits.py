@@ -31,6 +31,12 @@ TABLE: list[tuple[str, tuple[str, ...], str, str, int, float, float]] = [
     ("view", ("pc",), "host", "memory_available_bytes", AT_LEAST, 5e8, 2e8),
     ("view", ("pc",), "host", "disk_free_bytes", AT_LEAST, 1e9, 2e8),
     ("view", ("pc",), "host", "cpu_pct", AT_MOST, 85, 100),
+    ("interactive", ("pc",), "camera", "camera_count", AT_LEAST, 1, 1),
+    ("interactive", ("pc",), "sound", "microphone_count", AT_LEAST, 1, 1),
+    ("interactive", ("pc",), "sound", "speaker_count", AT_LEAST, 1, 1),
+    ("interactive", ("pc",), "display", "display_count", AT_LEAST, 1, 1),
+    ("view", ("pc",), "sound", "speaker_count", AT_LEAST, 1, 0),
+    ("view", ("pc",), "display", "display_count", AT_LEAST, 1, 0),
 ]
 
 
@@ -38,12 +44,11 @@ def _cases() -> Iterator[Any]:
     for role, media, fact, metric, side, ready, beyond in TABLE:
         for medium in media:
             better, worse = side * math.inf, -side * math.inf
+            at_risk = [math.nextafter(ready, worse), math.nextafter(beyond, better), beyond] if ready != beyond else []
             for value, level in [
                 (math.nextafter(ready, better), "ready"),
                 (ready, "ready"),
-                (math.nextafter(ready, worse), "at_risk"),
-                (math.nextafter(beyond, better), "at_risk"),
-                (beyond, "at_risk"),
+                *((value, "at_risk") for value in at_risk),
                 (math.nextafter(beyond, worse), "not_ready"),
             ]:
                 yield pytest.param(role, medium, fact, metric, value, level, id=f"{role}-{medium}-{metric}-{value}")

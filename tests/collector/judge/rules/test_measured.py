@@ -18,13 +18,17 @@ UNITS = {
     "memory_available_bytes": "byte",
     "disk_free_bytes": "byte",
     "cpu_pct": "%",
+    "camera_count": "",
+    "microphone_count": "",
+    "speaker_count": "",
+    "display_count": "",
 }
 FACTS = [(rule.fact, metric) for rule in RULES for metric in rule.metrics]
 
 
 @pytest.mark.parametrize(("fact", "metric"), FACTS)
 def test_a_good_value_is_told_with_its_limits_and_unit(site: Any, fact: str, metric: str) -> None:
-    verdict = site.verdicts(site.situation())[fact, metric]
+    verdict = site.verdicts(site.situation("interactive"))[fact, metric]
 
     assert (verdict.level, verdict.reason) == ("ready", "ok")
     assert set(verdict.params) == {"measured", "ready", "minimum", "unit"}
@@ -36,7 +40,7 @@ def test_a_good_value_is_told_with_its_limits_and_unit(site: Any, fact: str, met
 )
 @pytest.mark.parametrize("why", ["denied", "unsupported", "absent", "error"])
 def test_a_fact_without_a_value_is_unknown_and_leaves_the_others(site: Any, fact: str, metric: str, why: str) -> None:
-    situation = site.situation(**{metric: {"why": why}})
+    situation = site.situation("interactive", **{metric: {"why": why}})
 
     assert site.flags(situation) == {(fact, metric): ("unknown", "could_not_measure", "site")}
     assert site.verdicts(situation)[fact, metric].params == {"failure": why}
@@ -56,7 +60,7 @@ def test_a_value_that_is_missing_costs_its_fact_alone(
 ) -> None:
     whole = site.evidence(fact)
     holed = whole._replace(findings={name: value for name, value in whole.findings.items() if name != metric})
-    situation = site.situation(without=[fact], add=[holed])
+    situation = site.situation("interactive", without=[fact], add=[holed])
 
     assert site.flags(situation) == {(fact, ""): ("unknown", "rule_failed", "ministry")}
     assert f"rule {fact} failed" in caplog.text
@@ -65,7 +69,7 @@ def test_a_value_that_is_missing_costs_its_fact_alone(
 
 def test_a_rule_that_failed_is_tried_again_though_nothing_else_would_make_the_site_due(site: Any) -> None:
     empty = site.evidence("host")._replace(findings={})
-    situation = site.situation(starts_in=0, without=["line", "path", "host"], add=[empty])
+    situation = site.situation(starts_in=0, without=["line", "path", "host", "sound", "display"], add=[empty])
 
     standing = judge(situation, site.policy, site.now)
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from agent.probes import network
+from agent.platforms.linux import network
+from agent.platforms.machine import Machine, run
 from contract.findings import Fact
 
 HEADER = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
@@ -36,7 +39,7 @@ def machine(tmp_path):
                 target = tmp_path / "sys/class/net" / name / file
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.mkdir() if content is None else target.write_text(content)
-        return network.read_linux(tmp_path)
+        return network.read(Machine(tmp_path, run))
 
     return machine
 
@@ -81,24 +84,38 @@ def test_without_a_default_route_every_fact_says_so(machine):
 
 
 def test_a_machine_that_hides_everything_costs_no_hole(tmp_path):
-    found = network.read_linux(tmp_path)
+    found = network.read(Machine(tmp_path, run))
     assert {fact.why for fact in (found.link, found.link_speed_mbps, found.interfaces_up)} == {"absent"}
     assert found.has_default_route.why == "absent"
 
 
-@pytest.mark.parametrize(
-    ("name", "link"),
-    [("Wi-Fi", "wifi"), ("Wireless Network Connection 2", "wifi"), ("Ethernet 3", "ethernet")],
-)
-def test_windows_names_tell_the_link(name, link):
-    assert network.link_by_name(name) == link
+WIRELESS = """\
+Inter-| sta-|   Quality        |   Discarded packets               | Missed | WE
+ face | tus | link level noise |  nwid  crypt   frag  retry   misc | beacon | 22
+wlp2s0: 0000   54.  -56.  -256        0      0      0      0      0        0
+"""
 
 
-def test_a_name_that_tells_nothing_is_unsupported():
-    with pytest.raises(NotImplementedError):
-        network.link_by_name("vEthernót")
+def test_the_signal_is_read_by_the_kernels_scale():
+    assert network.signal_pct(WIRELESS, "wlp2s0") == 77.0
+    with pytest.raises(LookupError):
+        network.signal_pct(WIRELESS, "enp3s0")
 
 
-def test_this_machine_is_read_either_way():
-    assert network.measure(None).interfaces_up.value is not None
-    assert network._read_others().interfaces_up.value is not None
+@pytest.mark.parametrize(("content", "is_full"), [("full\n", True), ("half\n", False)])
+def test_a_cable_at_half_duplex_is_told(machine, content, is_full):
+    found = machine(WIFI_BEFORE_CABLE, enp3s0={"type": "1\n", "operstate": "up\n", "duplex": content})
+    assert found.is_full_duplex.value is is_full
+
+
+def test_a_modem_that_stands_by_is_counted(machine):
+    found = machine(
+        WIFI_BEFORE_CABLE,
+        enp3s0={"type": "1\n", "operstate": "up\n"},
+        wwan0={"type": "65534\n", "operstate": "down\n"},
+    )
+    assert (found.link.value, found.mobile_interfaces.value) == ("ethernet", 1)
+
+
+def test_this_machine_is_read():
+    assert network.read(Machine(Path("/"), run)).interfaces_up.value is not None
