@@ -18,13 +18,18 @@ unexport PYTHONPATH
 READY := .venv/ready
 ASSETS := $(filter-out %/node_modules,$(wildcard collector/dashboard/assets/*))
 
+# $(call needs,how to find out,which Debian packages bring it)
+needs = $(1) > /dev/null 2>&1 || { apt-get update -qq && apt-get install -qq -y --no-install-recommends $(2) > /dev/null; }
+HAS_TESTBED := /usr/bin/python3 -c 'import gi; gi.require_version("UMockdev", "1.0")'
+
 .PHONY: demo test check soak bench lock clean
 
 demo: $(READY)
 	@DIEMCAU_HOME="$(CURDIR)/.demo" exec $(BIN)/diemcau-collector demo
 
 test: $(READY)
-	@command -v tc > /dev/null || { apt-get update -qq && apt-get install -qq -y iproute2; } # it limits a test's own network
+	@$(call needs,command -v tc,iproute2) # it limits a test's own network
+	@$(call needs,$(HAS_TESTBED),umockdev gir1.2-umockdev-1.0 python3-gi) # it plays devices to the real agent
 	@$(BIN)/python -m pytest -q -m "not soak"
 
 check: $(READY)

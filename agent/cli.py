@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn, Optional
 
 import click
 
-from agent.schedule import LIGHT, LINE
+from agent.schedule import INVENTORY, LIGHT, LINE
 from contract.languages import say
 
 if TYPE_CHECKING:
@@ -188,6 +188,41 @@ def probe(name: str, is_json: bool) -> None:
     if name not in (*LIGHT, *LINE):
         raise click.BadParameter(say(f"có các phép đo: {names}", f"the probes are: {names}"))
     _show(_measure((name,), _settings_if_enrolled()), is_json)
+
+
+@main.command(
+    help=say(
+        "Xem máy này có những thiết bị gì: camera, micrô, loa, màn hình, nguồn điện, mạng.\n\n"
+        "Nếu kết quả không đúng: ghi một bản bằng --record rồi gửi cho đội phát triển.",
+        "Show what equipment this machine has: camera, microphone, speakers, screen, power, network.\n\n"
+        "If that is not right: write a recording by --record and send it to the developers.",
+    )
+)
+@click.option("--json", "is_json", is_flag=True, help=say("In báo cáo dạng JSON.", "Print the report as JSON."))
+@click.option(
+    "--record",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=say(
+        "Ghi vào TỆP những gì hệ điều hành cho biết về thiết bị, đã bỏ tên, số sê-ri và địa chỉ.",
+        "Write into FILE what the system tells of the equipment, without names, serial numbers and addresses.",
+    ),
+    metavar=say("TỆP", "FILE"),
+)
+def inventory(is_json: bool, record: Optional[Path]) -> None:
+    """Show the equipment, and record how it was read."""
+    body = _measure(INVENTORY, _settings_if_enrolled())
+    _show(body, is_json)
+    if record is None:
+        return
+    if record.exists():
+        _fail(say(f"Đã có {record}: hãy chọn tên khác.", f"{record} exists: choose another name."))
+    from agent.recording import recorded
+
+    try:
+        record.write_text(recorded(body), encoding="utf-8")
+    except OSError as error:
+        _fail(say(f"Không ghi được {record}: {error}", f"{record} cannot be written: {error}"))
+    click.echo(say(f"Đã ghi {record}. Hãy gửi tệp này.", f"{record} is written. Send this file."), err=True)
 
 
 @main.command(help=say("Xem những báo cáo còn chờ gửi.", "Show what waits to be sent."))

@@ -19,8 +19,9 @@ from agent.backoff import Backoff
 from agent.child import Outcome, Request, Rounds, Server
 from agent.connection import Connection, place_of
 from agent.last_line import LastLine
+from agent.plugged import Plugged, look
 from agent.publisher import Publisher
-from agent.schedule import INVENTORY, LINE, Schedule, loads_line
+from agent.schedule import EQUIPMENT, INVENTORY, LINE, Schedule, loads_line
 from agent.settings import Settings, SettingsError, load
 from agent.spool import Spool, SpoolError
 from contract import wire
@@ -53,6 +54,7 @@ class Resident:
         publisher: Publisher,
         schedule: Schedule,
         rounds: Rounds,
+        plugged: Plugged,
         reload: Callable[[], Settings],
     ) -> None:
         self.settings = settings
@@ -62,6 +64,7 @@ class Resident:
         self.publisher = publisher
         self.schedule = schedule
         self.rounds = rounds
+        self.plugged = plugged
         self.reload = reload
         self.refused = 0  # reports that the spool would not accept
         self._is_stopping = False
@@ -233,6 +236,8 @@ class Resident:
             del self._asked[command.id]
             probes = INVENTORY if command.kind == "inventory" else command.probes
             request = self._request("command", probes, (command.id,))
+        elif self.plugged.has_changed(now_s):
+            request = self._request("change", EQUIPMENT, ())
         else:
             return
         self._running = request.done
@@ -321,6 +326,7 @@ def build(
         Publisher(spool, chance),
         Schedule(settings.device, *periods, line_from_s),
         rounds or Rounds(clock),
+        Plugged(look, now.mono_ms / 1000),
         reload or (lambda: settings),
     )
     return resident

@@ -13,6 +13,9 @@ _TIMING = 54  # of the preferred timing, which is the first of four descriptors
 _CTA_861 = 0x02
 _BASIC_AUDIO = 0x40  # CTA-861, section 7.5: byte 3 of the extension
 
+_SERIAL = slice(12, 18)  # of the screen, then the week and year it was made in
+_DESCRIPTORS = range(54, 126, 18)
+
 
 class EdidError(ValueError):
     """Not an EDID, or one cut off or damaged."""
@@ -47,3 +50,18 @@ def parse(edid: bytes) -> Edid:
 def _is_sounding(extension: bytes) -> bool:
     is_whole = len(extension) == _BLOCK and sum(extension) % 256 == 0
     return is_whole and extension[0] == _CTA_861 and bool(extension[3] & _BASIC_AUDIO)
+
+
+def anonymous(edid: bytes) -> bytes:
+    """Return an EDID without serial number, date and texts, whole again by its checksums; another thing as nothing."""
+    if len(edid) < _BLOCK:
+        return b""
+    base = bytearray(edid[:_BLOCK])
+    base[_SERIAL] = bytes(6)
+    for at in _DESCRIPTORS:
+        if not base[at] | base[at + 1]:  # no timing: a text, or the range of frequencies
+            base[at : at + 18] = bytes(18)
+    extensions = [bytearray(edid[at : at + 4].ljust(_BLOCK, b"\0")) for at in range(_BLOCK, len(edid), _BLOCK)]
+    for block in (base, *extensions):
+        block[-1] = -sum(block[:-1]) % 256
+    return bytes(base) + b"".join(map(bytes, extensions))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from typing import Callable, NamedTuple, Sequence
+from typing import Any, Callable, Dict, NamedTuple, Sequence
 
 from contract.findings import Camera, Display, Health, Network, Power, Sound
 
@@ -29,6 +29,7 @@ class Reader(NamedTuple):
     temperature_c: Callable[[Machine], float]
     disk_health: Callable[[Machine], Health]
     distribution: Callable[[Machine], str]
+    record: Callable[[Machine], Dict[str, Any]]  # what was read, without anything personal, for a test to replay
 
 
 def run(command: Sequence[str]) -> str:

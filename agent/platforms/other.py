@@ -77,4 +77,5 @@ READER = Reader(
     temperature_c=lambda _: unsupported(),
     disk_health=lambda _: unsupported(),
     distribution=lambda _: unsupported(),
+    record=lambda _: {},
 )

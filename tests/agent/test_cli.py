@@ -44,7 +44,7 @@ def test_the_version_is_the_contracts():
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_every_command_has_a_help_that_teaches(language, monkeypatch):
     monkeypatch.setenv("DIEMCAU_LANG", language)
-    assert set(cli.main.commands) == {"enrol", "run", "once", "probe", "spool", "doctor", "version"}
+    assert set(cli.main.commands) == {"enrol", "run", "once", "probe", "inventory", "spool", "doctor", "version"}
     for name in cli.main.commands:
         result = run(name, "--help")
         assert result.exit_code == 0
@@ -150,3 +150,15 @@ def test_the_doctor_of_a_machine_that_is_not_enrolled_says_so():
 def test_it_can_be_started_as_a_module_too():
     command = [sys.executable, "-I", "-m", "agent.cli", "version"]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == contract.__version__
+
+
+def test_an_inventory_shows_the_equipment_and_a_recording_replaces_no_file(tmp_path):
+    file = tmp_path / "recording.json"
+    result = run("inventory", "--record", str(file))
+    assert result.exit_code == 0, result.output
+    assert "Màn hình" in result.stdout
+    assert json.loads(file.read_text(encoding="utf-8"))["findings"].keys() >= {"camera", "sound", "display", "power"}
+    before = file.read_bytes()
+    again = run("inventory", "--record", str(file))
+    assert (again.exit_code, file.read_bytes()) == (1, before)
+    assert "hãy chọn tên khác" in again.stderr

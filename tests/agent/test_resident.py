@@ -13,7 +13,8 @@ from agent import resident
 from agent.backoff import Backoff
 from agent.child import Outcome, Request
 from agent.connection import Lost, Opened
-from agent.schedule import INVENTORY, LIGHT, LINE
+from agent.plugged import LOOK_EVERY_S, Plugged
+from agent.schedule import EQUIPMENT, INVENTORY, LIGHT, LINE
 from contract import wire
 from contract.report import read_body
 
@@ -164,6 +165,17 @@ def test_an_inventory_tells_of_the_equipment_and_never_loads_the_line(start, cen
     centre.say(DEVICE, "command", wire.Command("i-1", "inventory", 60, ()))
     eventually(lambda: any("i-1" in s.done for s in centre.snapshots()), "the command told as done")
     assert agent.rounds.asked[1].probes == INVENTORY
+
+
+def test_something_plugged_in_is_measured_without_waiting_for_the_hour(start, eventually):
+    devices = []
+    agent = start(Rounds(b"start", b"changed"))
+    eventually(lambda: agent.rounds.asked and not agent.rounds.is_running, "the first round")
+    agent.plugged = Plugged(lambda: tuple(devices), agent.clock.mono_s() - 2 * LOOK_EVERY_S)
+    devices.append("video0")
+    agent.plugged.has_changed(agent.clock.mono_s() - LOOK_EVERY_S)
+    eventually(lambda: len(agent.rounds.asked) == 2, "a round for what was plugged in")
+    assert (agent.rounds.asked[1].occasion, agent.rounds.asked[1].probes) == ("change", EQUIPMENT)
 
 
 def test_messages_that_cannot_be_read_change_nothing(start, centre, eventually):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.platforms.linux import cameras, computer, displays, network, power, sounds
+from agent.platforms.linux import cameras, computer, displays, network, power, recording, sounds
 from agent.platforms.machine import Reader
 
 READER = Reader(
@@ -14,4 +14,5 @@ READER = Reader(
     temperature_c=computer.temperature_c,
     disk_health=computer.disk_health,
     distribution=computer.distribution,
+    record=recording.record,
 )

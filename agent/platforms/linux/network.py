@@ -10,6 +10,7 @@ wlp2s0: 0000   54.  -56.  -256        0      0      0      0      0        0
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Optional
 
@@ -76,8 +77,14 @@ def signal_pct(table: str, interface: str) -> float:
 
 
 def _is_mobile(interface: Path) -> bool:
-    driver = interface / "device" / "driver"
-    return interface.name.startswith("wwan") or (driver.exists() and driver.resolve().name in _MOBILE_DRIVERS)
+    return interface.name.startswith("wwan") or _driver(interface) in _MOBILE_DRIVERS
+
+
+def _driver(interface: Path) -> str:
+    try:
+        return Path(os.readlink(str(interface / "device" / "driver"))).name
+    except OSError:  # a virtual interface has none
+        return ""
 
 
 def _is_full_duplex(interface: Path) -> Optional[bool]:

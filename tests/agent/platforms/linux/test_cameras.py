@@ -12,25 +12,25 @@ WEBCAM = {  # one webcam: a node for the picture and one for its metadata
     f"{USB}/idProduct": "0825",
     f"{USB}/serial": "9F3A2C10",
     f"{USB}/1-2:1.0/video4linux/video0/index": "0",
-    f"{USB}/1-2:1.0/video4linux/video0/device": "-> ../..",
+    f"{USB}/1-2:1.0/video4linux/video0/device": {"link": "../.."},
     f"{USB}/1-2:1.0/video4linux/video1/index": "1",
-    f"{USB}/1-2:1.0/video4linux/video1/device": "-> ../..",
-    "sys/class/video4linux/video0": "-> ../../devices/usb1/1-2/1-2:1.0/video4linux/video0",
-    "sys/class/video4linux/video1": "-> ../../devices/usb1/1-2/1-2:1.0/video4linux/video1",
+    f"{USB}/1-2:1.0/video4linux/video1/device": {"link": "../.."},
+    "sys/class/video4linux/video0": {"link": "../../devices/usb1/1-2/1-2:1.0/video4linux/video0"},
+    "sys/class/video4linux/video1": {"link": "../../devices/usb1/1-2/1-2:1.0/video4linux/video1"},
 }
 INFRARED = {  # a second picture of the same USB device
     f"{USB}/1-2:1.2/video4linux/video2/index": "0",
-    f"{USB}/1-2:1.2/video4linux/video2/device": "-> ../..",
-    "sys/class/video4linux/video2": "-> ../../devices/usb1/1-2/1-2:1.2/video4linux/video2",
+    f"{USB}/1-2:1.2/video4linux/video2/device": {"link": "../.."},
+    "sys/class/video4linux/video2": {"link": "../../devices/usb1/1-2/1-2:1.2/video4linux/video2"},
 }
 BUILT_IN = {  # a camera that is not on USB
     "sys/devices/platform/csi/video4linux/video4/index": "0",
-    "sys/devices/platform/csi/video4linux/video4/device": "-> ../..",
-    "sys/class/video4linux/video4": "-> ../../devices/platform/csi/video4linux/video4",
+    "sys/devices/platform/csi/video4linux/video4/device": {"link": "../.."},
+    "sys/class/video4linux/video4": {"link": "../../devices/platform/csi/video4linux/video4"},
 }
 LOOPBACK = {  # a program that plays the camera: no device behind it
     "sys/devices/virtual/video4linux/video9/index": "0",
-    "sys/class/video4linux/video9": "-> ../../devices/virtual/video4linux/video9",
+    "sys/class/video4linux/video9": {"link": "../../devices/virtual/video4linux/video9"},
 }
 
 
