@@ -45,12 +45,12 @@ def test_a_ups_on_usb_is_read_also_when_it_is_empty(machine):
 
 
 def test_a_ups_that_the_ups_tools_watch_is_read(machine, ups_tools):
-    ups_tools({"LIST UPS": ["BEGIN LIST UPS", 'UPS office "APC"', "END LIST UPS"]}, 'VAR office battery.charge "98"')
+    ups_tools(battery_charge="98")
     found = power.read(machine({}))
     assert (found.has_ups.value, found.ups_battery_pct.value) == (True, 98.0)
 
 
 def test_a_ups_that_does_not_tell_its_charge_is_still_one(machine, ups_tools):
-    ups_tools({"LIST UPS": ['UPS office "APC"']}, "ERR VAR-NOT-SUPPORTED")
+    ups_tools()
     found = power.read(machine({}))
     assert (found.has_ups.value, found.ups_battery_pct.why) == (True, "absent")
