@@ -15,7 +15,7 @@ def fact(read: Callable[[], Any]) -> Fact[Any]:
         return Fact(why="absent")
     except PermissionError:
         return Fact(why="denied")
-    except (NotImplementedError, AttributeError):
+    except (NotImplementedError, AttributeError, ImportError):
         return Fact(why="unsupported")
     except Exception as error:  # noqa: BLE001 - one fact that cannot be read must not cost the others
         is_denied = type(error).__name__ == "AccessDenied"  # psutil's, which not every probe imports

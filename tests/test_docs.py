@@ -130,6 +130,12 @@ def test_every_field_of_findings_is_documented_and_no_other(kind: Any) -> None:
     assert names(DOCS / "probes.md", heading) == [name for name in kind.model_fields if name != "kind"]
 
 
+@pytest.mark.parametrize("platform", ["macOS", "Android"])
+def test_each_platform_is_documented_for_the_same_facts(platform: str) -> None:
+    page = DOCS / "platforms.md"
+    assert names(page, f"## {platform}") == names(page, "## Linux")
+
+
 def test_every_rule_is_documented_and_no_other() -> None:
     assert names(DOCS / "rules.md", "## Rules") == [rule.fact for rule in RULES]
 

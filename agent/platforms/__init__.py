@@ -31,6 +31,14 @@ def reader(name: str) -> Reader:
         from agent.platforms.linux import READER
 
         return READER
+    if name == "android":
+        from agent.platforms.android import READER as ANDROID
+
+        return ANDROID
+    if name == "macos":
+        from agent.platforms.macos import READER as MACOS
+
+        return MACOS
     from agent.platforms.other import READER as OTHER
 
     return OTHER

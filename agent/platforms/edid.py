@@ -5,7 +5,8 @@ Never the serial number or the name, which may be a person's.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from typing import NamedTuple, Optional
 
 _HEADER = bytes.fromhex("00ffffffffffff00")
 _BLOCK = 128
@@ -29,6 +30,11 @@ class Edid(NamedTuple):
     width_cm: int
     height_cm: int
     has_sound: bool
+
+    @property
+    def diagonal_cm(self) -> Optional[int]:
+        """Return how far it is from corner to corner, None when it does not tell, as projectors do not."""
+        return round(math.hypot(self.width_cm, self.height_cm)) if self.width_cm and self.height_cm else None
 
 
 def parse(edid: bytes) -> Edid:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from typing import Any, Optional, Type, TypeVar
-
-import psutil
+from typing import Any, Dict, Optional, Type, TypeVar
 
 from agent.facts import fact, unsupported
 from agent.platforms.machine import Machine, Reader
@@ -25,13 +23,12 @@ def nothing(findings: Type[_Findings]) -> _Findings:
 
 def network(_: Machine) -> Network:
     """Read the facts by psutil; the default route's interface is the one our own address belongs to."""
-    stats = psutil.net_if_stats()
     return Network(
-        link=fact(lambda: link_by_name(_default_name())),
-        link_speed_mbps=fact(lambda: float(stats[_default_name()].speed) or None),
-        interfaces_up=fact(lambda: sum(stat.isup for stat in stats.values())),
-        has_default_route=fact(lambda: _own_address() is not None),
-        is_full_duplex=fact(lambda: _is_full_duplex(stats[_default_name()].duplex)),
+        link=fact(lambda: link_by_name(default_name())),
+        link_speed_mbps=fact(lambda: float(_stats()[default_name()].speed) or None),
+        interfaces_up=fact(lambda: sum(stat.isup for stat in _stats().values())),
+        has_default_route=fact(has_default_route),
+        is_full_duplex=fact(lambda: _is_full_duplex(_stats()[default_name()].duplex)),
         wifi_signal_pct=fact(unsupported),
         mobile_interfaces=fact(unsupported),
     )
@@ -46,16 +43,32 @@ def link_by_name(name: str) -> str:
     raise NotImplementedError("the interface's name does not tell")
 
 
-def _is_full_duplex(duplex: Any) -> Optional[bool]:
-    return {psutil.NIC_DUPLEX_FULL: True, psutil.NIC_DUPLEX_HALF: False}.get(duplex)
+def has_default_route() -> bool:
+    """Tell whether a packet to the world would leave by some interface."""
+    return _own_address() is not None
 
 
-def _default_name() -> str:
+def default_name() -> str:
+    """Return the name of the interface that a packet to the world would leave by; raises LookupError of none."""
+    import psutil
+
     own = _own_address()
     for name, addresses in psutil.net_if_addrs().items():
         if any(address.address == own for address in addresses):
             return name
     raise LookupError("no default route")
+
+
+def _stats() -> Dict[str, Any]:
+    import psutil
+
+    return psutil.net_if_stats()
+
+
+def _is_full_duplex(duplex: Any) -> Optional[bool]:
+    import psutil
+
+    return {psutil.NIC_DUPLEX_FULL: True, psutil.NIC_DUPLEX_HALF: False}.get(duplex)
 
 
 def _own_address() -> Optional[str]:

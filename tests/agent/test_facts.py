@@ -20,6 +20,7 @@ def _raise(error):
         (psutil.AccessDenied(), "denied"),
         (NotImplementedError(), "unsupported"),
         (AttributeError(), "unsupported"),
+        (ImportError(), "unsupported"),
         (OSError(5, "I/O"), "error"),
         (ValueError(), "error"),
     ],

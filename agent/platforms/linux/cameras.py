@@ -27,10 +27,15 @@ def read(machine: Machine) -> Camera:
     """Count the cameras and name the make of those on USB."""
     return Camera(
         camera_count=fact(lambda: len(_cameras(machine.root))),
-        models=fact(lambda: [model for model in map(_usb_model, _cameras(machine.root)) if model][:16]),
+        models=fact(lambda: usb_models(machine.root)[:16]),
         is_allowed=fact(unsupported),
         is_in_use=fact(unsupported),
     )
+
+
+def usb_models(root: Path) -> List[str]:
+    """Return vendor and product of each camera on USB, `046d:0825`."""
+    return [model for model in map(_usb_model, _cameras(root)) if model]
 
 
 def _cameras(root: Path) -> List[Path]:

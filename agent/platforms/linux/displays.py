@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import List, NamedTuple, Optional, Tuple
 
@@ -86,9 +85,7 @@ def _largest(root: Path) -> Screen:
 
 
 def _diagonal_cm(edid: Optional[Edid]) -> Optional[int]:
-    if edid is None or not edid.width_cm or not edid.height_cm:  # a projector has no size
-        return None
-    return round(math.hypot(edid.width_cm, edid.height_cm))
+    return None if edid is None else edid.diagonal_cm
 
 
 def _has_speakers(edid: Optional[Edid]) -> Optional[bool]:

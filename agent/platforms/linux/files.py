@@ -19,10 +19,11 @@ def number(file: Path) -> int:
 def entries(folder: Path) -> List[Path]:
     """Return what lies in a class folder of /sys, in order; nothing when no driver of the class is loaded.
 
-    Raises FileNotFoundError when there is no /sys at all: then nothing is known.
+    Raises FileNotFoundError when there is no /sys at all: then nothing is known; PermissionError where we may not look.
     """
-    if folder.is_dir():
+    try:
         return sorted(folder.iterdir())
-    if folder.parent.is_dir():
-        return []
-    raise FileNotFoundError(folder)
+    except FileNotFoundError:
+        if folder.parent.is_dir():
+            return []
+        raise

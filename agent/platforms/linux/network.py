@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Optional
+from typing import Callable, Optional
 
 from agent.facts import fact
 from agent.platforms.linux.files import number, text
@@ -27,11 +27,15 @@ _BEST_QUALITY = 70  # of a Wi-Fi link, by the kernel's own scale (net/wireless/w
 
 def read(machine: Machine) -> Network:
     """Read the facts of the link that the default route uses."""
+    return read_link(machine, lambda: default_interface(text(machine.root / "proc" / "net" / "route")))
+
+
+def read_link(machine: Machine, default_name: Callable[[], Optional[str]]) -> Network:
+    """Read the facts of the link whose name is given, None when there is no default route."""
     interfaces = machine.root / "sys" / "class" / "net"
-    tables = machine.root / "proc" / "net"
 
     def default() -> Path:
-        name = default_interface(text(tables / "route"))
+        name = default_name()
         if name is None:
             raise LookupError("no default route")
         return interfaces / name
@@ -40,9 +44,9 @@ def read(machine: Machine) -> Network:
         link=fact(lambda: link_of(default())),
         link_speed_mbps=fact(lambda: _speed_mbps(default())),
         interfaces_up=fact(lambda: sum(_is_up(folder) for folder in interfaces.iterdir())),
-        has_default_route=fact(lambda: default_interface(text(tables / "route")) is not None),
+        has_default_route=fact(lambda: default_name() is not None),
         is_full_duplex=fact(lambda: _is_full_duplex(default())),
-        wifi_signal_pct=fact(lambda: signal_pct(text(tables / "wireless"), default().name)),
+        wifi_signal_pct=fact(lambda: signal_pct(text(machine.root / "proc" / "net" / "wireless"), default().name)),
         mobile_interfaces=fact(lambda: sum(_is_mobile(folder) for folder in interfaces.iterdir())),
     )
 
