@@ -40,6 +40,8 @@ check: $(READY)
 	@$(BIN)/lint-imports
 
 soak: $(READY)
+	@$(call needs,command -v qemu-aarch64-static,qemu-user-static) # it plays the processor of a small board
+	@$(call needs,command -v debootstrap,debootstrap) # it fetches that processor's Debian
 	@$(BIN)/python -m pytest -m soak
 
 bench: $(READY)
