@@ -17,6 +17,11 @@ SINCE_3_9 = {"list", "dict", "tuple", "set", "frozenset", "type", "deque", "defa
     *("Pattern", "Match", "Popen", "PathLike", "Queue", "AbstractContextManager", "AbstractAsyncContextManager"),
 }
 TYPING = {"typing", "typing_extensions"}
+LATER_NAMES = {  # what Python 3.8 does not have, of what comes to mind in code like this
+    *("removeprefix", "removesuffix", "is_relative_to", "with_stem", "pairwise", "batched", "bit_count", "randbytes"),
+    *("to_thread", "TaskGroup", "UTC", "StrEnum", "add_note", "tomllib", "zoneinfo", "graphlib", "stdlib_module_names"),
+    *("functools.cache", "Path.readlink", "zip.strict", "dataclass.slots", "dataclass.kw_only"),
+}
 every_file = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(HOUSE)))
 
 
@@ -51,6 +56,47 @@ def test_python_3_8_evaluates_no_later_generic(file: Path) -> None:
         if isinstance(node, ast.expr) and (_is_late_generic(node, imported) or _is_late_union(node))
     ]
     assert late == []
+
+
+@every_file
+def test_python_3_8_has_every_name_it_uses(file: Path) -> None:
+    assert [found for found in _named(ast.parse(file.read_text(encoding="utf-8"))) if found in LATER_NAMES] == []
+
+
+def _named(tree: ast.AST) -> Iterator[str]:
+    """Yield every name that code takes from elsewhere: attributes, imports, and arguments as `function.argument`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            owner = ast.unparse(node.value).rpartition(".")[2]
+            yield from (node.attr, f"{owner}.{node.attr}")
+            if node.attr == "readlink" and owner != "os":
+                yield "Path.readlink"
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+            yield from (name for alias in node.names for name in (alias.name, f"{node.module}.{alias.name}"))
+        elif isinstance(node, ast.Call):
+            yield from (f"{ast.unparse(node.func)}.{keyword.arg}" for keyword in node.keywords)
+
+
+@pytest.mark.parametrize(
+    ("source", "is_late"),
+    [
+        ("'a'.removeprefix('b')", True),
+        ("from functools import cache", True),
+        ("import functools\n@functools.cache\ndef f(): pass", True),
+        ("import zoneinfo", True),
+        ("zip(a, b, strict=True)", True),
+        ("Path('a').readlink()", True),
+        ("os.readlink('a')", False),
+        ("from functools import lru_cache", False),
+        ("self.cache", False),
+        ("zip(a, b)", False),
+    ],
+)
+def test_the_check_of_names_itself_knows_early_from_late(source: str, is_late: bool) -> None:
+    assert any(name in LATER_NAMES for name in _named(ast.parse(source))) is is_late
 
 
 def _from_typing(tree: ast.Module) -> set[str]:
