@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from pathlib import Path
 from typing import BinaryIO, Optional
+
+_LOOK_S = 0.2  # for how long somebody else may hold it who only looks whether it is held
 
 
 def hold(file: Path) -> Optional[BinaryIO]:
     """Take the lock and return what keeps it while it is open; None when another program has it. Raises OSError."""
     stream = file.open("ab")
+    if not _take(stream):
+        time.sleep(_LOOK_S)
+        if not _take(stream):
+            stream.close()
+            return None
+    os.utime(str(file))  # tells since when it is held
+    return stream
+
+
+def held_since(file: Path) -> Optional[float]:
+    """Return since when another program holds the lock, in seconds since 1970; None when none does. Raises OSError."""
+    if not file.exists():
+        return None
+    since_s = file.stat().st_mtime
+    with file.open("ab") as stream:
+        return None if _take(stream) else since_s
+
+
+def _take(stream: BinaryIO) -> bool:
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -21,6 +44,5 @@ def hold(file: Path) -> Optional[BinaryIO]:
 
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        stream.close()
-        return None
-    return stream
+        return False
+    return True

@@ -1,8 +1,11 @@
 """Where the agent keeps its things on this machine.
 
-settings.json  ca.pem  password  permit_key  site   written by enrolment
-last_line                                           see `agent.last_line`
-spool/<device>/                                     reports not yet acknowledged, see `agent.spool`
+settings.json  ca.pem  password  permit_key  site  server   written by enrolment
+last_line                                                   see `agent.last_line`
+last_report.json                                            what the last round measured, for whoever looks here
+lock                                                        held by the resident, see `agent.lock`
+log/agent.log                                               what the resident says, see `agent.log`
+spool/<device>/                                             reports not yet acknowledged, see `agent.spool`
 """
 
 from __future__ import annotations
@@ -17,7 +20,11 @@ CA = "ca.pem"
 PASSWORD = "password"  # noqa: S105 - a file's name
 PERMIT_KEY = "permit_key"
 SITE = "site"
+SERVER = "server"  # the address that enrolment was asked at
 LAST_LINE = "last_line"
+LAST_REPORT = "last_report.json"
+LOCK = "lock"
+LOG = "log/agent.log"
 
 
 def home(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:

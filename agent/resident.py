@@ -13,8 +13,9 @@ import sys
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
+import contract
 from agent import connection as link
-from agent import last_line, lock, paths, tick, trouble, trust
+from agent import last_line, lock, log, paths, tick, trouble, trust
 from agent.backoff import Backoff
 from agent.child import Outcome, Request, Rounds, Server
 from agent.connection import Connection, place_of
@@ -217,11 +218,21 @@ class Resident:
             self.refused += 1
             _log.warning("spool: a report was not accepted (%d so far): %s", self.refused, error)
             return
+        self._note_report(outcome)
         if any(name in LINE for name in outcome.found):
             self._note_line(is_measured=True)
         elif self._line_started is not None:
             self.schedule.line_failed(self.clock.mono_s())
         self._note_done(done)
+
+    def _note_report(self, outcome: Outcome) -> None:
+        """Say that a round is over, and keep its report for whoever looks at this machine."""
+        found = ", ".join(outcome.found)
+        _log.info(say("Đã đo xong một lượt: %s.", "A round is over: %s."), found or say("không được gì", "nothing"))
+        try:
+            paths.write_private(self.settings.folder / paths.LAST_REPORT, outcome.body or b"")
+        except OSError as error:
+            _log.warning("%s: %s", paths.LAST_REPORT, error)
 
     def _start_round(self) -> None:
         now_s = self.clock.mono_s()
@@ -334,14 +345,14 @@ def build(
 
 def main(arguments: List[str]) -> int:
     """Run until SIGTERM or SIGINT; 2 when arguments or settings cannot be used, 1 when another resident runs."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     if len(arguments) != 2 or arguments[0] != "--settings":
         _log.error("usage: python -I -m agent.resident --settings FILE")
         return 2
     file = Path(arguments[1])
+    log.start(file.parent)
     try:
         settings = load(file)
-        held = lock.hold(file.with_name("lock"))
+        held = lock.hold(file.with_name(paths.LOCK))
     except (OSError, SettingsError) as error:
         _log.error("%s", error)
         return 2
@@ -357,7 +368,13 @@ def main(arguments: List[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: resident.stop())
     with held:
-        resident.run()
+        _log.info(say("Bắt đầu chạy, phiên bản %s.", "Started, version %s."), contract.__version__)
+        try:
+            resident.run()
+        except Exception:
+            _log.exception(say("Dừng vì lỗi của chương trình:", "Ended by a fault of the program:"))
+            raise
+        _log.info(say("Đã dừng.", "Stopped."))
     return 0
 
 

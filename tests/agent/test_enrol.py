@@ -117,7 +117,9 @@ def test_enrolment_writes_everything_the_resident_needs(centre, home):
     assert (home / "permit_key").read_text() == "ab" * 32
     assert centre.asked[0].code == CODE
     assert centre.asked[0].password == (home / "password").read_text()
-    assert {file.name for file in home.iterdir()} == {"settings.json", "ca.pem", "permit_key", "password", "site"}
+    assert (home / "server").read_text() == centre.url
+    files = {"settings.json", "ca.pem", "permit_key", "password", "site", "server"}
+    assert {file.name for file in home.iterdir()} == files
 
 
 def test_the_password_is_on_disk_before_the_centre_is_asked(centre, home):

@@ -331,3 +331,12 @@ def test_settings_that_cannot_be_read_end_it_with_2(tmp_path):
     assert resident.main(["--settings", str(tmp_path / "settings.json")]) == 2
     assert resident.main(["--settings", str(tmp_path / "none.json")]) == 2
     assert resident.main([]) == 2
+
+
+def test_a_fault_of_the_program_is_in_the_log_before_it_ends(write_settings, probe_server, monkeypatch, caplog):
+    settings = write_settings(("mqtt://127.0.0.1:1",), probe_server)
+    monkeypatch.setattr(resident.Resident, "turn", lambda *_: 1 / 0)
+    monkeypatch.setattr(resident.signal, "signal", lambda *_: None)  # those of the tests stay
+    with pytest.raises(ZeroDivisionError):
+        resident.main(["--settings", str(settings.folder / "settings.json")])
+    assert "ZeroDivisionError" in caplog.text
