@@ -243,25 +243,44 @@ def spool() -> None:
     click.echo(waiting(counters, oldest[0] if oldest else None, Clock().wall_us(), held.set_aside))
 
 
-@main.command(help=say("Kiểm tra từng phần và chỉ cách sửa.", "Check each part and say how to mend it."))
+@main.command(
+    help=say(
+        "Kiểm tra từng phần và chỉ cách sửa; mất tối đa 20 giây. Kết thúc bằng 0 khi không có gì hỏng.",
+        "Check each part and say how to mend it; takes at most 20 seconds. Ends with 0 when nothing is bad.",
+    )
+)
 @click.option("--json", "is_json", is_flag=True, help=say("In dạng JSON.", "Print as JSON."))
-def doctor(is_json: bool) -> None:
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path),
+    help=say(
+        "Ghi thêm tệp zip để gửi VNPT: kết quả, nhật ký, cài đặt; không có bí mật hay thông tin cá nhân.",
+        "Also write a zip for VNPT: results, log, settings; no secrets, nothing personal.",
+    ),
+)
+def doctor(is_json: bool, bundle: Optional[Path]) -> None:
     """Check everything the agent depends on."""
-    import json
-
     from agent import paths
-    from agent.doctor import examine
+    from agent.doctor import CHECKS, GROUPS, page
+    from agent.doctor.bundle import BundleError, write
+    from agent.doctor.check import BAD, machine_at
+    from agent.doctor.examine import Examination, as_json
     from contract.clock import Clock
 
-    checks = examine(paths.home(), Clock())
-    if is_json:
-        click.echo(json.dumps([check._asdict() for check in checks], ensure_ascii=False, indent=2))
-    else:
-        for check in checks:
-            click.echo(f"{say('tốt', 'ok') if check.is_ok else say('HỎNG', 'BAD'):6}{check.text}")
-            if check.next_step:
-                click.echo(f"      → {check.next_step}")
-    if not all(check.is_ok for check in checks):
+    machine = machine_at(paths.home(), Clock())
+    click.echo(say("Đang kiểm tra, mất tối đa 20 giây...", "Checking, for at most 20 seconds..."), err=True)
+    examination = Examination(machine, CHECKS)
+    if not is_json:
+        for line in page.lines(GROUPS, examination.results()):
+            click.echo(line)
+    results = list(examination.results())
+    click.echo(as_json(results) if is_json else page.summary(results))
+    if bundle is not None:
+        try:
+            click.echo(write(bundle, machine, results), err=is_json)
+        except BundleError as error:
+            _fail(str(error))
+    if any(result.state == BAD for result in results):
         sys.exit(WRONG)
 
 

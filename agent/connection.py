@@ -196,16 +196,18 @@ class Connection:
         return self.place.brokers[self._broker % len(self.place.brokers)]
 
 
-def log_in(url: str, place: Place, *, is_clock_plausible: bool) -> None:
+def log_in(url: str, place: Place, timeout_s: float, *, is_clock_plausible: bool) -> None:
     """Log in to a broker as the device and leave at once, unseen by the centre; raises OSError or ValueError.
 
     The client id is another than the resident's, and there is no will: neither it nor its presence is disturbed.
+    timeout_s: for TCP, for TLS and for the answer, each.
     """
     answers: List[Any] = []
     client = _client(f"{place.device}-{secrets.token_hex(8)}", url, place, is_clock_plausible)
+    client.connect_timeout = timeout_s
     client.on_connect = lambda _, __, ___, reason, ____: answers.append(reason)
     _dial(client, url, place)
-    end_s = time.monotonic() + _CONNECT_TIMEOUT_S
+    end_s = time.monotonic() + timeout_s
     problem = ""
     while not answers and not problem and time.monotonic() < end_s:
         problem = _loop(client, 0.1)

@@ -39,6 +39,11 @@ def probe_name(name: str) -> str:
     return say(*_PROBES.get(name, (name, name)))
 
 
+def link_name(link: str) -> str:
+    """Return what a machine is connected by, in words."""
+    return say(*_LINKS[link])
+
+
 def table(report: Report) -> str:
     """Return the findings of a report as a table to read."""
     return "\n".join(line for measurement in report.measurements for line in _lines(measurement, report.device))
@@ -125,7 +130,7 @@ def _host(host: Host) -> List[Row]:
 
 def _network(network: Network) -> List[Row]:
     return [
-        (say("Kết nối bằng", "Connected by"), _fact(network.link, lambda v: say(*_LINKS[v]))),
+        (say("Kết nối bằng", "Connected by"), _fact(network.link, link_name)),
         (say("Tốc độ cổng mạng", "Link speed"), _quantity(network.link_speed_mbps, "Mbit/s")),
         (say("Số cổng mạng đang bật", "Interfaces up"), _fact(network.interfaces_up, str)),
         (say("Có đường ra mạng", "Has a default route"), _yes_or_no(network.has_default_route)),

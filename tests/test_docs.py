@@ -15,6 +15,7 @@ import pytest
 import agent.cli
 import collector.cli
 import provisioning.cli
+from agent.doctor import CHECKS
 from agent.probes import PROBES
 from collector.dashboard.routes import ROUTES
 from collector.judge.gates import GATES
@@ -205,6 +206,10 @@ def test_every_duty_is_documented_and_no_other() -> None:
 def test_every_command_is_documented_and_no_other(script: str) -> None:
     documented = [" ".join(line.split()) for line in names(OPERATIONS, f"### `{script}`")]
     assert sorted(documented) == sorted(commands(SCRIPTS[script], script))
+
+
+def test_every_check_of_the_doctor_is_documented_and_no_other() -> None:
+    assert names(OPERATIONS, "## Máy bị gì? / What is wrong with a machine") == [check.name for check in CHECKS]
 
 
 def test_every_route_is_documented_and_no_other() -> None:

@@ -6,10 +6,11 @@ import sys
 import time
 
 import pytest
+import trustme
 from click.testing import CliRunner
 
 import contract
-from agent import cli, paths
+from agent import cli, lock, paths
 from agent.schedule import LIGHT, LINE
 from agent.spool import Spool
 from contract.clock import Clock
@@ -116,35 +117,35 @@ def test_settings_that_cannot_be_read_are_told(enrolled):
         assert "enrol" in result.output
 
 
-def test_the_doctor_tells_each_part_that_is_wrong_and_what_to_do(enrolled, free_port, probe_server):
+def test_the_doctor_tells_each_part_that_is_wrong_and_what_to_do(enrolled):
     result = run("doctor", "--json")
     assert result.exit_code == 1
-    checks = {check["name"]: check for check in json.loads(result.output)}
-    assert [name for name, check in checks.items() if not check["is_ok"]] == ["broker mqtt://127.0.0.1:1"]
-    assert checks["broker mqtt://127.0.0.1:1"]["next_step"]
-    assert {"settings", "clock", "disk", "spool", "probe_http", "probe_udp"} < set(checks)
+    checks = {check["name"]: check for check in json.loads(result.stdout)}
+    assert checks["brokers"]["state"] == "skipped"  # until the identity, of which a part is missing here, is mended
+    bad = {name for name, check in checks.items() if check["state"] == "bad"}
+    assert {"identity", "authority", "resident"} <= bad
+    assert all(checks[name]["next_step"] for name in bad)
 
 
-def test_the_doctor_is_content_when_all_is_well(write_settings, broker, probe_server):
+def test_the_doctor_is_content_when_all_is_well(enrolled, broker, write_settings, probe_server, monkeypatch):
+    monkeypatch.setattr("psutil.cpu_percent", lambda _: 3.0)  # however busy the machine of the tests is
     write_settings((broker.url,), probe_server)
-    result = run("doctor")
+    for name in ("password", "permit_key"):
+        (enrolled.folder / name).write_text("p" * 32)
+        (enrolled.folder / name).chmod(0o600)
+    trustme.CA().cert_pem.write_to_path(str(enrolled.folder / "ca.pem"))
+    with lock.hold(enrolled.folder / paths.LOCK):
+        result = run("doctor")
     assert result.exit_code == 0, result.output
     assert "HỎNG" not in result.output
-
-
-def test_the_doctor_tells_a_probe_server_that_does_not_answer(write_settings, broker, free_port):
-    from agent.child import Server
-
-    write_settings((broker.url,), Server("127.0.0.1", free_port(), free_port()))
-    result = run("doctor")
-    assert result.exit_code == 1
-    assert result.output.count("Máy chủ đo không trả lời") == 2
+    assert "Dùng được." in result.output  # nothing starts it by itself, and it has not measured yet
 
 
 def test_the_doctor_of_a_machine_that_is_not_enrolled_says_so():
     result = run("doctor")
     assert result.exit_code == 1
-    assert "chưa đăng ký" in result.output
+    assert "máy này chưa đăng ký" in result.output
+    assert "Có 1 chỗ hỏng" in result.output
 
 
 def test_it_can_be_started_as_a_module_too():

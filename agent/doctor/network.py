@@ -1,0 +1,156 @@
+"""The way to the servers: a route, a proxy, their names, and whether a login page stands in between."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import urllib.request
+from typing import List, Optional
+from urllib.parse import urlsplit
+
+from agent.describe import link_name
+from agent.doctor.check import BAD, OK, WARNING, Answer, Machine
+from agent.doctor.together import together
+from agent.probes import network as probe
+from agent.probes.context import Context
+from contract import reasons
+from contract.languages import language, say
+
+_LOOK_UP_S = 4.5
+_ANSWER_S = 2.5
+_MOST_BYTES = 1024
+
+
+def way_out(machine: Machine) -> Answer:
+    """Tell whether packets can leave this machine, and by what kind of link."""
+    found = probe.measure(Context(machine.home, None))
+    link = link_name(found.link.value) if found.link.value else ""
+    if found.has_default_route.value is not False:
+        speed = found.link_speed_mbps.value
+        parts = [part for part in (link, reasons.show(speed, "Mbit/s", language()) if speed else "") if part]
+        by = say(", bằng ", ", by ") + ", ".join(parts) if parts else ""
+        return Answer(OK, say(f"có{by}.", f"there is one{by}."))
+    if machine.read is not None and all(map(_has_route, hosts(machine))):
+        return Answer(OK, say("không ra Internet, nhưng tới được máy chủ.", "not to the Internet, but to the servers."))
+    return Answer(
+        BAD,
+        say("không có; máy chưa nối vào mạng nào.", "none; this machine is on no network."),
+        say(
+            "Cắm lại dây mạng, xem đèn ở cổng mạng có sáng không; hoặc nối Wi-Fi. Rồi chạy lại lệnh này.",
+            "Plug the cable in again and see whether the port's light is on; or join the Wi-Fi. Then run this again.",
+        ),
+    )
+
+
+def hosts(machine: Machine) -> List[str]:
+    """Return the names or addresses of all servers of the centre, each once."""
+    urls = [*machine.settings.brokers, machine.server]
+    names = [*(urlsplit(url).hostname or "" for url in urls), machine.settings.probe_server.host]
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def _has_route(host: str) -> bool:
+    """Tell whether packets to an address can leave; none is sent. False of a name: finding it needs a network."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            "127.0.0.1" if host == "localhost" else host, 9, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST
+        )[0]
+        with socket.socket(family, kind) as udp:
+            udp.connect(address)
+    except OSError:
+        return False
+    return True
+
+
+def proxy(machine: Machine) -> Answer:
+    """Tell which proxy this machine is set to use for our servers, and whether that answers."""
+    used = [address for address in map(proxy_for, hosts(machine)) if address]
+    if not used:
+        return Answer(OK, say("không dùng.", "none is used."))
+    parts = urlsplit(used[0])
+    place = f"{parts.hostname}:{parts.port or 8080}"  # without the name and password that may stand before it
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 8080), _ANSWER_S).close()
+    except OSError as error:
+        return Answer(
+            BAD,
+            say(
+                f"máy này đặt proxy {place}, mà proxy ấy không trả lời ({error}).",
+                f"this machine is set to use {place}, which does not answer ({error}).",
+            ),
+            say(
+                "Trường không dùng proxy: tắt nó (Windows: Settings, Network, Proxy; Linux: bỏ biến https_proxy). "
+                "Có dùng: hỏi người quản trị mạng địa chỉ đúng.",
+                "If the school uses none: switch it off (Windows: Settings, Network, Proxy; Linux: unset "
+                "https_proxy). If it does: ask who looks after the network for the right address.",
+            ),
+        )
+    return Answer(OK, say(f"dùng {place}, proxy trả lời.", f"{place} is used, and answers."))
+
+
+def proxy_for(host: str) -> str:
+    """Return the address of the proxy by which this machine reaches a host over TLS, empty when directly."""
+    address = urllib.request.getproxies().get("https", "")
+    if not address or host == "localhost" or host.startswith("127.") or urllib.request.proxy_bypass(host):
+        return ""
+    return address if "://" in address else f"http://{address}"
+
+
+def names(machine: Machine) -> Answer:
+    """Tell whether the servers' names can be resolved."""
+    found = together(_resolve, hosts(machine), _LOOK_UP_S)
+    lost = [host for host, problem in found.items() if problem is not None]
+    if not lost:
+        return Answer(OK, say("tra được cả.", "all are found."))
+    missing = ", ".join(lost)
+    text = say(f"không tra được {missing}.", f"not found: {missing}.")
+    step = say(
+        "Thử mở một trang web bất kỳ. Không mở được: mạng hoặc DNS hỏng, khởi động lại modem hoặc gọi nhà mạng. "
+        "Mở được: gọi Sở hỏi lại địa chỉ máy chủ.",
+        "Try any web page. If none opens: network or DNS are down, restart the modem or call the provider. If they "
+        "open: ask the department for the servers' addresses.",
+    )
+    return Answer(BAD if len(lost) == len(found) else WARNING, text, step)
+
+
+def _resolve(host: str) -> None:
+    socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+
+
+def portal(machine: Machine) -> Answer:
+    """Tell whether what answers at the probe server's address is the probe server, and not a network's login page."""
+    server = machine.settings.probe_server
+    answer = _answer(server.host, server.http_port)
+    if answer is None or answer == {"status": "ok"}:  # whether it answers at all, `probe_http` tells
+        return Answer(OK, say("không có trang nào chặn.", "none stands in between."))
+    return Answer(
+        BAD,
+        say(
+            f"máy khác trả lời thay máy chủ đo ({server.host}:{server.http_port}): mạng này đòi đăng nhập trước.",
+            f"another machine answers for the probe server ({server.host}:{server.http_port}): it wants a login.",
+        ),
+        say(
+            "Mở trình duyệt, vào một trang web bất kỳ và đăng nhập vào mạng (Wi-Fi); rồi chạy lại lệnh này.",
+            "Open a browser, go to any page and log in to the network (Wi-Fi); then run this again.",
+        ),
+    )
+
+
+def _answer(host: str, port: int) -> Optional[object]:
+    """Return what the server says of its health, None when nothing answers; a text when it is not ours."""
+    connection = http.client.HTTPConnection(host, port, timeout=_ANSWER_S)
+    try:
+        connection.request("GET", "/healthz")
+        response = connection.getresponse()
+        return json.loads(response.read(_MOST_BYTES)) if response.status == 200 else str(response.status)
+    except ValueError:
+        return "not JSON"
+    except http.client.RemoteDisconnected:
+        return None
+    except http.client.HTTPException:
+        return "not HTTP"
+    except OSError:
+        return None
+    finally:
+        connection.close()

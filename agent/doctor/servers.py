@@ -1,0 +1,154 @@
+"""Whether each server of the centre answers, and admits this device."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+import urllib.error
+import urllib.request
+from urllib.parse import urlsplit
+
+from agent import packets, trouble, trust
+from agent.connection import log_in, place_of
+from agent.describe import duration
+from agent.doctor.check import BAD, OK, SKIPPED, WARNING, Answer, Machine
+from agent.doctor.network import proxy_for
+from agent.doctor.together import together
+from contract import reasons
+from contract.languages import language, say
+
+_TIMEOUT_S = 3  # for TCP, and for each answer after it
+_WITHIN_S = 6.0  # for all of it
+_MOST_BYTES = 1024
+_OFFSET_FINE_MS, _OFFSET_MOST_MS = 5_000.0, 3_600_000.0  # beyond the latter dates of certificates are not judged
+
+
+def enrolment(machine: Machine) -> Answer:
+    """Tell whether the enrolment server answers as ours does."""
+    if not machine.server:
+        return Answer(SKIPPED, say("địa chỉ chưa được lưu trên máy này", "its address was not kept on this machine"))
+    context = trust.context(machine.settings.folder / machine.settings.ca_file, _is_clock_plausible(machine))
+    try:
+        with _opener(machine, context).open(f"{machine.server}/healthz", timeout=_TIMEOUT_S) as answer:
+            is_ours = json.loads(answer.read(_MOST_BYTES)) == {"status": "ok"}
+    except urllib.error.HTTPError as error:
+        error.close()
+        return _sick(machine.server, f"HTTP {error.code}")
+    except urllib.error.URLError as error:
+        return _unreachable(machine.server, error.reason if isinstance(error.reason, OSError) else error)
+    except OSError as error:
+        return _unreachable(machine.server, error)
+    except (ValueError, http.client.HTTPException) as error:
+        return _sick(machine.server, type(error).__name__)
+    if not is_ours:
+        return _sick(machine.server, say("câu trả lời lạ", "a strange answer"))
+    return Answer(OK, say(f"trả lời ({machine.server}).", f"answers ({machine.server})."))
+
+
+def _opener(machine: Machine, context: ssl.SSLContext) -> urllib.request.OpenerDirector:
+    address = proxy_for(urlsplit(machine.server).hostname or "")
+    proxies = urllib.request.ProxyHandler({"https": address} if address else {})
+    return urllib.request.build_opener(proxies, urllib.request.HTTPSHandler(context=context))
+
+
+def _sick(server: str, why: str) -> Answer:
+    """Enrolment is needed once; an enrolled machine goes on without it."""
+    return Answer(
+        WARNING,
+        say(f"đang gặp sự cố ({server}, {why}).", f"has a problem ({server}, {why})."),
+        say("Thử lại sau ít phút; nếu vẫn vậy, gọi Sở.", "Try again in some minutes; else call the department."),
+    )
+
+
+def _unreachable(server: str, error: OSError) -> Answer:
+    kind = trouble.kind_of(error)
+    why = f"{trouble.told(kind)} ({error})"
+    return Answer(
+        WARNING, say(f"không tới được {server}: {why}.", f"{server} is not reached: {why}."), trouble.next_step(kind)
+    )
+
+
+def brokers(machine: Machine) -> Answer:
+    """Tell whether each broker admits this device; one that does is enough for reports to go."""
+    place = place_of(machine.settings)._replace(keepalive_s=_TIMEOUT_S)  # which is how long TLS may take, too
+    is_plausible = _is_clock_plausible(machine)
+    answers = together(
+        lambda url: log_in(url, place, _TIMEOUT_S, is_clock_plausible=is_plausible), machine.settings.brokers, _WITHIN_S
+    )
+    failed = {url: error for url, error in answers.items() if error is not None}
+    if not failed:
+        urls = ", ".join(answers)
+        return Answer(OK, say(f"nhận thiết bị này ({urls}).", f"this device is admitted ({urls})."))
+    kinds = {url: trouble.kind_of(error) for url, error in failed.items()}
+    why = "; ".join(f"{url}: {trouble.told(kinds[url])} ({failed[url]})" for url in failed)
+    step = trouble.next_step(next(iter(kinds.values())))
+    if len(failed) < len(answers):
+        return Answer(
+            WARNING,
+            say(f"vẫn gửi được, nhưng có máy hỏng: {why}.", f"reports go, but not by all of them: {why}."),
+            step,
+        )
+    return Answer(BAD, say(f"không đăng nhập được {why}.", f"cannot log in to {why}."), step)
+
+
+def probe_http(machine: Machine) -> Answer:
+    """Tell whether the line can be measured: over TCP."""
+    server = machine.settings.probe_server
+    try:
+        socket.create_connection((server.host, server.http_port), _TIMEOUT_S).close()
+    except OSError as error:
+        return _no_probe(f"{server.host}, TCP {server.http_port}", error)
+    return Answer(OK, say("trả lời", "answers") + f" ({server.host}, TCP {server.http_port}).")
+
+
+def probe_udp(machine: Machine) -> Answer:
+    """Tell whether loss and delay can be measured: over UDP."""
+    server = machine.settings.probe_server
+    try:
+        echoes = packets.exchange(server.host, server.udp_port, 5, 0.05, 2.0)
+    except OSError as error:
+        return _no_probe(f"{server.host}, UDP {server.udp_port}", error)
+    if not echoes:
+        return _no_probe(f"{server.host}, UDP {server.udp_port}", socket.timeout())
+    return Answer(OK, say("trả lời", "answers") + f" ({server.host}, UDP {server.udp_port}).")
+
+
+def _no_probe(place: str, error: OSError) -> Answer:
+    kind = trouble.kind_of(error)
+    why = trouble.told(kind)
+    return Answer(
+        BAD, say(f"không tới được {place}: {why}.", f"{place} is not reached: {why}."), trouble.next_step(kind)
+    )
+
+
+def offset(machine: Machine) -> Answer:
+    """Tell how far this machine's clock is from the probe server's."""
+    server = machine.settings.probe_server
+    offset_ms = packets.offset_ms(packets.exchange(server.host, server.udp_port, 5, 0.05, 2.0))
+    if offset_ms is None:
+        return Answer(SKIPPED, say("không có gói nào quay về", "no packet came back"))
+    return of_offset(offset_ms)
+
+
+def of_offset(offset_ms: float) -> Answer:
+    """Judge how far the clock is ahead of the probe server's."""
+    seconds = abs(offset_ms) / 1000
+    off = duration(int(seconds)) if seconds >= 60 else reasons.show(round(seconds, 2), say("giây", "s"), language())
+    if abs(offset_ms) <= _OFFSET_FINE_MS:
+        return Answer(OK, say(f"đúng (lệch {off}).", f"right (off by {off})."))
+    return Answer(
+        WARNING if abs(offset_ms) <= _OFFSET_MOST_MS else BAD,
+        say(f"máy này nhanh {off}.", f"{off} ahead.")
+        if offset_ms > 0
+        else say(f"máy này chậm {off}.", f"{off} behind."),
+        say(
+            "Bật tự chỉnh giờ qua mạng (Windows: Settings, Time, Set time automatically) và xem múi giờ.",
+            "Let it be set over the network (Windows: Settings, Time, Set time automatically); see the time zone.",
+        ),
+    )
+
+
+def _is_clock_plausible(machine: Machine) -> bool:
+    return trust.is_plausible(machine.clock.wall_us())

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+
+from agent.doctor import CHECKS, GROUPS, page
+from agent.doctor.check import BAD, OK, SKIPPED, WARNING, Answer, Check
+from agent.doctor.examine import Examination, Result, as_json
+
+WELL = Answer(OK, "tốt.")
+MOST_S = 20.0
+
+
+def check(name, look=lambda _: WELL, needs=(), within_s=30.0):
+    return Check(name, f"Mục {name}", f"Item {name}", look, needs, within_s)
+
+
+def results(machine, *checks):
+    return {result.name: result for result in Examination(machine, checks).results()}
+
+
+def test_what_follows_something_bad_is_skipped_and_names_the_first_cause(stranger):
+    found = results(
+        stranger,
+        check("cable", lambda _: Answer(BAD, "đứt.", "Cắm lại.")),
+        check("name", needs=("cable",)),
+        check("broker", needs=("name",)),
+        check("disk"),
+    )
+    assert {name: result.state for name, result in found.items()} == {
+        "cable": BAD,
+        "name": SKIPPED,
+        "broker": SKIPPED,
+        "disk": OK,
+    }
+    assert found["broker"].text == "Mục broker: chờ sửa xong “Mục cable”"
+
+
+@pytest.mark.parametrize("state", [WARNING, SKIPPED])
+def test_what_follows_a_warning_or_something_that_could_not_be_told_is_looked_at(stranger, state):
+    found = results(stranger, check("a", lambda _: Answer(state, "...")), check("b", needs=("a",)))
+    assert found["b"].state == OK
+
+
+def test_a_check_that_never_ends_is_bad_and_holds_nobody_up(stranger):
+    end = threading.Event()
+    found = results(stranger, check("slow", lambda _: end.wait(60), within_s=0.1), check("quick"))
+    end.set()
+    assert found["slow"].state == BAD
+    assert "quá lâu" in found["slow"].text
+    assert found["quick"].state == OK
+
+
+def test_a_check_that_fails_itself_is_told_and_the_others_go_on(stranger):
+    found = results(stranger, check("broken", lambda _: 1 / 0), check("other"))
+    assert "ZeroDivisionError" in found["broken"].text
+    assert "--bundle" in found["broken"].next_step
+    assert found["other"].state == OK
+
+
+def test_checks_that_need_nothing_of_each_other_run_side_by_side(stranger):
+    met = threading.Barrier(2, timeout=30)
+
+    def meet(_):
+        met.wait()
+        return WELL
+
+    assert {result.state for result in results(stranger, check("a", meet), check("b", meet)).values()} == {OK}
+
+
+def test_all_of_it_takes_20_seconds_at_most():
+    until_s = {}
+    for one in CHECKS:
+        until_s[one.name] = max([0.0, *(until_s[name] for name in one.needs)]) + one.within_s
+    assert max(until_s.values()) <= MOST_S
+
+
+def test_every_check_has_a_name_of_its_own_and_a_title_in_both_languages():
+    assert len({one.name for one in CHECKS}) == len(CHECKS)
+    assert all(one.vi and one.en for one in (*CHECKS, *GROUPS))
+
+
+def test_json_has_the_keys_that_others_read(stranger, examine):
+    listed = json.loads(as_json(list(examine(stranger).values())))
+    assert [item["name"] for item in listed] == [one.name for one in CHECKS]
+    assert all(list(item) == ["name", "state", "text", "next_step"] for item in listed)
+
+
+def test_everything_that_is_wrong_says_what_to_do_and_what_is_well_asks_nothing(stranger, enrolled, examine):
+    for machine in (stranger, enrolled()):
+        for result in examine(machine).values():
+            assert bool(result.next_step) == (result.state in (WARNING, BAD)), result
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_page_fits_80_columns_and_tells_each_cause_once(enrolled, own_network, language, monkeypatch):
+    monkeypatch.setenv("DIEMCAU_LANG", language)
+    machine = enrolled("mqtts://diemcau.invalid:8883")
+    found = list(Examination(machine, CHECKS).results())
+    shown = list(page.lines(GROUPS, found))
+    assert max(len(line) for text in shown for line in text.splitlines()) <= 80
+    network = next(result for result in found if result.name == "network")
+    after = [result for result in found[found.index(network) + 1 :]]
+    assert {result.state for result in after} == {SKIPPED}
+    assert len([line for line in shown if "bỏ qua" in line or "skipped" in line]) == 2  # of nine checks
+    assert ("HỎNG" if language == "vi" else "BAD") in "\n".join(shown)
+
+
+def test_a_step_that_repeats_the_one_before_is_not_told_twice():
+    group = GROUPS[0]
+    found = [Result(one.name, BAD, f"{one.title}: x.", "Gọi Sở.") for one in group.checks]
+    shown = "\n".join(page.lines((group,), found))
+    assert shown.count("Gọi Sở.") == 1
+    assert shown.count("như trên") == len(group.checks) - 1
+
+
+def test_the_end_says_how_much_is_wrong_and_what_comes_next():
+    well, note, bad = (Result("x", state, "x", "") for state in (OK, WARNING, BAD))
+    assert page.summary([well]) == "Mọi thứ đều tốt."
+    assert "1 chỗ nên xem lại" in page.summary([well, note])
+    assert "2 chỗ hỏng" in page.summary([well, note, bad, bad])
+    assert "--bundle" in page.summary([bad])

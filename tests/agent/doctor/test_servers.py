@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import random
+import socket
+import threading
+
+import pytest
+
+from agent import trouble
+from agent.backoff import Backoff
+from agent.child import Server
+from agent.connection import Connection, Opened, place_of
+from agent.doctor import servers
+from agent.doctor.check import BAD, OK, SKIPPED, WARNING
+
+DEVICE = "dev-00000001"
+PASSWORD = "password-" + "p" * 32
+
+
+def guarded(password):
+    return f'authorization {{ users: [{{ user: "{DEVICE}", password: "{password}" }}] }}'
+
+
+def test_a_broker_that_admits_the_device_is_well(enrolled, start_broker):
+    assert servers.brokers(enrolled(start_broker(others=guarded(PASSWORD)).url)).state == OK
+
+
+def test_a_broker_that_refuses_the_password_sends_the_person_to_the_department(enrolled, start_broker):
+    answer = servers.brokers(enrolled(start_broker(others=guarded("another")).url))
+    assert answer.state == BAD
+    assert "máy chủ không nhận thiết bị này: đang chờ duyệt hoặc đã bị thu hồi" in answer.text
+    assert answer.next_step == "Gọi Sở."
+
+
+def test_a_broker_that_is_off_is_not_blamed_on_a_firewall(enrolled, free_port):
+    answer = servers.brokers(enrolled(f"mqtt://127.0.0.1:{free_port()}"))
+    assert answer.state == BAD
+    assert "máy chủ đang tắt" in answer.text
+    assert "tường lửa" not in answer.text + answer.next_step
+
+
+def test_one_broker_that_is_off_beside_one_that_is_well_is_a_warning_that_names_it(enrolled, broker, free_port):
+    lost = f"mqtt://127.0.0.1:{free_port()}"
+    answer = servers.brokers(enrolled(broker.url, lost))
+    assert answer.state == WARNING
+    assert lost in answer.text
+    assert broker.url not in answer.text
+
+
+def test_a_broker_that_never_answers_may_be_behind_a_firewall(enrolled, monkeypatch):
+    monkeypatch.setattr(servers, "_TIMEOUT_S", 1)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        answer = servers.brokers(enrolled(f"mqtt://127.0.0.1:{listener.getsockname()[1]}"))
+    assert answer.state == BAD
+    assert "tường lửa" in answer.next_step
+
+
+def test_a_broker_that_is_not_ready_says_nothing_about_the_device(enrolled):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        answering = _answering(listener, b"\x20\x02\x00\x03")
+        answer = servers.brokers(enrolled(f"mqtt://127.0.0.1:{listener.getsockname()[1]}"))
+        answering.join()
+    assert "máy chủ đang tắt" in answer.text
+
+
+def _answering(listener, answer):
+    def serve():
+        peer, _ = listener.accept()
+        with peer:
+            peer.recv(1000)
+            peer.sendall(answer)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    return thread
+
+
+def test_the_doctor_leaves_no_presence_and_does_not_disturb_the_resident(enrolled, broker, centre, eventually, spool):
+    machine = enrolled(broker.url)
+    place = place_of(machine.settings)
+    resident = Connection(place, spool.next_connection, lambda: True, random.Random(1), Backoff())
+    eventually(lambda: any(isinstance(event, Opened) for event in resident.turn(0.05)), "the resident's connection")
+    eventually(lambda: resident.turn(0.05) or len(centre.presences()) == 1, "its presence")
+    assert servers.brokers(machine).state == OK
+    resident.stop()
+    eventually(lambda: [p.state for p in centre.presences()] == ["connected", "stopped"], "a clean stop, alone")
+
+
+def test_the_probe_server_is_well_over_tcp_and_udp_and_tells_the_time(enrolled):
+    machine = enrolled()
+    assert servers.probe_http(machine).state == OK
+    assert servers.probe_udp(machine).state == OK
+    answer = servers.offset(machine)
+    assert answer.state == OK
+    assert "đúng" in answer.text
+
+
+def test_a_probe_server_that_is_off_is_bad_with_its_address(enrolled, free_port):
+    server = Server("127.0.0.1", free_port(), free_port())
+    machine = enrolled(server=server)
+    assert servers.probe_http(machine).text == f"không tới được 127.0.0.1, TCP {server.http_port}: máy chủ đang tắt."
+    assert servers.probe_udp(machine).state == BAD
+    assert servers.offset(machine).state == SKIPPED
+
+
+@pytest.mark.parametrize(
+    ("offset_ms", "state", "words"),
+    [
+        (900.0, OK, "đúng (lệch 0,9 giây)"),
+        (-42_000.0, WARNING, "máy này chậm 42 giây"),
+        (185_000.0, WARNING, "máy này nhanh 3 phút"),
+        (-7_200_000.0, BAD, "máy này chậm 2 giờ"),
+        (3e11, BAD, "máy này nhanh 3472 ngày"),
+    ],
+)
+def test_a_clock_that_is_off_is_told_in_the_unit_that_fits(offset_ms, state, words):
+    answer = servers.of_offset(offset_ms)
+    assert (answer.state, words in answer.text) == (state, True), answer
+    assert bool(answer.next_step) == (state != OK)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_trouble_has_words_and_a_next_step(monkeypatch, language):
+    monkeypatch.setenv("DIEMCAU_LANG", language)
+    errors = [trouble.NotAdmittedError(), ValueError(), socket.gaierror(), ConnectionRefusedError(), TimeoutError()]
+    kinds = {trouble.kind_of(error) for error in [*errors, OSError()]}
+    assert kinds == {"not_admitted", "settings", "name", "off", "silent", "network"}
+    for kind in {*kinds, "certificate"}:
+        assert trouble.told(kind)
+        assert trouble.next_step(kind)
