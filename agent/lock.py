@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Optional
 
@@ -19,7 +20,8 @@ def hold(file: Path) -> Optional[BinaryIO]:
         if not _take(stream):
             stream.close()
             return None
-    os.utime(str(file))  # tells since when it is held
+    with suppress(OSError):
+        os.utime(str(file))  # tells since when it is held
     return stream
 
 

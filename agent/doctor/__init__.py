@@ -1,12 +1,11 @@
 """What is wrong on this machine, and what to do: checks in groups, in the order in which a person should mend things.
 
-To add one: its function `look(machine) -> Answer` in the file of its group, and its line here. Cameras, microphones,
-loudspeakers and screens will be a group of their own, between the computer and the enrolment.
+To add one: its function `look(machine) -> Answer` in the file of its group, and its line here.
 """
 
 from __future__ import annotations
 
-from agent.doctor import computer, identity, network, running, servers
+from agent.doctor import computer, equipment, identity, network, running, servers
 from agent.doctor.check import Check, Group
 
 GROUPS = (
@@ -19,6 +18,17 @@ GROUPS = (
             Check("disk", "Ổ đĩa", "Disk", computer.disk, (), 8.0),
             Check("memory", "Bộ nhớ", "Memory", computer.memory),
             Check("processor", "Bộ xử lý", "Processor", computer.processor),
+        ),
+    ),
+    Group(
+        "Trang thiết bị",
+        "Equipment",
+        (
+            Check("camera", "Camera", "Camera", equipment.camera),
+            Check("microphone", "Micrô", "Microphone", equipment.microphone),
+            Check("speaker", "Loa", "Speakers", equipment.speaker),
+            Check("screen", "Màn hình", "Screen", equipment.screen),
+            Check("power", "Nguồn điện", "Power", equipment.power),
         ),
     ),
     Group(

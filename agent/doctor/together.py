@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from typing import Callable, Dict, Optional, Sequence
 
 
 def together(do: Callable[[str], object], names: Sequence[str], within_s: float) -> Dict[str, Optional[Exception]]:
-    """Do it with each of the names; return what each raised, None when it went well, TimeoutError when it was late."""
+    """Do it with each of the names; return what each raised: None if nothing, socket.timeout if it was late."""
     raised: Dict[str, Optional[Exception]] = {}
 
     def attempt(name: str) -> None:
@@ -25,4 +26,4 @@ def together(do: Callable[[str], object], names: Sequence[str], within_s: float)
     end_s = time.monotonic() + within_s
     for thread in threads:
         thread.join(max(0.0, end_s - time.monotonic()))
-    return {name: raised.get(name, TimeoutError()) for name in names}
+    return {name: raised.get(name, socket.timeout()) for name in names}
