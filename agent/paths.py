@@ -25,6 +25,7 @@ LAST_LINE = "last_line"
 LAST_REPORT = "last_report.json"
 LOCK = "lock"
 LOG = "log/agent.log"
+SYSTEM_HOME = Path("/var/lib/diemcau-agent")  # of an agent that the .deb installed, under a user of its own
 
 
 def home(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:

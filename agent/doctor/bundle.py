@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import stat
 import time
 import zipfile
@@ -63,8 +62,8 @@ def write(file: Path, machine: Machine, results: Sequence[Result]) -> str:
         why = error.strerror or error
         raise BundleError(
             say(
-                f"Không ghi được {file} ({why}). Hãy chọn thư mục khác, ví dụ Desktop hoặc USB.",
-                f"Cannot write {file} ({why}). Choose another folder, such as the desktop or a USB stick.",
+                f"Không ghi được {file} ({why}). Hãy chọn thư mục khác, ví dụ Desktop, USB, hoặc /tmp trên Linux.",
+                f"Cannot write {file} ({why}). Choose another folder: the desktop, a USB stick, or /tmp on Linux.",
             )
         ) from error
     return say(
@@ -76,8 +75,8 @@ def write(file: Path, machine: Machine, results: Sequence[Result]) -> str:
 
 
 def _keep(file: Path, content: bytes) -> None:
-    """Write a file that was not there, for its owner alone, whole or not at all."""
-    with open(file, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as stream:
+    """Write a file that was not there, whole or not at all; whoever is to send it may read it."""
+    with file.open("xb") as stream:
         try:
             stream.write(content)
             stream.flush()

@@ -72,7 +72,7 @@ def _ask(check: Check, machine: Machine) -> Answer:
         return Answer(
             BAD,
             say(f"không kiểm tra được ({error!r}).", f"could not be checked ({error!r})."),
-            say("Gửi VNPT tệp của lệnh: ", "Send VNPT the file of: ") + "diemcau-agent doctor --bundle ho-tro.zip",
+            say("Gửi VNPT tệp của lệnh doctor --bundle.", "Send VNPT the file of doctor --bundle."),
         )
 
 

@@ -20,7 +20,14 @@ def settings(machine: Machine) -> Answer:
     """Tell whether the machine is enrolled, and as which device."""
     if machine.read is not None:
         return Answer(OK, say(f"thiết bị {machine.read.device}.", f"device {machine.read.device}."))
-    if isinstance(machine.problem, FileNotFoundError):
+    is_absent = isinstance(machine.problem, FileNotFoundError)
+    if is_absent and machine.home != paths.SYSTEM_HOME and paths.SYSTEM_HOME.exists():
+        return Answer(
+            BAD,
+            say("phần mềm được cài cho cả máy, không phải cho tài khoản này.", "installed for all, not this account."),
+            say("Chạy: sudo diemcau-agent doctor", "Run: sudo diemcau-agent doctor"),
+        )
+    if is_absent:
         return Answer(
             BAD,
             say("máy này chưa đăng ký.", "this machine is not enrolled."),

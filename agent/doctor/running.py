@@ -31,18 +31,22 @@ def resident(machine: Machine) -> Answer:
     said = log.last_line(machine.home)
     last = say(f" Dòng nhật ký cuối: {said}", f" The log's last line: {said}") if said else ""
     if since_s is None:
-        return Answer(
-            BAD,
-            say("phần mềm kiểm tra không chạy.", "the agent does not run.") + last,
-            say("Chạy: diemcau-agent run", "Run: diemcau-agent run")
-            + say(
-                " (cài bằng gói .deb: sudo systemctl start diemcau-agent)",
-                " (installed by .deb: sudo systemctl start diemcau-agent)",
-            ),
-        )
+        return Answer(BAD, say("phần mềm kiểm tra không chạy.", "the agent does not run.") + last, _how_to_start())
     since = time.strftime("%H:%M %d/%m", time.localtime(since_s))
     ago = duration(max(0, int(machine.clock.wall_us() / 1e6 - since_s)))
     return Answer(OK, say(f"đang chạy từ {since} ({ago}).", f"since {since} ({ago}).") + last)
+
+
+def _how_to_start() -> str:
+    if sys.platform == "win32":
+        return say(
+            "Đăng xuất Windows rồi đăng nhập lại; hoặc chạy: diemcau-agent run",
+            "Log out of Windows and in again; or run: diemcau-agent run",
+        )
+    return say(
+        "Chạy: diemcau-agent run (cài bằng gói .deb: sudo systemctl start diemcau-agent)",
+        "Run: diemcau-agent run (installed by .deb: sudo systemctl start diemcau-agent)",
+    )
 
 
 def autostart(_: Machine) -> Answer:

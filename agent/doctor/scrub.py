@@ -116,8 +116,8 @@ def _names(people: List[str], environ: Mapping[str, str]) -> Iterator[str]:
     names = {environ.get(variable, "") for variable in variables}
     names |= {socket.gethostname(), platform.node(), *(re.split(r"[\\/]", person)[-1] for person in people)}
     try:
-        names.add(getpass.getuser())
-        names |= _full_names()
+        account = getpass.getuser()
+        names |= {account} if account in _HARMLESS else {account, *_full_names()}
     except (OSError, KeyError):  # an account without a name
         pass
     names |= {name.partition(".")[0] for name in names}

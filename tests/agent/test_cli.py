@@ -23,6 +23,7 @@ DEVICE = "dev-00000001"
 def speak_vietnamese(monkeypatch, tmp_path):
     monkeypatch.setenv("DIEMCAU_LANG", "vi")
     monkeypatch.setenv("DIEMCAU_AGENT_HOME", str(tmp_path / "agent"))
+    monkeypatch.setattr("agent.paths.SYSTEM_HOME", tmp_path / "none")
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ CLONE_NEWNET = 0x40000000
 
 @pytest.fixture(autouse=True)
 def plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Speak Vietnamese, with no proxy set."""
+    """Speak Vietnamese, on a machine with no proxy set and no agent of the .deb."""
+    monkeypatch.setattr("agent.paths.SYSTEM_HOME", Path("/nowhere"))
     monkeypatch.setenv("DIEMCAU_LANG", "vi")
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)

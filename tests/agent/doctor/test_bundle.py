@@ -99,7 +99,6 @@ def test_nothing_secret_or_personal_is_in_any_byte_of_the_bundle(personal, tmp_p
             for name, text in texts.items():
                 assert form.lower() not in unicodedata.normalize("NFC", text).lower(), (form, name)
                 assert form.lower() not in name.lower()
-    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_what_a_technician_needs_is_in_the_bundle(enrolled, tmp_path, monkeypatch):

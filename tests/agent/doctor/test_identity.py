@@ -16,6 +16,15 @@ def test_a_machine_that_is_not_enrolled_is_told_how(stranger):
     assert "diemcau-agent enrol MÃ" in answer.next_step
 
 
+def test_a_machine_whose_agent_runs_under_another_account_is_told_to_ask_it(stranger, tmp_path, monkeypatch):
+    monkeypatch.setattr("agent.paths.SYSTEM_HOME", tmp_path)
+    answer = identity.settings(stranger)
+    assert answer.state == BAD
+    assert answer.next_step == "Chạy: sudo diemcau-agent doctor"
+    monkeypatch.setattr("agent.paths.SYSTEM_HOME", stranger.home)
+    assert "enrol" in identity.settings(stranger).next_step
+
+
 def test_settings_that_are_damaged_say_where_and_to_enrol_again(enrolled):
     home = enrolled().home
     (home / "settings.json").write_text('{"device": "dev-00000001"}')
