@@ -15,6 +15,7 @@ from agent import paths
 
 MOST_BYTES = 512 * 1024  # of each of the two files
 _MOST_LINE_BYTES = 16 * 1024  # a traceback, generously
+_REPEAT_S = 3600  # a trouble that is told each second must not drive everything else out
 _FORM, _TIMES = "%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S %z"  # local time with its offset from UTC
 
 
@@ -28,11 +29,16 @@ class LogFile(logging.Handler):
         super().__init__()
         self._file = file
         self._most_bytes = most_bytes
+        self._text, self._at_s = "", 0.0  # of the last line
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a line, or nothing when the disk does not take it."""
+        """Write a line, or nothing when the disk does not take it, or when it says what the one before it said."""
         try:
+            text = record.getMessage()
+            if text == self._text and abs(record.created - self._at_s) < _REPEAT_S:
+                return
             self._append(self.format(record).encode("utf-8", "replace")[:_MOST_LINE_BYTES] + b"\n")
+            self._text, self._at_s = text, record.created
         except OSError:
             return
         except Exception:  # noqa: BLE001 - a line that cannot be formed must not end the agent either

@@ -105,7 +105,7 @@ class Resident:
             self._tick()
             return _BUSY_S if self._send() else _IDLE_S
         except SpoolError as error:  # a full disk must not end the agent: it tells, and goes on when there is room
-            _log.warning("spool: %s", error)
+            _log.warning(say("Bộ nhớ chờ: %s", "Spool: %s"), error)
             return _IDLE_S
 
     def next_number(self) -> int:
@@ -113,7 +113,7 @@ class Resident:
         try:
             return self.spool.next_connection()
         except SpoolError as error:
-            _log.warning("spool: %s", error)
+            _log.warning(say("Bộ nhớ chờ: %s", "Spool: %s"), error)
             return self.clock.wall_us() // 1_000_000
 
     def is_clock_plausible(self) -> bool:
@@ -180,10 +180,16 @@ class Resident:
         try:
             settings = self.reload()
         except (OSError, SettingsError) as error:
-            _log.warning("settings: %s", error)
+            _log.warning(say("Cài đặt: %s", "Settings: %s"), error)
             return
         if settings.device != self.settings.device:  # with a spool and a phase of its own: for the next start
-            _log.warning("settings: they are of another device, %s; start again to be it", settings.device)
+            _log.warning(
+                say(
+                    "Cài đặt là của thiết bị khác, %s: hãy chạy lại.",
+                    "The settings are of another device, %s: start again.",
+                ),
+                settings.device,
+            )
             return
         old, self.settings = self.settings, settings
         self.schedule.change_periods(
@@ -205,18 +211,22 @@ class Resident:
         except OSError as error:  # no child could be started: no memory, or too many processes
             self.rounds.stop()
             self._running = ()
-            _log.warning("round: %s", error)
+            _log.warning(say("Không bắt đầu được lượt đo: %s", "A round cannot begin: %s"), error)
 
     def _finish(self, outcome: Outcome) -> None:
         done, self._running = self._running, ()
         if outcome.body is None:
-            _log.warning("round: no report: %s", outcome.problem)
+            _log.warning(say("Lượt đo không có kết quả: %s", "A round without a report: %s"), outcome.problem)
             return
         try:
             self.spool.append(outcome.body)
         except SpoolError as error:
             self.refused += 1
-            _log.warning("spool: a report was not accepted (%d so far): %s", self.refused, error)
+            _log.warning(
+                say("Không lưu được báo cáo (%d lần): %s", "A report was not accepted (%d so far): %s"),
+                self.refused,
+                error,
+            )
             return
         self._note_report(outcome)
         if any(name in LINE for name in outcome.found):

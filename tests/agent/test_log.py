@@ -43,6 +43,26 @@ def test_two_files_hold_the_latest_lines_and_never_more_than_agreed(file):
     assert [found.name for found in sorted(file.parent.iterdir())] == ["agent.log", "agent.log.1"]
 
 
+def test_what_is_said_again_and_again_is_written_once_an_hour(file):
+    target = log.LogFile(file)
+    for second in range(7201):
+        record = line("the disk is full")
+        record.created += second
+        target.emit(record)
+    record = line("there is room again")
+    target.emit(record)
+    assert file.read_text().splitlines() == ["the disk is full"] * 3 + ["there is room again"]
+
+
+def test_a_clock_that_is_set_back_silences_nobody(file):
+    target = log.LogFile(file)
+    target.emit(line("same"))
+    record = line("same")
+    record.created -= 86_400 * 3650
+    target.emit(record)
+    assert file.read_text().splitlines() == ["same", "same"]
+
+
 def test_a_line_without_end_is_cut(file):
     log.LogFile(file).emit(line("x" * 1_000_000))
     assert file.stat().st_size == 16 * 1024 + 1
