@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import stat
 import time
 import zipfile
@@ -21,8 +22,9 @@ _MOST_BYTES = 2 * log.MOST_BYTES  # of one file; ours are smaller
 _MOST_REPORTS = 5
 _OURS = (
     *(paths.SETTINGS, paths.CA, paths.PASSWORD, paths.PERMIT_KEY, paths.SITE, paths.SERVER),
-    *(paths.LAST_LINE, paths.LAST_REPORT, paths.LOCK, "spool", "log"),
+    *(paths.LAST_LINE, paths.LAST_REPORT, paths.LOCK, paths.LOG, f"{paths.LOG}.1", "log", "spool"),
 )
+_OF_SPOOL = re.compile(r"spool/[a-z0-9-]{8,32}(?:/[0-9]+\.db(?:-wal|-shm|-journal)?)?")
 _README = """\
 Tệp này do lệnh "diemcau-agent doctor --bundle" ghi ra, để VNPT xem máy bị gì.
 This file was written by "diemcau-agent doctor --bundle", for VNPT to see what is wrong.
@@ -122,8 +124,8 @@ def _listing(home: Path) -> Iterator[str]:
     """Yield mode, size, time and name of each file of ours; of others only how many there are."""
     others = 0
     for path in sorted(home.rglob("*")):
-        inside = path.relative_to(home)
-        if inside.parts[0] not in _OURS:
+        name = path.relative_to(home).as_posix()
+        if name not in _OURS and not _OF_SPOOL.fullmatch(name):  # whose name may tell anything
             others += 1
             continue
         try:
@@ -131,7 +133,7 @@ def _listing(home: Path) -> Iterator[str]:
         except OSError:  # gone since
             continue
         when = time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(found.st_mtime))
-        yield f"{stat.filemode(found.st_mode)} {found.st_size:>10} {when} {inside.as_posix()}"
+        yield f"{stat.filemode(found.st_mode)} {found.st_size:>10} {when} {name}"
     yield f"others: {others}"
 
 

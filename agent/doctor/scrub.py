@@ -26,7 +26,7 @@ _SHORT = 4  # letters; shorter names are part of too many words, and are replace
 _LOOPBACK = ("127.0.0.1", "::1", "::")
 
 _USERS = re.compile(r"(?:[a-z]:)?[\\/]+(?:users|home)[\\/]+[^\\/\"'<>|:*?\r\n]+", re.IGNORECASE)
-_BEFORE_AT = re.compile(r"[^\s/@\"'<>]+@")  # a name and password in an address; a mail address
+_BEFORE_AT = re.compile(r"[^\s/@\"'<>]{1,100}@")  # a name and password in an address; a mail address
 _CODE = re.compile(r"(?<![0-9A-Z])[0-9A-Z]{7}(-?)[0-9A-Z]{5}\1[0-9A-Z]{5}\1[0-9A-Z](?![0-9A-Z])", re.IGNORECASE)
 _LONG = re.compile(r"[A-Za-z0-9_-]{22,}")  # 128 bits in base64url, and everything above
 _WORDS = re.compile(r"[a-z_-]+|(?:[A-Z][a-z]+)+")  # as programs name things

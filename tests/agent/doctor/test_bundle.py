@@ -63,7 +63,9 @@ def personal(enrolled, named_machine, tmp_path, monkeypatch):
     (home / "site").write_text("K7QF2MX")
     (home / "request.json").write_text(json.dumps({"code": CODE, "server": "https://localhost"}))
     (home / DOCUMENT).write_text(CODE)
-    (home / "spool" / PERSON).mkdir(parents=True)
+    for folder in ("spool", "log"):
+        (home / folder).mkdir()
+        (home / folder / DOCUMENT).touch()
     words = (PERSON, ACCOUNT, MACHINE, PASSWORD, PERMIT_KEY, CODE, ADDRESS, HARDWARE, str(tmp_path), str(home))
     poison = json.dumps([*words, *(quote(word) for word in words)]) + repr(words) + " ".join(words)
     settings = json.loads((home / "settings.json").read_text())
