@@ -40,8 +40,8 @@ def enrolment(machine: Machine) -> Answer:
         return _unreachable(machine.server, error.reason if isinstance(error.reason, OSError) else error)
     except OSError as error:
         return _unreachable(machine.server, error)
-    except (ValueError, http.client.HTTPException) as error:
-        return _sick(machine.server, type(error).__name__)
+    except (ValueError, http.client.HTTPException):
+        is_ours = False
     if not is_ours:
         return _sick(machine.server, say("câu trả lời lạ", "a strange answer"))
     return Answer(OK, say(f"trả lời ({machine.server}).", f"answers ({machine.server})."))
@@ -63,11 +63,15 @@ def _sick(server: str, why: str) -> Answer:
 
 
 def _unreachable(server: str, error: OSError) -> Answer:
-    kind = trouble.kind_of(error)
-    why = f"{trouble.told(kind)} ({error})"
-    return Answer(
-        WARNING, say(f"không tới được {server}: {why}.", f"{server} is not reached: {why}."), trouble.next_step(kind)
-    )
+    why = _told(error)
+    step = trouble.next_step(trouble.kind_of(error))
+    return Answer(WARNING, say(f"không tới được {server}: {why}.", f"{server} is not reached: {why}."), step)
+
+
+def _told(error: Exception) -> str:
+    """Return what went wrong in words, with the system's own words, if any, for who looks after the network."""
+    words = trouble.told(trouble.kind_of(error))
+    return f"{words} ({error})" if str(error) else words
 
 
 def brokers(machine: Machine) -> Answer:
@@ -81,9 +85,8 @@ def brokers(machine: Machine) -> Answer:
     if not failed:
         urls = ", ".join(answers)
         return Answer(OK, say(f"nhận thiết bị này ({urls}).", f"this device is admitted ({urls})."))
-    kinds = {url: trouble.kind_of(error) for url, error in failed.items()}
-    why = "; ".join(f"{url}: {trouble.told(kinds[url])} ({failed[url]})" for url in failed)
-    step = trouble.next_step(next(iter(kinds.values())))
+    why = "; ".join(f"{url}: {_told(error)}" for url, error in failed.items())
+    step = trouble.next_step(trouble.kind_of(next(iter(failed.values()))))
     if len(failed) < len(answers):
         return Answer(
             WARNING,

@@ -5,7 +5,8 @@ import threading
 
 import pytest
 
-from agent.doctor import CHECKS, GROUPS, page
+from agent.child import Server
+from agent.doctor import CHECKS, GROUPS, page, servers
 from agent.doctor.check import BAD, OK, SKIPPED, WARNING, Answer, Check
 from agent.doctor.examine import Examination, Result, as_json
 
@@ -122,3 +123,24 @@ def test_the_end_says_how_much_is_wrong_and_what_comes_next():
     assert "1 chỗ nên xem lại" in page.summary([well, note])
     assert "2 chỗ hỏng" in page.summary([well, note, bad, bad])
     assert "--bundle" in page.summary([bad])
+
+
+def test_a_firewall_that_drops_everything_is_named_as_what_may_be_in_the_way(
+    enrolled, silent_network, examine, monkeypatch
+):
+    monkeypatch.setattr(servers, "_TIMEOUT_S", 1)
+    nowhere = "192.0.2.9"  # TEST-NET-1, RFC 5737
+    found = examine(enrolled(f"mqtts://{nowhere}:8883", server=Server(nowhere, 8090, 8862)))
+    assert found["network"].state == OK
+    for name in ("brokers", "probe_http", "probe_udp"):
+        assert found[name].state == BAD
+        assert nowhere in found[name].text
+        assert "tường lửa" in found[name].next_step
+    assert found["offset"].state == SKIPPED
+
+
+def test_a_clock_that_is_ten_years_behind_is_one_fault_and_not_five(enrolled, broker, examine, clock):
+    clock.wall = 1_480_000_000_000_000
+    found = examine(enrolled(broker.url, clock=clock))
+    assert found["clock"].state == BAD
+    assert {found[name].state for name in ("authority", "brokers", "probe_http", "probe_udp", "spool")} == {OK}

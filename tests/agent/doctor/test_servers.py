@@ -57,6 +57,15 @@ def test_a_broker_that_never_answers_may_be_behind_a_firewall(enrolled, monkeypa
     assert "tường lửa" in answer.next_step
 
 
+def test_a_broker_whose_login_takes_too_long_is_told_as_silent(enrolled, monkeypatch):
+    monkeypatch.setattr(servers, "_WITHIN_S", 0.1)  # less than what the login itself waits
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        url = f"mqtt://127.0.0.1:{listener.getsockname()[1]}"
+        assert servers.brokers(enrolled(url)).text == f"không đăng nhập được {url}: máy chủ không trả lời."
+
+
 def test_a_broker_that_is_not_ready_says_nothing_about_the_device(enrolled):
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
