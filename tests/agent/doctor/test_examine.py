@@ -144,3 +144,17 @@ def test_a_clock_that_is_ten_years_behind_is_one_fault_and_not_five(enrolled, br
     found = examine(enrolled(broker.url, clock=clock))
     assert found["clock"].state == BAD
     assert {found[name].state for name in ("authority", "brokers", "probe_http", "probe_udp", "spool")} == {OK}
+
+
+def test_each_line_is_shown_as_soon_as_its_result_is_there():
+    group, came = GROUPS[0], []
+
+    def results():
+        for one in group.checks:
+            came.append(one.name)
+            yield Result(one.name, OK, f"{one.title}: x.", "")
+
+    lines = page.lines((group,), results())
+    assert next(lines) == group.title
+    assert "Phiên bản" in next(lines)
+    assert came == ["software"]
