@@ -6,7 +6,7 @@ import click
 
 from contract import __version__
 from contract.languages import say
-from provisioning.commands import audit, devices, people, roster, setup
+from provisioning.commands import audit, devices, holidays, people, roster, setup
 from provisioning.commands.centre import Commands
 
 
@@ -29,6 +29,7 @@ for _command in (
     people.session,
     people.people,
     roster.roster,
+    holidays.holidays,
     devices.codes,
     devices.devices,
     devices.revoke,

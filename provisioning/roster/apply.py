@@ -84,7 +84,8 @@ def _update_sites(connection: Connection, sites: list[tuple[int, Site]], line_id
 
 def _columns(new: Site, line_ids: dict[tuple[str, str], int]) -> dict[str, Any]:
     line_id = line_ids[new.line.provider_code, new.line.code] if new.line is not None else None
-    return {"name": new.name, "unit_id": new.unit_id, "address": new.address, "line_id": line_id}
+    place = {"name": new.name, "unit_id": new.unit_id, "address": new.address, "hours": new.hours}
+    return {**place, "line_id": line_id}
 
 
 def _ids_by_key(connection: Connection) -> dict[str, int]:

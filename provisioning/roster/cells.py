@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 
 from contract import wire
+from provisioning import hours
 from provisioning.store.folding import fold
 
 MAX_TEXT = 200
@@ -86,6 +87,14 @@ def read_phone(text: str) -> str:
     if not re.fullmatch(r"\+?[0-9]{8,15}", digits):
         raise CellError("phải là một số điện thoại", "must be one telephone number")
     return f"0{digits}" if re.fullmatch(r"[2-9][0-9]{8}", digits) else digits
+
+
+def read_hours(text: str) -> str:
+    """Return hours as `provisioning.hours` writes them; "Mon-Fri 7h-17h" is "T2-T6 07:00-17:00"."""
+    try:
+        return hours.write(hours.read(text))
+    except hours.HoursError as error:
+        raise CellError(error.vi, error.en) from error
 
 
 def one_of(words: Mapping[str, tuple[str, ...]]) -> Callable[[str], str]:

@@ -32,6 +32,7 @@ COLUMNS = (
     Column("province", "Tỉnh/Thành phố", ("Tỉnh", "Tỉnh thành", "Province"), of_site=True, must_exist=True),
     Column("district", "Quận/Huyện", ("Huyện", "Quận/Huyện/Thị xã", "District"), of_site=True),
     Column("address", "Địa chỉ", ("Address",), of_site=True),
+    Column("hours", "Giờ mở máy", ("Giờ mở cửa", "Hours"), cells.read_hours, of_site=True),
     Column("school_code", "Mã trường", ("School code",), cells.read_key),
     Column("school_name", "Tên trường", ("Trường", "School", "School name")),
     Column("staff", "Số cán bộ giáo viên", ("Số giáo viên", "Staff"), cells.read_count),

@@ -71,6 +71,7 @@ def _site(row: Any, schools: tuple[School, ...], contacts: tuple[Contact, ...]) 
         row.name,
         row.unit_id,
         row.address,
+        row.hours,
         row.role or "",
         row.medium or "",
         row.seats,

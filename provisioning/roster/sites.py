@@ -51,6 +51,7 @@ class Site:
     name: str
     unit_id: int
     address: str
+    hours: str  # empty: the default
     role: str
     medium: str
     seats: int | None
@@ -144,6 +145,7 @@ def _finished(
         values["site_name"],
         unit_id,
         values.get("address", ""),
+        values.get("hours", ""),
         values["role"],
         values["medium"],
         values.get("seats"),

@@ -32,6 +32,7 @@ def _rows(site: Site, province: str, district: str) -> Iterator[dict[str, Any]]:
         "province": province,
         "district": district,
         "address": site.address,
+        "hours": site.hours,
         "role": site.role,
         "medium": site.medium,
         "seats": site.seats,

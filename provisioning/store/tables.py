@@ -73,6 +73,17 @@ site = Table(
     Column("address", Text, nullable=False, server_default=""),
     Column("line_id", Id, ForeignKey("line.id")),
     Column("created_at", BigInteger, nullable=False),
+    Column("hours", Text, nullable=False, server_default=""),  # as provisioning.hours writes them; empty: the default
+)
+
+holiday = Table(
+    "holiday",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("first_day", Text, nullable=False),
+    Column("last_day", Text, nullable=False),  # included
+    Column("name", Text, nullable=False),
+    Column("unit_id", Id, ForeignKey("unit.id")),  # and all that lies in it; null: the whole country
 )
 
 school = Table(
@@ -188,7 +199,9 @@ change = Table(
     "change",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("kind", Text, nullable=False),  # the table or subject: site, device, participation, session, standing, ...
+    Column(
+        "kind", Text, nullable=False
+    ),  # the table or subject: site, device, participation, session, holiday, standing, ...
     Column("key", BigInteger, nullable=False),
     sqlite_autoincrement=True,  # ids never come again, so a reader's mark stays right after pruning
 )

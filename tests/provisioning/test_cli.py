@@ -221,3 +221,22 @@ main(sys.argv[1:])
         [sys.executable, "-c", program, "--help"], env=environment, capture_output=True, text=True, check=False
     )
     assert shown.returncode == 0
+
+
+def test_holidays_are_added_listed_and_removed(run: Callable[..., Result], planned: Path):
+    run("holidays", "add", "2027-02-05..2027-02-11", "--name", "Tết Nguyên đán")
+    run("holidays", "add", "2026-11-20", "--name", "Nghỉ bão", "--unit", "02")
+    assert "2026-11-20\t2026-11-20\tTỉnh Hà Giang\tNghỉ bão\n" in run("holidays", "list").output
+    assert "2027-02-05\t2027-02-11\tcả nước\tTết Nguyên đán\n" in run("holidays", "list").output
+    assert "hãy viết như" in run("holidays", "add", "Tết", "--name", "Tết", expect=1).output
+    run("holidays", "remove", "2026-11-20", "--unit", "02")
+    assert "Nghỉ bão" not in run("holidays", "list").output
+    assert "holidays list" in run("holidays", "remove", "2026-11-20", expect=1).output
+
+
+def test_hours_that_are_not_understood_are_told_with_their_row(run: Callable[..., Result], planned: Path):
+    lines = ROSTER.splitlines()
+    planned.write_text("\n".join([f"{lines[0]};Giờ mở máy", f"{lines[1]};7 giờ sáng", lines[2]]), encoding="utf-8")
+    told = run("roster", "check", planned, expect=1).output
+    assert "Dòng 2: Giờ mở máy: không hiểu" in told
+    assert "T2-T6 07:00-17:00" in told

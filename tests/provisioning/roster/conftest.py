@@ -21,6 +21,7 @@ ROW = {
     "province": "Tỉnh Hà Giang",
     "district": "Thành phố Hà Giang",
     "address": "Số 2, đường 20/8",
+    "hours": "T2-T6 07:00-17:00; T7 07:00-11:30",
     "school_code": "0207001",
     "school_name": "THPT Chuyên Hà Giang",
     "staff": "80",

@@ -139,3 +139,15 @@ def test_an_exported_roster_taken_in_again_changes_nothing(engine, import_, csv_
     checked = import_(exported)
     assert (checked.problems, checked.plan.is_empty, checked.rows_read) == ((), True, 3)
     assert b"'+84912345678" in exported
+
+
+def test_hours_of_a_roster_are_kept_written_out_and_told_as_a_change_of_the_site(engine, import_, csv_of, session_id):
+    import_(csv_of({"hours": "Mon-Fri 7h-17h"}, SECOND | {"hours": ""}))
+    with engine.connect() as connection:
+        held = connection.execute(select(site.c.roster_key, site.c.hours).order_by(site.c.id)).all()
+        exported = write([entry.site for entry in read_sites(connection, session_id).values()], read_places(connection))
+    assert [tuple(row) for row in held] == [("HG-01", "T2-T6 07:00-17:00"), ("HG-02", "")]
+    assert import_(exported).plan.is_empty
+    before = len(changes(engine))
+    import_(csv_of({"hours": "T2-T7 06:30-17:00"}, SECOND | {"hours": ""}))
+    assert changes(engine)[before:] == ["site"]
