@@ -140,8 +140,9 @@ def _confirm(question: str) -> bool:
 )
 def run() -> None:
     """Become the resident agent."""
-    from agent import paths
+    from agent import paths, sleep
 
+    sleep.hold_off()
     settings = _settings()
     command = [sys.executable, "-I", "-m", "agent.resident", "--settings", str(settings.folder / paths.SETTINGS)]
     if sys.platform == "win32":  # exec there returns to the shell and leaves the new program behind it

@@ -100,6 +100,7 @@ class Connection:
         self._opened_at_s: Optional[float] = None
         self._number = 0
         self._is_refused = False  # by the broker of the present client
+        self._slept_s = 0  # right before the next connection
 
     def turn(self, timeout_s: float) -> List[Event]:
         """Wait at most `timeout_s` for the network, longer while connecting; return what happened."""
@@ -127,15 +128,24 @@ class Connection:
         self._try_at_s = 0.0
         self._broker = 0
 
-    def stop(self) -> None:
-        """Tell the centre that we stop, and leave."""
+    def wake(self, slept_s: float) -> None:
+        """Connect anew at once: the machine has slept, and whatever connection there was is dead or as good as that."""
+        self._client = None
+        self.is_open = False
+        self._opened_at_s = None
+        self._slept_s = int(slept_s)
+        self._failures = 0
+        self._try_at_s = 0.0
+
+    def stop(self, state: str = "stopped") -> None:
+        """Tell the centre why we leave, `stopped` or `asleep`, and leave."""
         client, self._client = self._client, None
         if client is None or not self.is_open:
             return
         self.is_open = False
         taken: Set[int] = set()
         client.on_publish = lambda _, __, mid, *___: taken.add(mid)
-        presence = wire.encode(wire.Presence(self._number, "stopped"))
+        presence = wire.encode(wire.Presence(self._number, state))
         mid = client.publish(wire.topic_for(self.place.device, "presence"), presence, 1, True).mid
         end_s = time.monotonic() + _STOP_TIMEOUT_S
         while mid not in taken and time.monotonic() < end_s:
@@ -174,7 +184,8 @@ class Connection:
         device = self.place.device
         topics = (*(wire.topic_for(device, kind) for kind in wire.DOWN), wire.PLAN_TOPIC)
         client.subscribe([(topic, 0) for topic in topics])  # NATS refuses many QoS 1 subscriptions, silently
-        self.publish("presence", wire.encode(wire.Presence(self._number, "connected")), 1)
+        self.publish("presence", wire.encode(wire.Presence(self._number, "connected", self._slept_s)), 1)
+        self._slept_s = 0
         self._inbox.append(Opened(self._number))
 
     def _on_message(self, _: paho.Client, __: Any, message: paho.MQTTMessage) -> None:

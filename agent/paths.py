@@ -3,6 +3,7 @@
 settings.json  ca.pem  password  permit_key  site  server   written by enrolment
 last_line                                                   see `agent.last_line`
 last_report.json                                            what the last round measured, for whoever looks here
+asleep                                                      there while the machine sleeps, see `agent.sleep`
 lock                                                        held by the resident, see `agent.lock`
 log/agent.log                                               what the resident says, see `agent.log`
 spool/<device>/                                             reports not yet acknowledged, see `agent.spool`
@@ -23,6 +24,7 @@ SITE = "site"
 SERVER = "server"  # the address that enrolment was asked at
 LAST_LINE = "last_line"
 LAST_REPORT = "last_report.json"
+ASLEEP = "asleep"
 LOCK = "lock"
 LOG = "log/agent.log"
 SYSTEM_HOME = Path("/var/lib/diemcau-agent")  # of an agent that the .deb installed, under a user of its own

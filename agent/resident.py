@@ -10,6 +10,7 @@ import logging
 import random
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
@@ -24,6 +25,7 @@ from agent.plugged import Plugged, look
 from agent.publisher import Publisher
 from agent.schedule import EQUIPMENT, INVENTORY, LINE, Schedule, loads_line
 from agent.settings import Settings, SettingsError, load
+from agent.sleep import FallsAsleep, Sleep
 from agent.spool import Spool, SpoolError
 from contract import wire
 from contract.clock import Clock, Moment
@@ -56,6 +58,7 @@ class Resident:
         schedule: Schedule,
         rounds: Rounds,
         plugged: Plugged,
+        sleep: Sleep,
         reload: Callable[[], Settings],
     ) -> None:
         self.settings = settings
@@ -66,6 +69,7 @@ class Resident:
         self.schedule = schedule
         self.rounds = rounds
         self.plugged = plugged
+        self.sleep = sleep
         self.reload = reload
         self.refused = 0  # reports that the spool would not accept
         self._is_stopping = False
@@ -97,6 +101,9 @@ class Resident:
     def turn(self, timeout_s: float) -> float:
         """Do what is due, waiting at most `timeout_s` for the network; return how long the next turn may wait."""
         try:
+            if self._is_sleep_near():
+                time.sleep(_BUSY_S)
+                return _BUSY_S
             for event in self.connection.turn(timeout_s):
                 self._follow(event)
             self._advance_rounds()
@@ -138,6 +145,21 @@ class Resident:
                 self._receive(event)
             except (wire.WireError, SpoolError) as error:
                 _log.warning("%s: %s", event.kind, error)
+
+    def _is_sleep_near(self) -> bool:
+        """Tell whether the machine is about to sleep: then leave; when it has slept, connect anew at once."""
+        found = self.sleep.look()
+        if found is None:
+            return self.sleep.is_near
+        self._number = None
+        if isinstance(found, FallsAsleep):
+            self.connection.stop("asleep")
+            self.sleep.say()
+            return True
+        self._network_by_s = self.clock.mono_s() + _NETWORK_WAIT_S
+        self.connection.wake(found.slept_s)
+        _log.info(say(f"Máy đã thức, ngủ {found.slept_s:.0f} giây.", f"Awake after {found.slept_s:.0f} s of sleep."))
+        return False
 
     def _tell(self, lost: link.Lost) -> None:
         """Say why there is no connection and what to do, once for as long as that broker's reason stays the same."""
@@ -320,6 +342,7 @@ def build(
     clock: Optional[Clock] = None,
     *,
     rounds: Optional[Rounds] = None,
+    slept_s: Optional[Callable[[], float]] = None,
     backoff: Optional[Backoff] = None,
     chance: Optional[random.Random] = None,
     reload: Optional[Callable[[], Settings]] = None,
@@ -348,6 +371,7 @@ def build(
         Schedule(settings.device, *periods, line_from_s),
         rounds or Rounds(clock),
         Plugged(look, now.mono_ms / 1000),
+        Sleep(settings.folder / paths.ASLEEP, slept_s),
         reload or (lambda: settings),
     )
     return resident
@@ -377,6 +401,7 @@ def main(arguments: List[str]) -> int:
     resident = build(settings, reload=lambda: load(file))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: resident.stop())
+    resident.sleep.listen()
     with held:
         _log.info(say("Bắt đầu chạy, phiên bản %s.", "Started, version %s."), contract.__version__)
         try:

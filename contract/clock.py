@@ -16,6 +16,10 @@ class Moment(NamedTuple):
     wall_us: int
 
 
+# Clocks that go on while the machine sleeps: Linux, macOS. Elsewhere, as on Windows, time.monotonic() does so itself.
+_SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+
+
 class Clock:
     """The machine's clocks. Code that needs the time takes one of these, or a `now`, as an argument."""
 
@@ -27,8 +31,8 @@ class Clock:
         return Moment(self.boot_id, int(self.mono_s() * 1000), self.wall_us())
 
     def mono_s(self) -> float:
-        """Return seconds since boot or process start; never goes back."""
-        return time.monotonic()
+        """Return seconds since boot or process start, sleep included; never goes back."""
+        return time.monotonic() if _SINCE_BOOT is None else time.clock_gettime(_SINCE_BOOT)
 
     def wall_us(self) -> int:
         """Return microseconds since 1970 UTC by the wall clock, which may be wrong; never below 0."""

@@ -45,6 +45,7 @@ WORDS = {  # words that parameters hold: why a measurement failed, why a fact ha
     "error": ("lỗi khi đo", "error"),
     "lost": ("mất liên lạc", "lost"),
     "stopped": ("đã tắt", "stopped"),
+    "asleep": ("đang ngủ", "asleep"),
 }
 
 

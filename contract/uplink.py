@@ -37,4 +37,5 @@ class Presence(CompactMessage):
     """Whether a device is connected, and if not, why not as far as it could say."""
 
     connection: OfDevice[Count]
-    state: OfCourse[Literal["connected", "stopped", "lost"]]
+    state: OfCourse[Literal["connected", "stopped", "asleep", "lost"]]
+    slept_s: OfCourse[Count] = 0

@@ -92,7 +92,8 @@ class Presence(NamedTuple):
     """Whether a device is connected, and if not, why not as far as it could say."""
 
     connection: int
-    state: str  # connected, stopped, lost (said by the broker through the will)
+    state: str  # connected, stopped, asleep, lost (said by the broker through the will)
+    slept_s: int = 0  # how long the machine slept right before this connection
 
 
 class Command(NamedTuple):
@@ -122,7 +123,7 @@ class Plan(NamedTuple):
     probe_servers: Tuple[ProbeServer, ...]
 
 
-PRESENCE_STATES = ("connected", "stopped", "lost")
+PRESENCE_STATES = ("connected", "stopped", "asleep", "lost")
 COMMAND_KINDS = ("run", "inventory", "reload")
 
 
@@ -345,7 +346,7 @@ _SNAPSHOT = {
     "jitter_ms": _milliseconds,
     "done": _list_of(_matching(_NAME), 100),
 }
-_PRESENCE = {"connection": _COUNT, "state": _one_of(PRESENCE_STATES)}
+_PRESENCE = {"connection": _COUNT, "state": _one_of(PRESENCE_STATES), "slept_s": _COUNT}
 _COMMAND = {
     "id": _matching(_NAME),
     "kind": _one_of(COMMAND_KINDS),

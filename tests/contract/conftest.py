@@ -180,6 +180,8 @@ EXAMPLES: dict[str, Any] = {
     "plan-one": _plan(("0123456789abcdef", "do.vnpt.vn")),
     "plan-two": _plan(("01234567", "192.0.2.1"), ("89abcdef", "2001:db8::1")),
     "presence-connected": uplink.Presence(connection=3, state="connected"),
+    "presence-asleep": uplink.Presence(connection=4, state="asleep"),
+    "presence-awake": uplink.Presence(connection=5, state="connected", slept_s=34_200),
     "presence-lost": uplink.Presence(connection=3, state="lost"),
     "presence-stopped": uplink.Presence(connection=4, state="stopped"),
     "report-failures": _report(

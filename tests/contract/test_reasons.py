@@ -42,7 +42,10 @@ def test_every_text_is_clean_and_names_an_owner(code: str) -> None:
     [
         (reasons.LEVEL_NAMES, reasons.LEVELS),
         (reasons.OWNER_NAMES, reasons.OWNERS),
-        (reasons.WORDS, (*get_args(Failure.model_fields["code"].annotation), *get_args(Why), "lost", "stopped")),
+        (
+            reasons.WORDS,
+            (*get_args(Failure.model_fields["code"].annotation), *get_args(Why), "lost", "stopped", "asleep"),
+        ),
     ],
 )
 def test_every_word_that_people_read_exists_in_both_languages(

@@ -65,7 +65,9 @@ KINDS = {
     "presence": Kind(
         wire.decode_presence,
         uplink.Presence.decode,
-        _fixed(connection=COUNT, state=st.sampled_from(wire.PRESENCE_STATES)),
+        st.fixed_dictionaries(
+            {"connection": COUNT, "state": st.sampled_from(wire.PRESENCE_STATES)}, optional={"slept_s": COUNT}
+        ),
         uplink.Presence,
     ),
     "snapshot": Kind(
@@ -260,6 +262,13 @@ def test_a_value_that_no_field_takes_is_refused(kind: Kind, value: dict[str, Any
         is_taken = (wrong == [] and isinstance(value[name], list)) or (wrong == 1.5 and name in ("rtt_ms", "jitter_ms"))
         is_taken |= wrong == "1" and name == "id"
         assert _agree(kind, _write({**value, name: wrong})) == is_taken, name
+
+
+def test_a_presence_of_before_it_told_of_sleep_tells_of_none() -> None:
+    old = _write({"connection": 1, "state": "connected"})
+    assert wire.decode_presence(old).slept_s == uplink.Presence.decode(old).slept_s == 0
+    for wrong in (-1, 1.5, "1", None, True, wire.MAX_INT + 1):
+        assert not _agree(KINDS["presence"], _write({"connection": 1, "state": "connected", "slept_s": wrong}))
 
 
 RANGES = [  # message, field, least, most
