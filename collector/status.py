@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from collector.dashboard.api import summary_of
+from collector.dashboard.labels import PRESENCES
 from collector.parts import parts
 from contract.languages import say
 from contract.reasons import LEVEL_NAMES, OWNER_NAMES
@@ -30,6 +31,7 @@ def in_words(found: dict[str, Any]) -> str:
         lines += [
             say(f"{sites} điểm cầu, {reported} đã có kết quả", f"{sites} sites, {reported} have reported"),
             _counts(found["levels"], LEVEL_NAMES),
+            _counts(found["presence"], PRESENCES),
             say("Cần xử lý: ", "To be dealt with: ") + _counts(found["flags"], OWNER_NAMES),
             _books(found["balance"]),
         ]

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from collector.dashboard.render import Reading, now
 from collector.dashboard.words import iso
+from collector.store.queries.presences import count_kinds
 from collector.store.queries.sessions import all_sessions, choose
 from collector.store.queries.summary import summarise
 
@@ -34,6 +35,17 @@ class Flags(BaseModel):
     ministry: int
 
 
+class Presence(BaseModel):
+    """How many sites are connected, or why they are not; they sum to all sites."""
+
+    connected: int
+    asleep: int
+    stopped: int
+    off_hours: int
+    lost: int
+    never: int
+
+
 class Balance(BaseModel):
     """Reports of the whole country: accepted = committed + spooled + dropped + quarantined, as last told by devices."""
 
@@ -55,6 +67,7 @@ class Summary(BaseModel):
     sites_reported: int
     levels: Levels
     flags: Flags
+    presence: Presence
     balance: Balance
 
 
@@ -72,6 +85,7 @@ def summary_of(connection: Connection, now_us: int, session: int | None = None) 
         sites_reported=found.sites_reported,
         levels=Levels(**found.levels),
         flags=Flags(**found.flags),
+        presence=Presence(**count_kinds(connection, chosen.id, now_us)),
         balance=Balance(**found.balance._asdict(), unattributed=found.unattributed),
     )
 

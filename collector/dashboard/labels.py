@@ -63,9 +63,26 @@ GATES: Names = {
 }
 PRESENCES: Names = {
     "connected": ("Đang kết nối", "Connected"),
-    "stopped": ("Đã tắt", "Stopped"),
+    "asleep": ("Đang ngủ", "Asleep"),
+    "stopped": ("Đã tắt (người dùng tắt máy)", "Stopped (shut down by its user)"),
+    "off_hours": ("Ngoài giờ", "Off hours"),
     "lost": ("Mất liên lạc", "Lost"),
+    "never": ("Chưa từng kết nối", "Never connected"),
 }
+GONE: Names = {  # what a device that is off hours said last, before when it said it
+    "asleep": ("máy ngủ từ", "asleep since"),
+    "stopped": ("máy tắt lúc", "shut down at"),
+    "lost": ("tin cuối lúc", "last heard at"),
+}
+WEEKDAYS = (
+    ("thứ Hai", "Monday"),
+    ("thứ Ba", "Tuesday"),
+    ("thứ Tư", "Wednesday"),
+    ("thứ Năm", "Thursday"),
+    ("thứ Sáu", "Friday"),
+    ("thứ Bảy", "Saturday"),
+    ("Chủ nhật", "Sunday"),
+)
 DEVICE_STATES: Names = {
     "active": ("đang dùng", "active"),
     "waiting": ("chờ duyệt", "waiting for approval"),

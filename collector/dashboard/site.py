@@ -11,8 +11,9 @@ from starlette.responses import Response
 from collector.dashboard.measure import ONLY_LOOKS
 from collector.dashboard.render import Reading, now, page
 from collector.judge.gates import gate_in_force
+from collector.judge.presence import explain
 from collector.judge.verdict import worst_of
-from collector.store.queries import site
+from collector.store.queries import presences, site
 from collector.store.queries.sessions import choose, sessions_of
 from contract.reasons import LEVELS
 
@@ -30,6 +31,8 @@ def show(request: Request, connection: Reading, code: str, session: int | None =
     verdicts = standing.verdicts if standing else ()
     worst = worst_of(verdicts)
     flags = [verdict for verdict in verdicts if verdict.level != "ready"]
+    devices = site.devices_of(connection, found.id)
+    stretch = presences.stretches_of(connection, [found.id], now(request))[found.id]
     is_at_work = request.state.person.duty not in ONLY_LOOKS
     return page(
         request,
@@ -43,7 +46,8 @@ def show(request: Request, connection: Reading, code: str, session: int | None =
         worst=worst,
         others=Counter(flag.owner for flag in flags if worst is not None and flag.owner != worst.owner),
         evidence=site.evidence_of(connection, found.id),
-        devices=site.devices_of(connection, found.id),
+        devices=devices,
+        presences={each.id: explain(each.presence, each.since_at, each.heard_at, stretch) for each in devices},
         changes=site.changes_of(connection, standing.participation_id) if standing else [],
         contacts=site.contacts_of(connection, found.id),
         asked=site.asked_of(connection, found.id),

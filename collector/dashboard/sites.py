@@ -13,7 +13,7 @@ from starlette.responses import Response
 from collector.dashboard import labels
 from collector.dashboard.render import Reading, now, page
 from collector.judge.verdict import Verdict
-from collector.store.queries import sites
+from collector.store.queries import presences, sites
 from collector.store.queries.sessions import all_sessions, choose
 from collector.store.queries.standings import count_levels, count_needs, count_owners
 from contract.reasons import LEVELS, OWNERS
@@ -41,6 +41,7 @@ def show(
         q.strip(),
     )
     found = sites.count(connection, chosen.id, chosen_filter)
+    rows = sites.page(connection, chosen.id, chosen_filter, number)
     return page(
         request,
         "sites.html",
@@ -52,7 +53,8 @@ def show(
         owners=count_owners(connection, chosen.id, of="sites"),
         needs=count_needs(connection, chosen.id),
         found=found,
-        rows=sites.page(connection, chosen.id, chosen_filter, number),
+        rows=rows,
+        presences=presences.of_sites(connection, [row.site_id for row in rows], now(request)),
         number=number,
         pages=max(1, -(-found // sites.PAGE_SIZE)),
         address=partial(_address, session),

@@ -11,9 +11,11 @@ from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal
 
 from collector.dashboard import labels
+from collector.judge.presence import Explained
 from collector.judge.verdict import Verdict
 from collector.store.queries.reports import Flag
 from contract import reasons
+from provisioning import hours
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 LANGUAGES = ("vi", "en")
@@ -91,6 +93,45 @@ class Words:
         if verdict.level == "unknown" and verdict.fact in labels.PROOFS:  # no agent measures it
             return self.name(labels.PROOFS, verdict.fact)
         return reasons.next_step(verdict.reason, self.lang)
+
+    def presence(self, found: Explained) -> str:
+        """Return what is with a device and since when: 'Mất liên lạc từ 09:12, trong giờ mở máy'."""
+        between = ": " if found.kind == "off_hours" else " "
+        return f"{self.name(labels.PRESENCES, found.kind)}{between}{self.presence_detail(found)}".strip()
+
+    def presence_detail(self, found: Explained) -> str:
+        """Return the same without the name of the kind: 'từ 09:12, trong giờ mở máy'; empty when it never connected."""
+        if found.since_at is None:
+            return ""
+        if found.kind == "off_hours":
+            gone = f"{self.name(labels.GONE, found.state)} {self.moment(found.since_at)}"
+            return f"{self._reopening(found.opens_at)} ({gone})"
+        since = f"{self.t('từ', 'since')} {self.moment(found.since_at)}"
+        if found.opened_at is not None:
+            opened = self.moment(found.opened_at)
+            return since + self.t(f"; đã đến giờ mở máy từ {opened}", f"; its hours began at {opened}")
+        if found.opens_at is not None:
+            return f"{since}; {self._reopening(found.opens_at)}"
+        return since if found.kind == "connected" else since + self.t(", trong giờ mở máy", ", during its hours")
+
+    def _reopening(self, at: int | None) -> str:
+        if at is None:
+            return self.t("chưa rõ bao giờ điểm cầu mở lại", "no reopening is known")
+        ahead_days = (_there(at).date() - _there(self.now).date()).days
+        if ahead_days == 0:
+            day = self.t("hôm nay", "today")
+        elif ahead_days < 7:
+            day = self.t(*labels.WEEKDAYS[_there(at).weekday()])
+        else:
+            day = format_datetime(_there(at), "dd/MM/yyyy", locale=self._locale)
+        hour = format_datetime(_there(at), "HH:mm", locale=self._locale)
+        return self.t(f"điểm cầu mở lại {hour} {day}", f"the site opens at {hour}, {day}")
+
+    def hours(self, text: str) -> str:
+        """Return a site's hours as its roster has them; empty: the default."""
+        days = hours.DAYS_EN if self.lang == "en" else hours.DAYS_VI
+        told = hours.write(hours.read(text) if text else hours.DEFAULT, days)
+        return told if text else told + self.t(" (mặc định)", " (the default)")
 
     def age(self, at: int) -> str:
         """Return how long ago or ahead a moment is: '5 phút trước'."""

@@ -185,6 +185,7 @@ class Batch:
             return  # an older connection's will, or a retained message of one
         row["connection"] = said.connection
         if said.state == "connected":
+            row["slept_s"] = said.slept_s
             row["heard_at"] = max(row["heard_at"], arrival.received_at)
         self._set_state(device, row, said.state, arrival.received_at)
 
@@ -205,6 +206,7 @@ class Batch:
                 "since_at": device.since_at or self._now,
                 "heard_at": device.heard_at,
                 "snapshot": device.snapshot,
+                "slept_s": device.slept_s,
             },
         )
 

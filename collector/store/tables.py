@@ -84,10 +84,11 @@ presence = Table(
     metadata,
     Column("device_id", Id, ForeignKey(device.c.id), primary_key=True),
     Column("connection", BigInteger, nullable=False),
-    Column("state", Text, nullable=False),  # connected, stopped, lost
+    Column("state", Text, nullable=False),  # connected, stopped, asleep, lost
     Column("since_at", BigInteger, nullable=False),
     Column("heard_at", BigInteger, nullable=False, index=True),
     Column("snapshot", Text),  # JSON
+    Column("slept_s", BigInteger, nullable=False, server_default="0"),  # right before this connection
 )
 
 evidence = Table(

@@ -62,8 +62,8 @@ class Sender:
         report = {"v": 1, "device": self.name, "occasion": "schedule", "measurements": measurements}
         return json.dumps(report).encode()
 
-    def presence(self, state: str, connection: int = 1, at: int = NOW) -> Arrival:
-        payload = wire.encode(wire.Presence(connection, state))
+    def presence(self, state: str, connection: int = 1, at: int = NOW, slept_s: int = 0) -> Arrival:
+        payload = wire.encode(wire.Presence(connection, state, slept_s))
         return Arrival(wire.topic_for(self.name, "presence"), payload, at)
 
     def snapshot(self, at: int = NOW, connection: int = 1, done: tuple[str, ...] = (), spooled: int = 0) -> Arrival:

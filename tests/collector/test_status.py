@@ -14,6 +14,8 @@ from collector.status import in_words, look
 from provisioning.settings import Settings
 
 POLICY = load_policy(SEED.read_text(encoding="utf-8"))
+VI = "Đang kết nối 1, Đang ngủ 0, Đã tắt (người dùng tắt máy) 0, Ngoài giờ 0, Mất liên lạc 0, Chưa từng kết nối 1"
+EN = "Connected 1, Asleep 0, Stopped (shut down by its user) 0, Off hours 0, Lost 0, Never connected 1"
 
 
 @pytest.fixture
@@ -37,8 +39,8 @@ def test_a_program_is_told_the_sessions_figures_and_which_parts_answer(found: di
 @pytest.mark.parametrize(
     ("lang", "lines"),
     [
-        ("vi", ["2 điểm cầu, 1 đã có kết quả", "Đạt 0, Có nguy cơ 0, Chưa đạt 1, Chưa rõ 1", "web: KHÔNG trả lời"]),
-        ("en", ["2 sites, 1 have reported", "Ready 0, At risk 0, Not ready 1, Unknown 1", "web: does NOT answer"]),
+        ("vi", ["2 điểm cầu, 1 đã có kết quả", "Đạt 0, Có nguy cơ 0, Chưa đạt 1, Chưa rõ 1", VI, "web: KHÔNG trả lời"]),
+        ("en", ["2 sites, 1 have reported", "Ready 0, At risk 0, Not ready 1, Unknown 1", EN, "web: does NOT answer"]),
     ],
 )
 def test_a_person_is_told_the_same_in_words(

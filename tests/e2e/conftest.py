@@ -288,6 +288,11 @@ class Agent:
         """Stop it as an operating system does that shuts down."""
         assert child.stop(self._process) == 0, child.last_lines(self.log, 20)
 
+    def tell(self, number: int) -> None:
+        """Send the resident a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def kill(self) -> None:
         """End it as a power cut does."""
         if self._process is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 SITE = "DONGVAN"
@@ -39,6 +41,17 @@ def test_an_agent_that_is_stopped_says_so_and_its_evidence_keeps_age_and_level(c
     assert centre.site(SITE).level == before.level
     agent.run()
     until(lambda: centre.site(SITE).presence(agent.name) == "connected")
+
+
+def test_a_machine_that_sleeps_says_so_before_and_is_connected_after(centre, agent, until):
+    until(lambda: centre.site(SITE).presence(agent.name) == "connected")
+    agent.tell(signal.SIGUSR1)
+    until(lambda: centre.site(SITE).presence(agent.name) == "asleep")
+    assert sum(centre.summary()["presence"].values()) == centre.summary()["sites"]
+    assert centre.summary()["presence"]["connected"] == 0
+    agent.tell(signal.SIGUSR2)
+    until(lambda: centre.site(SITE).presence(agent.name) == "connected")
+    assert centre.summary()["presence"]["connected"] == 1
 
 
 def test_an_agent_that_is_killed_is_lost_until_it_runs_again(centre, agent, until):

@@ -21,6 +21,6 @@ def check(situation: Situation, policy: Policy, now: int) -> list[Verdict]:
         return [Verdict("presence", "", "ready", "present", {}, owner_of("present", situation))]
     if not states:
         return [Verdict("presence", "", "unknown", "never_checked", {}, owner_of("never_checked", situation))]
-    state = "stopped" if "stopped" in states else "lost"
+    state = next((said for said in ("stopped", "asleep") if said in states), "lost")
     owner = owner_of("not_connected", situation)
     return [Verdict("presence", "", "not_ready", "not_connected", {"state": state}, owner)]

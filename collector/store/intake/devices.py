@@ -25,6 +25,7 @@ class Device(NamedTuple):
     since_at: int
     heard_at: int
     snapshot: str | None
+    slept_s: int
 
 
 def load(connection: Connection, names: Collection[str]) -> dict[str, Device]:
@@ -41,6 +42,7 @@ def load(connection: Connection, names: Collection[str]) -> dict[str, Device]:
             func.coalesce(presence.c.since_at, 0),
             func.coalesce(presence.c.heard_at, 0),
             presence.c.snapshot,
+            func.coalesce(presence.c.slept_s, 0),
         )
         .join(site, site.c.id == device.c.site_id)
         .outerjoin(presence, presence.c.device_id == device.c.id)
@@ -50,7 +52,7 @@ def load(connection: Connection, names: Collection[str]) -> dict[str, Device]:
 
 
 def save_presence(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Write presence rows: device_id, connection, state, since_at, heard_at, snapshot."""
+    """Write presence rows: device_id, connection, state, since_at, heard_at, snapshot, slept_s."""
     upsert(connection, presence, rows, ["device_id"])
 
 

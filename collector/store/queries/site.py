@@ -22,6 +22,7 @@ class Site(NamedTuple):
     code: str
     name: str
     address: str
+    hours: str
     unit: str
     province: str | None
     provider: str | None
@@ -63,6 +64,7 @@ class Device(NamedTuple):
     presence: str | None
     since_at: int | None
     heard_at: int | None
+    slept_s: int | None
     snapshot: dict[str, Any] | None
 
 
@@ -99,7 +101,7 @@ def find(connection: Connection, code: str) -> Site | None:
     province = unit.alias("province")
     query = (
         select(
-            *(site.c.id, site.c.code, site.c.name, site.c.address, unit.c.name, province.c.name),
+            *(site.c.id, site.c.code, site.c.name, site.c.address, site.c.hours, unit.c.name, province.c.name),
             *(provider.c.name, line.c.code, line.c.download_mbps, line.c.upload_mbps, line.c.paid_by),
         )
         .join(unit, unit.c.id == site.c.unit_id)
@@ -109,7 +111,7 @@ def find(connection: Connection, code: str) -> Site | None:
         .where(site.c.code == code)
     )
     row = connection.execute(query).first()
-    return None if row is None else Site(*row)
+    return None if row is None else Site._make(row)
 
 
 def standing_in(connection: Connection, site_id: int, session_id: int) -> Standing | None:
@@ -145,13 +147,13 @@ def devices_of(connection: Connection, site_id: int) -> list[Device]:
     query = (
         select(
             *(device.c.id, device.c.name, device.c.state, device.c.is_spare),
-            *(presence.c.state, presence.c.since_at, presence.c.heard_at, presence.c.snapshot),
+            *(presence.c.state, presence.c.since_at, presence.c.heard_at, presence.c.slept_s, presence.c.snapshot),
         )
         .outerjoin(presence, presence.c.device_id == device.c.id)
         .where(device.c.site_id == site_id)
         .order_by(device.c.state == "revoked", device.c.is_spare, device.c.enrolled_at, device.c.id)
     )
-    return [Device(*row[:7], None if row[7] is None else json.loads(row[7])) for row in connection.execute(query)]
+    return [Device(*row[:8], None if row[8] is None else json.loads(row[8])) for row in connection.execute(query)]
 
 
 def changes_of(connection: Connection, participation_id: int) -> list[Change]:

@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 
 from collector.judge.verdict import Verdict
 from collector.store.queries.standings import is_owed_by, level, of_session, rank, read_verdicts
-from collector.store.tables import flag, flag_change, presence, standing
+from collector.store.tables import flag, flag_change, standing
 from contract.reasons import LEVELS
 from provisioning.store.folding import fold, folded
-from provisioning.store.tables import device, participation, site, unit
+from provisioning.store.tables import participation, site, unit
 
 PAGE_SIZE = 50
 
@@ -31,6 +31,7 @@ class Row(NamedTuple):
     """One site in a session as the list shows it; times in microseconds UTC."""
 
     participation_id: int
+    site_id: int
     code: str
     name: str
     unit: str
@@ -40,7 +41,6 @@ class Row(NamedTuple):
     level: str
     verdicts: tuple[Verdict, ...]
     since_at: int | None
-    heard_at: int | None
 
 
 def count(connection: Connection, session_id: int, chosen: Filter) -> int:
@@ -56,6 +56,7 @@ def page(connection: Connection, session_id: int, chosen: Filter, number: int) -
     query = (
         select(
             participation.c.id.label("participation_id"),
+            site.c.id.label("site_id"),
             site.c.code,
             site.c.name,
             unit.c.name.label("unit"),
@@ -65,7 +66,6 @@ def page(connection: Connection, session_id: int, chosen: Filter, number: int) -
             level.label("level"),
             standing.c.verdicts,
             _since().label("since_at"),
-            _heard().label("heard_at"),
         )
         .select_from(participation)
         .outerjoin(standing, standing.c.participation_id == participation.c.id)
@@ -112,8 +112,3 @@ def _since() -> ColumnElement[int]:
     return func.coalesce(
         worst.correlate(participation, standing).scalar_subquery(), last.correlate(participation).scalar_subquery()
     )
-
-
-def _heard() -> ColumnElement[int]:
-    heard = select(func.max(presence.c.heard_at)).join(device, device.c.id == presence.c.device_id)
-    return heard.where(device.c.site_id == participation.c.site_id).correlate(participation).scalar_subquery()

@@ -13,7 +13,10 @@ from collector.intake.ingest import ingest
 from collector.intake.sweep import sweep
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
+from provisioning import holidays
+from provisioning.store.engine import writing
 
+SECOND = 1_000_000
 HOSTILE = "<img src=x onerror=alert(1)>"
 POLICY = load_policy(SEED.read_text(encoding="utf-8"))
 
@@ -186,6 +189,41 @@ def test_a_site_shows_each_verdict_with_value_limit_and_evidence(browser: TestCl
     assert "Nhà mạng kiểm tra đường truyền" in page
     assert "Đang kết nối" in page
     assert "d-00000001" in page
+
+
+def presence_on(browser: TestClient, path: str) -> str:
+    """Return what the list, or a site's page, says of the presence of the site with the slow line."""
+    page = browser.get(path).text
+    form = r'data-label="Có mặt">(.*?)</td>' if path.startswith("/?") else r'<p class="presence \w+">(.*?)</p>'
+    found = re.findall(form, page, re.DOTALL)[0]
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", found)).split())
+
+
+def test_a_machine_that_is_off_is_told_by_what_it_said_and_by_its_sites_hours(
+    browser: TestClient, country: Any, now: int
+) -> None:
+    sender = country.senders["d-00000001"]
+    listed, site = "/?q=nguyen hue", "/sites/SLOW000"
+    assert presence_on(browser, listed) == "Đang kết nối từ 08:00"
+
+    slept = sender.presence("connected", 2, at=now, slept_s=32_400)
+    ingest(country.engine, [slept], POLICY, now)
+    assert presence_on(browser, site).endswith("; trước đó máy ngủ 9 giờ.")
+
+    ingest(country.engine, [sender.presence("asleep", 2, at=now - 60 * SECOND)], POLICY, now)
+    assert presence_on(browser, listed) == "Đang ngủ từ 07:59, trong giờ mở máy"
+
+    with writing(country.engine) as connection:
+        holidays.add(connection, ("2023-08-15", "2023-08-15"), "Nghỉ bão", ["01"], "test", now)
+    assert presence_on(browser, listed) == "Ngoài giờ điểm cầu mở lại 19:00 hôm nay (máy ngủ từ 07:59)"
+    assert presence_on(browser, site).startswith("Ngoài giờ: điểm cầu mở lại 19:00 hôm nay (máy ngủ từ 07:59).")
+
+
+def test_pages_that_tell_presence_follow_the_holidays_and_hours_stand_on_the_sites_page(browser: TestClient) -> None:
+    for path in ("/", "/sites/SLOW000"):
+        followed = re.findall(r'data-follow="([^"]*)"', browser.get(path).text)[0]
+        assert "holiday" in followed.split(), path
+    assert "T2-T6 07:00-17:00 (mặc định)" in browser.get("/sites/SLOW000").text
 
 
 def test_a_site_that_was_never_checked_says_so_and_what_to_do(browser: TestClient) -> None:

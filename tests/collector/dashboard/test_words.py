@@ -6,10 +6,12 @@ from collector.dashboard import labels
 from collector.dashboard.words import Words
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
+from collector.judge.presence import KINDS, Explained
 from contract import findings, report
 
 NOW = 1_692_061_200_000_000  # 2023-08-15 08:00 in Hà Nội
 MINUTE = 60_000_000
+HOUR = 60 * MINUTE
 
 
 @pytest.mark.parametrize(
@@ -61,3 +63,65 @@ def test_every_metric_of_the_policy_and_every_refusal_has_a_name() -> None:
     metrics = {name for facts in policy.limits.values() for limits in facts.values() for name in limits}
     assert metrics - set(labels.METRICS) == set()
     assert set(report.REFUSALS) == set(labels.REFUSALS)
+
+
+@pytest.mark.parametrize(
+    ("found", "vi", "en"),
+    [
+        (Explained("never"), "Chưa từng kết nối", "Never connected"),
+        (Explained("connected", "connected", NOW - MINUTE), "Đang kết nối từ 07:59", "Connected since 07:59"),
+        (
+            Explained("stopped", "stopped", NOW - 30 * MINUTE),
+            "Đã tắt (người dùng tắt máy) từ 07:30, trong giờ mở máy",
+            "Stopped (shut down by its user) since 07:30, during its hours",
+        ),
+        (
+            Explained("lost", "lost", NOW - 30 * MINUTE),
+            "Mất liên lạc từ 07:30, trong giờ mở máy",
+            "Lost since 07:30, during its hours",
+        ),
+        (
+            Explained("asleep", "asleep", NOW - 15 * HOUR, NOW - HOUR),
+            "Đang ngủ từ 17:00 14/08/2023; đã đến giờ mở máy từ 07:00",
+            "Asleep since 17:00 14/08/2023; its hours began at 07:00",
+        ),
+        (
+            Explained("lost", "lost", NOW - 20 * HOUR, None, NOW + 23 * HOUR),
+            "Mất liên lạc từ 12:00 14/08/2023; điểm cầu mở lại 07:00 thứ Tư",
+            "Lost since 12:00 14/08/2023; the site opens at 07:00, Wednesday",
+        ),
+        (
+            Explained("off_hours", "stopped", NOW - 15 * HOUR, None, NOW + HOUR),
+            "Ngoài giờ: điểm cầu mở lại 09:00 hôm nay (máy tắt lúc 17:00 14/08/2023)",
+            "Off hours: the site opens at 09:00, today (shut down at 17:00 14/08/2023)",
+        ),
+        (
+            Explained("off_hours", "asleep", NOW - MINUTE, None, NOW + 119 * HOUR),
+            "Ngoài giờ: điểm cầu mở lại 07:00 Chủ nhật (máy ngủ từ 07:59)",
+            "Off hours: the site opens at 07:00, Sunday (asleep since 07:59)",
+        ),
+        (
+            Explained("off_hours", "lost", NOW - MINUTE, None, NOW + 167 * HOUR),
+            "Ngoài giờ: điểm cầu mở lại 07:00 22/08/2023 (tin cuối lúc 07:59)",
+            "Off hours: the site opens at 07:00, 22/08/2023 (last heard at 07:59)",
+        ),
+        (
+            Explained("off_hours", "lost", NOW - MINUTE),
+            "Ngoài giờ: chưa rõ bao giờ điểm cầu mở lại (tin cuối lúc 07:59)",
+            "Off hours: no reopening is known (last heard at 07:59)",
+        ),
+    ],
+)
+def test_presence_is_told_in_words_with_since_when(found: Explained, vi: str, en: str) -> None:
+    assert (Words("vi", NOW).presence(found), Words("en", NOW).presence(found)) == (vi, en)
+
+
+def test_every_kind_of_presence_has_a_name() -> None:
+    assert tuple(labels.PRESENCES) == KINDS
+
+
+def test_hours_are_told_with_the_readers_names_of_days() -> None:
+    assert Words("vi", NOW).hours("T7 07:00-11:30") == "T7 07:00-11:30"
+    assert Words("en", NOW).hours("T7 07:00-11:30") == "Sat 07:00-11:30"
+    assert Words("vi", NOW).hours("") == "T2-T6 07:00-17:00 (mặc định)"
+    assert Words("en", NOW).hours("") == "Mon-Fri 07:00-17:00 (the default)"

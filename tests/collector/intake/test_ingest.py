@@ -281,3 +281,21 @@ def test_a_snapshot_keeps_the_latest_readings_and_counters(country: Any, school:
     assert country.books(school.name) == {school.spool_id: (4, 1, 3, 0, 0)}
     with country.engine.connect() as connection:
         assert json.loads(connection.execute(select(presence.c.snapshot)).scalar_one())["rtt_ms"] == 8.0
+
+
+def test_a_device_that_sleeps_stays_asleep_until_it_connects_and_then_tells_for_how_long_it_slept(
+    country: Any, school: Any, now: int
+) -> None:
+    held = select(presence.c.state, presence.c.slept_s, presence.c.since_at)
+    ingest(country.engine, [school.presence("connected", 1), school.presence("asleep", 1, at=now + 60)], POLICY, now)
+    with country.engine.connect() as connection:
+        assert connection.execute(held).one() == ("asleep", 0, now + 60)
+
+    ingest(country.engine, [school.presence("connected", 2, at=now + 90, slept_s=30)], POLICY, now)
+    ingest(country.engine, [school.snapshot(at=now + 95, connection=2)], POLICY, now)
+    with country.engine.connect() as connection:
+        assert connection.execute(held).one() == ("connected", 30, now + 90)
+
+    ingest(country.engine, [school.presence("connected", 3, at=now + 99)], POLICY, now)
+    with country.engine.connect() as connection:
+        assert connection.execute(held).one().slept_s == 0

@@ -10,7 +10,8 @@ from collector.judge.situation import Presence
 
 HOUR = 3_600_000_000
 KEY = ("presence", "")
-CONNECTED, STOPPED, LOST = (Presence(1, False, state) for state in ("connected", "stopped", "lost"))
+STATES = ("connected", "stopped", "asleep", "lost")
+CONNECTED, STOPPED, ASLEEP, LOST = (Presence(1, False, state) for state in STATES)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,8 @@ def test_a_viewing_site_need_not_be_present(site: Any, medium: str) -> None:
         ([LOST, CONNECTED], "ready", "present", {}),
         ([STOPPED], "not_ready", "not_connected", {"state": "stopped"}),
         ([LOST], "not_ready", "not_connected", {"state": "lost"}),
+        ([ASLEEP], "not_ready", "not_connected", {"state": "asleep"}),
+        ([LOST, ASLEEP], "not_ready", "not_connected", {"state": "asleep"}),
         ([LOST, STOPPED], "not_ready", "not_connected", {"state": "stopped"}),
         ([], "unknown", "never_checked", {}),
         ([Presence(2, True, "lost"), CONNECTED], "ready", "present", {}),  # a spare that is off harms nobody

@@ -1,0 +1,90 @@
+"""What is with the devices of sites that are not connected, explained by the sites' hours, holidays and sessions."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection
+from datetime import date
+from functools import cache
+
+from sqlalchemy import Connection, Select, select
+
+from collector.judge.calendar import Calendar, Stretch, stretch
+from collector.judge.presence import KINDS, Explained, best, explain
+from collector.store.tables import presence
+from provisioning import hours
+from provisioning.store.tables import device, holiday, participation, session, site, unit
+
+Sites = Collection[int] | Select[tuple[int]]  # ids of sites, or a query for them
+
+
+def of_sites(connection: Connection, sites: Sites, now: int) -> dict[int, Explained]:
+    """Return what is with each site, by the best of its active devices that are no spares."""
+    found: dict[int, list[Explained]] = defaultdict(list)
+    stretches = stretches_of(connection, sites, now)
+    rows = connection.execute(
+        select(device.c.site_id, presence.c.state, presence.c.since_at, presence.c.heard_at)
+        .join(presence, presence.c.device_id == device.c.id)
+        .where(device.c.site_id.in_(sites), device.c.state == "active", device.c.is_spare.is_(False))
+    )
+    for site_id, state, since_at, heard_at in rows:
+        found[site_id].append(explain(state, since_at, heard_at, stretches[site_id]))
+    return {site_id: best(found.get(site_id, ())) for site_id in stretches}
+
+
+def count_kinds(connection: Connection, session_id: int, now: int) -> dict[str, int]:
+    """Return how many sites of the session there are of each kind of presence; they sum to all."""
+    sites = select(participation.c.site_id).where(participation.c.session_id == session_id)
+    counted = Counter(found.kind for found in of_sites(connection, sites, now).values())
+    return {kind: counted[kind] for kind in KINDS}
+
+
+def stretches_of(connection: Connection, sites: Sites, now: int) -> dict[int, Stretch]:
+    """Return for each site whether it is open now, since when and until when."""
+    holidays = _Holidays(connection)
+    sessions = _sessions(connection, sites)
+
+    @cache  # many sites share their hours, holidays and sessions
+    def around_now(text: str, days: frozenset[date], meets: tuple[tuple[int, int], ...]) -> Stretch:
+        return stretch(Calendar(hours.read(text) if text else hours.DEFAULT, days, meets), now)
+
+    rows = connection.execute(
+        select(site.c.id, site.c.hours, site.c.unit_id, unit.c.parent_id)
+        .join(unit, unit.c.id == site.c.unit_id)
+        .where(site.c.id.in_(sites))
+    )
+    return {
+        site_id: around_now(text, holidays.of(unit_id, parent_id), tuple(sessions[site_id]))
+        for site_id, text, unit_id, parent_id in rows
+    }
+
+
+class _Holidays:
+    """The days of all holidays, by the unit they are of."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._days: dict[int | None, set[date]] = defaultdict(set)
+        for row in connection.execute(select(holiday)):
+            first, last = date.fromisoformat(row.first_day).toordinal(), date.fromisoformat(row.last_day).toordinal()
+            self._days[row.unit_id].update(map(date.fromordinal, range(first, last + 1)))
+        self._of: dict[tuple[int, int | None], frozenset[date]] = {}
+
+    def of(self, unit_id: int, parent_id: int | None) -> frozenset[date]:
+        """Return the days that a unit has off: its own, its province's and the country's."""
+        key = unit_id, parent_id
+        if key not in self._of:
+            self._of[key] = frozenset().union(*(self._days.get(owner, ()) for owner in (None, *key)))
+        return self._of[key]
+
+
+def _sessions(connection: Connection, sites: Sites) -> dict[int, list[tuple[int, int]]]:
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    rows = connection.execute(
+        select(participation.c.site_id, session.c.starts_at, session.c.ends_at)
+        .join(session, session.c.id == participation.c.session_id)
+        .where(participation.c.site_id.in_(sites))
+        .order_by(session.c.id)
+    )
+    for site_id, starts_at, ends_at in rows:
+        found[site_id].append((starts_at, ends_at))
+    return found
