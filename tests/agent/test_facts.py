@@ -5,7 +5,8 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from agent.facts import fact, unsupported
+from agent.facts import fact, found, unsupported
+from contract.findings import Power
 
 
 def _raise(error):
@@ -36,3 +37,10 @@ def test_a_fact_without_a_value_is_absent_and_zero_is_a_value():
 
 def test_a_fact_that_a_system_does_not_tell_is_unsupported():
     assert fact(unsupported).why == "unsupported"
+
+
+def test_a_value_that_its_field_does_not_take_is_an_error_and_costs_no_other_fact():
+    strange = {"is_on_mains": fact(lambda: True), "battery_pct": fact(lambda: -7.0), "has_ups": fact(lambda: "perhaps")}
+    told = found(Power, **strange, ups_battery_pct=fact(lambda: None))
+    assert (told.is_on_mains.value, told.ups_battery_pct.why) == (True, "absent")
+    assert (told.battery_pct.why, told.has_ups.why) == ("error", "error")
