@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 WRONG, NOT_ENROLLED = 1, 3
 
+if sys.platform == "win32":  # into a file or pipe it writes in the country's code page, which may lack our letters
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # as with pythonw
+            stream.reconfigure(encoding="utf-8")
+
 
 @click.group(
     help=say(
