@@ -37,11 +37,13 @@ check: $(READY)
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+	@$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 -p agent.platforms.windows
 	@$(BIN)/lint-imports
 
 soak: $(READY)
 	@$(call needs,command -v qemu-aarch64-static,qemu-user-static) # it plays the processor of a small board
 	@$(call needs,command -v debootstrap,debootstrap) # it fetches that processor's Debian
+	@$(call needs,command -v wine,wine wine64) # it runs what is made for Windows
 	@$(BIN)/python -m pytest -m soak
 
 bench: $(READY)

@@ -39,6 +39,10 @@ def reader(name: str) -> Reader:
         from agent.platforms.macos import READER as MACOS
 
         return MACOS
+    if name == "windows":
+        from agent.platforms.windows import READER as WINDOWS
+
+        return WINDOWS
     from agent.platforms.other import READER as OTHER
 
     return OTHER

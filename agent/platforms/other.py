@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from typing import Any, Dict, Optional, Type, TypeVar
 
@@ -11,8 +10,6 @@ from agent.platforms.machine import Machine, Reader
 from contract.fields import Message
 from contract.findings import Camera, Display, Network, Power, Sound
 
-_WIFI_NAME = re.compile(r"wi-?fi|wireless|wlan|không dây", re.IGNORECASE)
-_ETHERNET_NAME = re.compile(r"ethernet|local area connection", re.IGNORECASE)
 _Findings = TypeVar("_Findings", bound=Message)
 
 
@@ -24,7 +21,7 @@ def nothing(findings: Type[_Findings]) -> _Findings:
 def network(_: Machine) -> Network:
     """Read the facts by psutil; the default route's interface is the one our own address belongs to."""
     return Network(
-        link=fact(lambda: link_by_name(default_name())),
+        link=fact(unsupported),
         link_speed_mbps=fact(lambda: float(_stats()[default_name()].speed) or None),
         interfaces_up=fact(lambda: sum(stat.isup for stat in _stats().values())),
         has_default_route=fact(has_default_route),
@@ -32,15 +29,6 @@ def network(_: Machine) -> Network:
         wifi_signal_pct=fact(unsupported),
         mobile_interfaces=fact(unsupported),
     )
-
-
-def link_by_name(name: str) -> str:
-    """Return the kind of link that an interface's name speaks of; raises NotImplementedError when it does not say."""
-    if _WIFI_NAME.search(name):
-        return "wifi"
-    if _ETHERNET_NAME.search(name):
-        return "ethernet"
-    raise NotImplementedError("the interface's name does not tell")
 
 
 def has_default_route() -> bool:

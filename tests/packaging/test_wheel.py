@@ -62,6 +62,10 @@ def test_it_holds_the_dashboards_assets_ready_built(wheel):
     assert not [name for name in archive.namelist() if "node_modules" in name]
 
 
+def test_it_holds_the_script_that_is_run_on_windows(wheel):
+    assert b"Get-WmiObject" in zipfile.ZipFile(wheel).read("agent/platforms/windows/wmi.ps1")
+
+
 @pytest.mark.parametrize("script", ["diemcau-agent", "diemcau-provision", "diemcau-collector"])
 def test_each_script_answers_help_in_both_languages(base, tmp_path, script):
     for language, word in (("en", "centre"), ("vi", "Điểm Cầu")):
