@@ -95,7 +95,7 @@ def _lines(measurement: Measurement, device: str) -> List[str]:
         why, detail = _shown(measurement.failure.code), measurement.failure.text
         return [f"{title}: " + say(why, f"{why} ({detail})")]  # the detail is for technicians, and English
     rows = _ROWS.get(type(measurement.findings), lambda _: [])(measurement.findings)
-    return [title, *(f"  {label:<28}{value}" for label, value in rows)]
+    return [title, *(f"  {label:<30}{value}" for label, value in rows)]
 
 
 def _shown(value: Any, unit: str = "") -> str:
