@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 import secrets
+import select
 import socket
+import ssl
 import time
 from collections import deque
 from pathlib import Path
-from typing import Any, Callable, Deque, List, NamedTuple, Optional, Set, Tuple, Union
+from typing import Any, Callable, Deque, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
 from urllib.parse import urlsplit
 
 import paho.mqtt.client as paho
@@ -86,6 +88,7 @@ class Connection:
     ) -> None:
         self.place = place
         self.is_open = False
+        self.woken_by: Tuple[socket.socket, ...] = ()  # what comes on these ends the wait of a turn
         self._next_number = next_number
         self._is_clock_plausible = is_clock_plausible
         self._chance = chance
@@ -109,7 +112,7 @@ class Connection:
         elif self._client is None:
             time.sleep(max(0.0, min(timeout_s, self._try_at_s - time.monotonic())))
         else:
-            reason = _loop(self._client, timeout_s)
+            reason = _loop(self._client, timeout_s, self.woken_by)
             if reason:
                 self._lose(reason, "network")
         events = list(self._inbox)
@@ -263,10 +266,19 @@ def _dial(client: paho.Client, url: str, place: Place) -> None:
     client.connect(address.hostname or "", address.port or 0, place.keepalive_s)
 
 
-def _loop(client: paho.Client, timeout_s: float) -> str:
+def _loop(client: paho.Client, timeout_s: float, woken_by: Sequence[socket.socket] = ()) -> str:
     """Let the network go on; return why it cannot, or nothing."""
     try:
-        code = client.loop(timeout_s)
+        _wait(client, timeout_s, woken_by)
+        code = client.loop(0.0)
     except Exception as error:  # noqa: BLE001 - what a broken broker says must not end the agent, whatever paho makes of it
         return f"{type(error).__name__}: {error}"
     return "" if code == paho.MQTT_ERR_SUCCESS else str(paho.error_string(code))
+
+
+def _wait(client: paho.Client, timeout_s: float, woken_by: Sequence[socket.socket]) -> None:
+    """Wait for what paho would wait for, and for `woken_by`: a signal alone does not end its wait."""
+    network = client.socket()
+    is_read = isinstance(network, ssl.SSLSocket) and network.pending()  # by TLS already, ahead of paho
+    if network is not None and not is_read:
+        select.select([network, *woken_by], [network] if client.want_write() else [], [], timeout_s)

@@ -42,6 +42,11 @@ class Publisher:
         self._wait_s = FIRST_WAIT_S
         self._epoch: Optional[int] = None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether something will be sent again unless it is acknowledged before."""
+        return self._again_at_s is not None
+
     def start_over(self) -> None:
         """Send everything again from the oldest: there is a new connection."""
         self._sent_upto = 0

@@ -6,9 +6,11 @@ memory, and only the round child needs them.
 
 from __future__ import annotations
 
+
 import logging
 import random
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -31,7 +33,10 @@ from contract import wire
 from contract.clock import Clock, Moment
 from contract.languages import say
 
-_IDLE_S = 1.0  # how long the loop may wait for the network; other things are noticed after that
+_IDLE_S = (
+    15.0  # how long the loop may wait for the network; what else happens is noticed after that, but a signal at once
+)
+_ALERT_S = 1.0  # while a round runs, reports wait for their receipt, or there is no connection
 _BUSY_S = 0.05  # while reports go out
 _NETWORK_WAIT_S = 60.0  # a machine is on before its network is; measuring at once would find no network
 _MOST_COMMANDS = 16  # that wait for their round
@@ -73,6 +78,7 @@ class Resident:
         self.reload = reload
         self.refused = 0  # reports that the spool would not accept
         self._is_stopping = False
+        self._bell: Optional[socket.socket] = None  # while the loop runs
         self._told: Dict[str, str] = {}  # by broker: the kind of trouble that was told last
         self._number: Optional[int] = None  # of the connection, while it is open
         self._plan: Optional[wire.Plan] = None
@@ -85,18 +91,24 @@ class Resident:
 
     def run(self) -> None:
         """Go on until `stop` is called, then tell the centre and leave nothing running."""
-        try:
-            timeout_s = 0.0
-            while not self._is_stopping:
-                timeout_s = self.turn(timeout_s)
-        finally:
-            self.rounds.stop()
-            self.connection.stop()
-            self.spool.close()
+        heard, bell = socket.socketpair()
+        with heard, bell:
+            self._bell, self.connection.woken_by = bell, (heard,)
+            try:
+                timeout_s = 0.0
+                while not self._is_stopping:
+                    timeout_s = self.turn(timeout_s)
+            finally:
+                self._bell = None
+                self.rounds.stop()
+                self.connection.stop()
+                self.spool.close()
 
     def stop(self) -> None:
-        """End the loop after its present turn; may be called from a signal."""
+        """End the loop after its present turn, and that turn's wait; may be called from a signal or another thread."""
         self._is_stopping = True
+        if self._bell is not None:
+            self._bell.send(b"!")
 
     def turn(self, timeout_s: float) -> float:
         """Do what is due, waiting at most `timeout_s` for the network; return how long the next turn may wait."""
@@ -108,12 +120,18 @@ class Resident:
                 self._follow(event)
             self._advance_rounds()
             if self._number is None:
-                return _IDLE_S
+                return _ALERT_S
             self._tick()
-            return _BUSY_S if self._send() else _IDLE_S
+            return _BUSY_S if self._send() else self._patience_s()
         except SpoolError as error:  # a full disk must not end the agent: it tells, and goes on when there is room
             _log.warning(say("Bộ nhớ chờ: %s", "Spool: %s"), error)
-            return _IDLE_S
+            return _ALERT_S
+
+    def _patience_s(self) -> float:
+        """Return how long the next turn may wait: one that finds nothing to do costs processor time all the same."""
+        if self.rounds.is_running or self.publisher.is_waiting:
+            return _ALERT_S
+        return min(_IDLE_S, self.settings.keepalive_s / 3, self.schedule.due_in_s(self.clock.mono_s()))
 
     def next_number(self) -> int:
         """Return the number of a new connection; connecting must not depend on the disk."""

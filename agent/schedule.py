@@ -44,6 +44,10 @@ class Schedule:
         """Let the next tick be due at once: there is news to tell."""
         self._tick_at_s = 0.0
 
+    def due_in_s(self, now_s: float) -> float:
+        """Return how long nothing will be due; 0 when something is."""
+        return max(0.0, min(self._tick_at_s, self._light_at_s, self._line_at_s) - now_s)
+
     def line_failed(self, now_s: float) -> None:
         """Try the line again with the next light period, not only with its own, which is long."""
         self._line_at_s = min(self._line_at_s, now_s + self._light_s)

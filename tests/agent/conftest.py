@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import paho.mqtt.client as paho
 import pytest
+import trustme
 from paho.mqtt.enums import CallbackAPIVersion
 
 from agent.child import Server
@@ -150,6 +151,18 @@ def start_broker(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Calla
     for server in running.values():
         server.kill()
         server.wait()
+
+
+@pytest.fixture
+def secure(start_broker: Callable[..., Broker], tmp_path: Path) -> str:
+    """The address of a broker behind TLS, with the authority it is to be trusted by already beside the settings."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost")
+    certificate.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
+    certificate.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    broker = start_broker(f'tls {{ cert_file: "{tmp_path}/cert.pem", key_file: "{tmp_path}/key.pem" }}')
+    return f"mqtts://localhost:{broker.port}"
 
 
 @pytest.fixture

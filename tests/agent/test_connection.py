@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import socket
+import threading
 
 import pytest
 import trustme
@@ -11,6 +12,7 @@ from agent.connection import Connection, Lost, Opened, Place
 from contract import wire
 
 DEVICE = "dev-00000001"
+PATIENCE_S = 30.0
 QUICK = Backoff(first_s=0.01, most_s=0.05)
 
 
@@ -69,18 +71,6 @@ def test_who_is_not_let_in_hears_it_and_keeps_trying(connect, first, start_broke
     assert first(connection, Opened)
 
 
-@pytest.fixture
-def secure(start_broker, tmp_path):
-    """A broker behind TLS, with the authority it is to be trusted by already beside the settings."""
-    authority = trustme.CA()
-    certificate = authority.issue_cert("localhost")
-    certificate.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
-    certificate.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    broker = start_broker(f'tls {{ cert_file: "{tmp_path}/cert.pem", key_file: "{tmp_path}/key.pem" }}')
-    return f"mqtts://localhost:{broker.port}"
-
-
 def test_it_connects_over_tls_to_whom_our_authority_vouches_for(connect, first, secure):
     assert first(connect(secure), Opened)
 
@@ -100,6 +90,19 @@ def test_the_password_is_never_sent_in_the_clear_beyond_this_machine(connect, fi
 
 def test_a_port_that_is_none_is_a_failed_try_and_nothing_worse(connect, first):
     assert first(connect("mqtts://localhost:99999"), Lost)
+
+
+def test_a_signal_ends_the_wait_for_a_network_that_says_nothing(connect, first, broker):
+    connection = connect(broker.url)
+    first(connection, Opened)
+    heard, told = socket.socketpair()
+    with heard, told:
+        connection.woken_by = (heard,)
+        told.send(b"0")
+        turning = threading.Thread(target=connection.turn, args=(100 * PATIENCE_S,), daemon=True)
+        turning.start()
+        turning.join(PATIENCE_S)
+        assert not turning.is_alive()
 
 
 def test_failures_in_a_row_wait_ever_longer(connect, first, free_port):

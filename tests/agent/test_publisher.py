@@ -99,8 +99,10 @@ def test_an_ack_makes_it_hopeful_again(spool, publisher):
 def test_what_is_acknowledged_is_never_sent_again(spool, publisher):
     fill(spool, 3)
     send(publisher, 0.0)
+    assert publisher.is_waiting
     spool.acknowledge(spool.counters().spool_id, 3)
     assert resent_at(publisher, 0.0, 1000.0) == (None, [])
+    assert not publisher.is_waiting
 
 
 def test_a_new_connection_starts_from_the_oldest(spool, publisher):

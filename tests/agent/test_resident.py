@@ -178,6 +178,17 @@ def test_something_plugged_in_is_measured_without_waiting_for_the_hour(start, ev
     assert (agent.rounds.asked[1].occasion, agent.rounds.asked[1].probes) == ("change", EQUIPMENT)
 
 
+def test_a_turn_may_wait_long_only_when_nothing_is_under_way(write_settings, broker, probe_server, centre, eventually):
+    agent = resident.build(write_settings((broker.url,), probe_server), rounds=Rounds(b"first"), backoff=QUICK)
+    assert agent.turn(0.0) == resident._ALERT_S  # no connection yet
+    frame, _ = eventually(lambda: agent.turn(0.05) and centre.reports(), "a report")[0]
+    assert agent.turn(0.0) == resident._ALERT_S  # no receipt yet
+    centre.say(DEVICE, "ack", wire.Ack(frame.spool_id, frame.seq))
+    eventually(lambda: agent.turn(0.05) > resident._ALERT_S, "leave to wait longer")
+    agent.connection.stop()
+    agent.spool.close()
+
+
 def test_messages_that_cannot_be_read_change_nothing(start, centre, eventually):
     agent = start(Rounds(b"kept"))
     eventually(centre.reports, "a report")

@@ -85,3 +85,20 @@ def test_changed_periods_hold_from_now_on():
     schedule.change_periods(10, 20, 43_200, 1000.0)
     assert schedule.take_round(1020.0) == ("schedule", LIGHT)
     assert schedule.take_round(1020.0) is None
+
+
+def test_nothing_is_due_before_the_time_that_it_tells():
+    schedule = Schedule("dev-00000001", 60, 3600, 43_200)
+    schedule.take_round(1000.0)
+    schedule.take_tick(1000.0)
+    wait_s = schedule.due_in_s(1000.0)
+    assert 0 < wait_s <= 60
+    assert not schedule.take_tick(1000.0 + wait_s - 0.001)
+    assert schedule.take_tick(1000.0 + wait_s)
+
+
+def test_what_is_due_already_waits_for_nothing():
+    schedule = Schedule("dev-00000001", 60, 3600, 43_200)
+    schedule.take_tick(1000.0)
+    schedule.hasten_tick()
+    assert schedule.due_in_s(1000.0) == 0

@@ -104,7 +104,9 @@ def main(settings_file: str, reports: str, interval_s: str, log_file: str, *mode
     log = Log(Path(log_file))
     if mode == ("naive",):
         resident.Connection = NaiveConnection  # type: ignore[misc]
-    resident._IDLE_S = interval = float(interval_s)  # so that the loop looks at its source of reports in time
+    resident._IDLE_S = resident._ALERT_S = interval = float(
+        interval_s
+    )  # so that the loop looks at its source of reports in time
     source = Source(settings.device, int(reports), interval, log, clock)
     agent = resident.build(settings, clock, rounds=source, backoff=Backoff(first_s=0.3, most_s=3.0))  # type: ignore[arg-type]
     if isinstance(agent.connection, NaiveConnection):
