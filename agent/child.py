@@ -7,6 +7,7 @@ When it dies or oversteps a deadline, another child takes the remaining probes, 
 from __future__ import annotations
 
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -178,6 +179,10 @@ class _Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env={
+                **os.environ,
+                "PYDANTIC_DISABLE_PLUGINS": "__all__",
+            },  # else it reads every package's metadata for some
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         self._reader = threading.Thread(target=self._converse, args=(request,), daemon=True)

@@ -6,7 +6,9 @@ memory, and only the round child needs them.
 
 from __future__ import annotations
 
+import agent.late  # noqa: F401 - first, or there is nothing left to put off
 
+# isort: split
 import logging
 import random
 import signal

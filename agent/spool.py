@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 import sqlite3
 import zlib
 from contextlib import contextmanager, suppress
@@ -156,7 +155,6 @@ class Spool:
 
     def _do(self, operation: Callable[[], T]) -> T:
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             newest = self._newest()
             for number in range(newest, newest + 3):
                 try:
@@ -172,7 +170,12 @@ class Spool:
             raise SpoolError(f"{self._folder}: {error.strerror or error}") from error
 
     def _newest(self) -> int:
-        numbers = [int(name[:-3]) for name in os.listdir(self._folder) if name[:-3].isdigit() and name[-3:] == ".db"]  # noqa: PTH208 - far quicker than Path.iterdir, and each operation looks
+        try:
+            names = os.listdir(self._folder)  # noqa: PTH208 - far quicker than Path.iterdir, and each operation looks
+        except FileNotFoundError:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            names = []
+        numbers = [int(name[:-3]) for name in names if name[:-3].isdigit() and name[-3:] == ".db"]
         return max(numbers, default=1)
 
     def _open(self, number: int) -> None:
@@ -326,6 +329,8 @@ class Spool:
 
 
 def _raise_unless_damaged(error: Exception, folder: Path) -> None:
+    import shutil  # with lzma and bz2 it is 0.6 MB of memory, for what hardly ever happens
+
     text = str(error)
     if "full" in text or shutil.disk_usage(folder).free < _ROOM_BYTES:  # SQLite calls a full disk by several names
         raise SpoolFullError("the disk is full") from error

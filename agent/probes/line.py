@@ -6,7 +6,6 @@ child has given away before. A rate here is an average with slow start included,
 
 from __future__ import annotations
 
-import http.client
 from typing import Any
 
 from agent.facts import fact
@@ -26,6 +25,8 @@ _SIZES = (350, 500, 750, 1000, 1500, 2000)  # side of the picture in pixels, whi
 def measure(context: Context) -> Line:
     """Measure both ways for three seconds each; raises ProbeError when the probe server does not answer."""
     server = server_of(context)
+    import http.client
+
     import speedtest
 
     url = f"http://{server.host}:{server.http_port}/"

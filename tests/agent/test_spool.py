@@ -221,7 +221,7 @@ def test_a_file_that_cannot_be_opened_on_a_full_disk_is_not_set_aside(tmp_path, 
     spool = Spool(tmp_path, CAP, clock)
     spool.append(b"before")
     spool.close()
-    monkeypatch.setattr("agent.spool.shutil.disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 0))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 0))
     monkeypatch.setattr(spool, "_open", _failing_open)
     with pytest.raises(SpoolFullError):
         spool.counters()
