@@ -12,10 +12,10 @@ Partner = subprocess.Popen[str]
 
 
 @contextmanager
-def conversing(program: str, *arguments: object) -> Iterator[Partner]:
+def conversing(program: str, *arguments: object, python: str | Path = sys.executable) -> Iterator[Partner]:
     """Run one of the programs beside this file until the context ends."""
     path = Path(__file__).parent.parent
-    command = [sys.executable, "-m", f"laboratory.{program}", *map(str, arguments)]
+    command = [str(python), "-m", f"laboratory.{program}", *map(str, arguments)]
     with subprocess.Popen(command, cwd=path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process

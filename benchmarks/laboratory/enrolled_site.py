@@ -1,0 +1,69 @@
+"""A site to measure: an enrolled agent's folder, under a real centre that takes its reports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from agent import paths
+from agent.child import Request, Server
+from agent.schedule import LIGHT
+from collector.store.tables import report
+from laboratory.centre import Centre
+
+
+class Site:
+    """The one device of a centre, with its settings as enrolment writes them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.centre = Centre(folder / "centre", f"sqlite:///{folder / 'diemcau.db'}", 1)
+        self.folder = folder / "agent"
+        ports = self.centre.settings
+        self.server = Server("127.0.0.1", ports.probe_http_port, ports.probe_udp_port)
+        self._device = self.centre.devices[0]
+        paths.make_private(self.folder)
+        (self.folder / paths.CA).write_bytes(self.centre.ca_file.read_bytes())
+        self._write_password(self._device.password)
+        settings = {
+            "device": self._device.name,
+            "brokers": [f"mqtts://127.0.0.1:{ports.broker_port}"],
+            "probe_server": self.server._asdict(),
+        }
+        (self.folder / paths.SETTINGS).write_text(json.dumps(settings))
+
+    @property
+    def settings_file(self) -> Path:
+        """What the resident is started with."""
+        return self.folder / paths.SETTINGS
+
+    def request(self, *, with_line: bool) -> bytes:
+        """Return what the resident tells the child of a scheduled round."""
+        probes = () if with_line else LIGHT
+        request = Request(self._device.name, "schedule", probes, str(self.folder), self.server)
+        return json.dumps({**request._asdict(), "server": self.server._asdict(), "measured": []}).encode()
+
+    def committed(self) -> int:
+        """Return how many reports the centre has receipted."""
+        with self.centre.engine.connect() as connection:
+            return int(connection.execute(select(func.count()).select_from(report)).scalar_one())
+
+    def forget_line(self) -> None:
+        """Let the resident's first round be one with the line."""
+        (self.folder / paths.LAST_LINE).unlink(missing_ok=True)
+
+    @contextmanager
+    def refusing_broker(self) -> Iterator[None]:
+        """Run the broker while the agent has a password that is not the right one."""
+        self._write_password("wrong")
+        try:
+            with self.centre.broker():
+                yield
+        finally:
+            self._write_password(self._device.password)
+
+    def _write_password(self, password: str) -> None:
+        (self.folder / paths.PASSWORD).write_text(password)
