@@ -35,9 +35,7 @@ from contract import wire
 from contract.clock import Clock, Moment
 from contract.languages import say
 
-_IDLE_S = (
-    15.0  # how long the loop may wait for the network; what else happens is noticed after that, but a signal at once
-)
+_IDLE_S = 15.0  # how long the loop may wait for the network; all else, but `stop`, is noticed after that
 _ALERT_S = 1.0  # while a round runs, reports wait for their receipt, or there is no connection
 _BUSY_S = 0.05  # while reports go out
 _NETWORK_WAIT_S = 60.0  # a machine is on before its network is; measuring at once would find no network
