@@ -181,19 +181,9 @@ class Resident:
 
     def _tell(self, lost: link.Lost) -> None:
         """Say why there is no connection and what to do, once for as long as that broker's reason stays the same."""
-        if self._told.get(lost.broker) == lost.kind:
-            return
-        self._told[lost.broker] = lost.kind
-        why, step = trouble.told(lost.kind), trouble.next_step(lost.kind)
-        _log.info(
-            "%s (%s: %s)",
-            say(
-                f"Chưa kết nối được với trung tâm: {why}. {step} Máy vẫn đo, giữ kết quả và tự thử lại.",
-                f"Not connected to the centre: {why}. {step} It goes on measuring, keeps the reports and tries again.",
-            ),
-            lost.broker,
-            lost.reason,
-        )
+        if self._told.get(lost.broker) != lost.kind:
+            self._told[lost.broker] = lost.kind
+            _log.info("%s (%s: %s)", trouble.no_connection(lost.kind), lost.broker, lost.reason)
 
     def _receive(self, event: link.Received) -> None:
         if event.kind == "ack":

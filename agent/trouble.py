@@ -59,3 +59,12 @@ def next_step(kind: str) -> str:
         ),
         "network": say("Kiểm tra dây mạng hoặc Wi-Fi.", "Check the cable or the Wi-Fi."),
     }[kind]
+
+
+def no_connection(kind: str) -> str:
+    """Return what the resident says when it has no connection: why, what to do, and that nothing is lost."""
+    why, step = told(kind), next_step(kind)
+    return say(
+        f"Chưa kết nối được với trung tâm: {why}. {step} Máy vẫn đo, giữ kết quả và tự thử lại.",
+        f"Not connected to the centre: {why}. {step} It goes on measuring, keeps the reports and tries again.",
+    )
