@@ -88,7 +88,7 @@ class Connection:
     ) -> None:
         self.place = place
         self.is_open = False
-        self.woken_by: Tuple[socket.socket, ...] = ()  # what comes on these ends the wait of a turn
+        self.woken_by: Tuple[socket.socket, ...] = ()  # whatever comes on these ends the wait of a turn, and is lost
         self._next_number = next_number
         self._is_clock_plausible = is_clock_plausible
         self._chance = chance
@@ -277,8 +277,11 @@ def _loop(client: paho.Client, timeout_s: float, woken_by: Sequence[socket.socke
 
 
 def _wait(client: paho.Client, timeout_s: float, woken_by: Sequence[socket.socket]) -> None:
-    """Wait for what paho would wait for, and for `woken_by`: a signal alone does not end its wait."""
+    """Wait for what paho would wait for, and for `woken_by`: nothing else ends paho's wait, not even a signal."""
     network = client.socket()
     is_read = isinstance(network, ssl.SSLSocket) and network.pending()  # by TLS already, ahead of paho
     if network is not None and not is_read:
-        select.select([network, *woken_by], [network] if client.want_write() else [], [], timeout_s)
+        ready = select.select([network, *woken_by], [network] if client.want_write() else [], [], timeout_s)
+        for bell in woken_by:
+            if bell in ready[0]:
+                bell.recv(1024)

@@ -35,7 +35,7 @@ from contract import wire
 from contract.clock import Clock, Moment
 from contract.languages import say
 
-_IDLE_S = 15.0  # how long the loop may wait for the network; all else, but `stop`, is noticed after that
+_IDLE_S = 15.0  # how long the loop may wait for the network; all else, but what rings, is noticed after that
 _ALERT_S = 1.0  # while a round runs, reports wait for their receipt, or there is no connection
 _BUSY_S = 0.05  # while reports go out
 _NETWORK_WAIT_S = 60.0  # a machine is on before its network is; measuring at once would find no network
@@ -93,7 +93,7 @@ class Resident:
         """Go on until `stop` is called, then tell the centre and leave nothing running."""
         heard, bell = socket.socketpair()
         with heard, bell:
-            self._bell, self.connection.woken_by = bell, (heard,)
+            self._bell, self.connection.woken_by, self.sleep.ring = bell, (heard,), self._ring
             try:
                 timeout_s = 0.0
                 while not self._is_stopping:
@@ -105,8 +105,12 @@ class Resident:
                 self.spool.close()
 
     def stop(self) -> None:
-        """End the loop after its present turn, and that turn's wait; may be called from a signal or another thread."""
+        """End the loop after its present turn; may be called from a signal or another thread."""
         self._is_stopping = True
+        self._ring()
+
+    def _ring(self) -> None:
+        """End the wait of the present turn."""
         if self._bell is not None:
             self._bell.send(b"!")
 

@@ -39,6 +39,7 @@ class Sleep:
 
     def __init__(self, mark: Path, slept_s: Optional[Callable[[], float]] = None) -> None:
         """Take the file that says that the centre was told; slept_s: how long the machine has slept since boot."""
+        self.ring: Callable[[], None] = lambda: None  # ends the wait of the loop that looks
         self._mark = mark
         self._slept_s = slept_s or read_slept_s
         self._seen_s = self._slept_s()
@@ -63,10 +64,12 @@ class Sleep:
     def falls(self) -> None:
         """Hear that the machine is about to sleep."""
         self._near_until_s = time.monotonic() + _PATIENCE_S
+        self.ring()
 
     def ends(self) -> None:
         """Hear that the machine is awake."""
         self._near_until_s = 0.0
+        self.ring()
 
     def look(self) -> Union[FallsAsleep, Woke, None]:
         """Return what has happened since the last look."""

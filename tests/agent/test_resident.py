@@ -189,6 +189,16 @@ def test_a_turn_may_wait_long_only_when_nothing_is_under_way(write_settings, bro
     agent.spool.close()
 
 
+def test_word_that_the_machine_will_sleep_ends_a_wait_however_long(start, centre, eventually, monkeypatch):
+    monkeypatch.setattr(resident, "_IDLE_S", 10_000.0)
+    agent = start(Rounds(b"first"), tick_s=3600, keepalive_s=3600)
+    frame, _ = eventually(centre.reports, "a report")[0]
+    centre.say(DEVICE, "ack", wire.Ack(frame.spool_id, frame.seq))
+    eventually(lambda: not agent.publisher.is_waiting, "the receipt")
+    agent.sleep.falls()
+    eventually(lambda: centre.presences()[-1].state == "asleep", "word of its sleep")
+
+
 def test_messages_that_cannot_be_read_change_nothing(start, centre, eventually):
     agent = start(Rounds(b"kept"))
     eventually(centre.reports, "a report")
