@@ -1,7 +1,7 @@
 """Puts off modules that the resident's libraries import and it never uses; imported before all else, to save memory.
 
 A stand-in lies in `sys.modules` in place of each. Whoever imports it gets the stand-in; whoever uses anything of it
-gets the real module, which is loaded at that moment and takes its place. What each weighs is in ADR 0019.
+gets the real module, which is loaded at that moment and takes its place. What each weighs is in ADR 0017.
 """
 
 from __future__ import annotations

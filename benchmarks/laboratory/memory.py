@@ -11,7 +11,7 @@ import psutil
 
 
 class Memory(NamedTuple):
-    """The memory of a process and its children, in MB of 1,048,576 bytes."""
+    """The memory of a process, in MB of 1,048,576 bytes."""
 
     rss: float  # VmRSS: every page that is mapped and in memory
     pss: float  # of a page that n processes map, the nth part
@@ -20,12 +20,7 @@ class Memory(NamedTuple):
 
 
 def read(pid: int) -> Memory:
-    """Read /proc/PID/{smaps_rollup,status} of a process and of all its children."""
-    pids = (pid, *(child.pid for child in psutil.Process(pid).children(recursive=True)))
-    return Memory(*(sum(column) for column in zip(*map(_read_one, pids), strict=True)))
-
-
-def _read_one(pid: int) -> Memory:
+    """Read the books of a process, without its children: /proc/PID/smaps_rollup and status."""
     folder = Path("/proc") / str(pid)
     kib = _fields((folder / "smaps_rollup").read_text()) | _fields((folder / "status").read_text())
     private = kib["Private_Clean"] + kib["Private_Dirty"]
