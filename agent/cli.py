@@ -70,23 +70,47 @@ def main() -> None:
         "Let a machine that is enrolled become another device (of another site).",
     ),
 )
-def enrol(code: str, server: str, ca: Optional[Path], fingerprint: Optional[str], move: bool) -> None:
+@click.option(
+    "--later",
+    is_flag=True,
+    help=say(
+        "Nếu chưa liên lạc được với trung tâm: giữ yêu cầu, để run tự đăng ký sau. Cần --ca.",
+        "If the centre cannot be reached now: keep the request, and let run enrol later. Needs --ca.",
+    ),
+)
+def enrol(code: str, server: str, ca: Optional[Path], fingerprint: Optional[str], move: bool, later: bool) -> None:
     """Enrol this machine."""
-    from agent import paths
-    from agent.enrol import EnrolmentError, fetch_authority, read_authority, stay
+    from agent import paths, pending
+    from agent.asking import EnrolmentError
+    from agent.enrol import cannot_write, fetch_authority, read_authority, stay
     from agent.enrol import enrol as ask
     from contract.clock import Clock
 
+    if later and (ca is None or move):
+        raise click.UsageError(say("--later cần --ca và không đi cùng --move.", "--later needs --ca, and no --move."))
     try:
         if not move:
             stay(paths.home(), code, Clock())
         authority = read_authority(ca.read_bytes()) if ca else fetch_authority(server)
         _trust(authority, fingerprint, is_given=ca is not None)
+        if later:
+            pending.keep(paths.home(), pending.Pending(code, server, authority.pem))
         answer = ask(paths.home(), server, code, authority, Clock(), may_move=move)
     except EnrolmentError as error:
-        _fail(str(error))
+        if later and error.kind == "here":
+            pending.forget(paths.home())
+        if not later or not error.may_pass:
+            _fail(str(error))
+        click.echo(str(error))
+        click.echo(
+            say(
+                "Yêu cầu đăng ký đã được giữ lại: diemcau-agent run sẽ tự thử cho đến khi đăng ký xong.",
+                "The request for enrolment is kept: diemcau-agent run goes on trying until it is done.",
+            )
+        )
+        return
     except OSError as error:
-        _fail(say(f"Không ghi được vào {paths.home()}: {error}", f"Cannot write to {paths.home()}: {error}"))
+        _fail(cannot_write(paths.home(), error))
     click.echo(say(f"Đã đăng ký cho điểm cầu: {answer.site_name}", f"Enrolled for the site: {answer.site_name}"))
     if answer.state == "waiting":
         click.echo(
@@ -144,12 +168,13 @@ def _confirm(question: str) -> bool:
     help=say("Chạy thường trực: đo theo lịch và gửi kết quả.", "Keep running: measure by schedule and report.")
 )
 def run() -> None:
-    """Become the resident agent."""
+    """Become the resident agent; one that waits to be enrolled goes on trying that first."""
     from agent import paths, sleep
 
     sleep.hold_off()
-    settings = _settings()
-    command = [sys.executable, "-I", "-m", "agent.resident", "--settings", str(settings.folder / paths.SETTINGS)]
+    if not (paths.home() / paths.REQUEST).exists():
+        _settings()
+    command = [sys.executable, "-I", "-m", "agent.resident", "--settings", str(paths.home() / paths.SETTINGS)]
     if sys.platform == "win32":  # exec there returns to the shell and leaves the new program behind it
         sys.exit(subprocess.call(command))
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter

@@ -1,35 +1,29 @@
 """Makes this machine a device of its site: password saved, centre asked with the code, answer written.
 
 Each step can be repeated: the same code and password again is the same device.
+
+`python -I -m agent.enrol FOLDER` asks once for what `agent.pending` keeps there, and tells how it went in a line of
+JSON: the resident asks so, in a process of its own, because asking needs pydantic.
 """
 
 from __future__ import annotations
 
 import hashlib
-import http.client
 import json
 import re
 import ssl
-import urllib.error
-import urllib.request
+import sys
 from pathlib import Path
-from typing import NamedTuple, Optional
-from urllib.parse import urlsplit
+from typing import Any, Dict, NamedTuple
 
 from pydantic import ValidationError
 
-from agent import identity, moving, paths, trust
+from agent import asking, identity, moving, paths, pending, trust
+from agent.asking import EnrolmentError
 from contract.clock import Clock
-from contract.enrolment import EnrolmentAnswer, EnrolmentRefusal, EnrolmentRequest
+from contract.enrolment import EnrolmentAnswer, EnrolmentRequest
 from contract.languages import say
 from contract.settings import AgentSettings, ProbeServerAddress
-
-_TIMEOUT_S = 60  # the centre answers after its broker knows the device
-_MOST_BYTES = 64 * 1024
-
-
-class EnrolmentError(Exception):
-    """Enrolment did not succeed; the text says why and what to do next, in the person's language."""
 
 
 class Authority(NamedTuple):
@@ -50,10 +44,7 @@ class Authority(NamedTuple):
 
 def fetch_authority(server: str) -> Authority:
     """Ask the centre for its authority, unverified: the person must compare the fingerprint. Raises EnrolmentError."""
-    unverified = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    unverified.check_hostname = False
-    unverified.verify_mode = ssl.CERT_NONE
-    return read_authority(_open(urllib.request.Request(f"{_base(server)}/ca.pem"), unverified))  # noqa: S310 - https only
+    return read_authority(asking.fetch(f"{asking.base(server)}/ca.pem", None, asking.unverified()))
 
 
 def read_authority(pem: bytes) -> Authority:
@@ -93,7 +84,7 @@ def enrol(
     trusted = folder / "ca.asked.pem"
     paths.write_private(trusted, authority.pem.encode("ascii"))
     try:
-        answer = _ask(server, code, password, trust.context(trusted, trust.is_plausible(clock.wall_us())))
+        answer = _ask(server, _question(code, password), trusted, clock)
     finally:
         trusted.unlink()
     now = None if may_move else moving.present(folder, clock)
@@ -104,6 +95,7 @@ def enrol(
     paths.write_private(folder / paths.SITE, moving.site_of(code).encode("utf-8"))
     paths.write_private(folder / paths.SERVER, _base(server).encode("utf-8"))
     paths.write_private(folder / paths.SETTINGS, settings_from(answer).encode("utf-8"))
+    pending.forget(folder)
     return answer
 
 
@@ -116,77 +108,55 @@ def settings_from(answer: EnrolmentAnswer) -> str:
     return settings.model_dump_json(indent=2)
 
 
-def _ask(server: str, code: str, password: str, context: ssl.SSLContext) -> EnrolmentAnswer:
+def _question(code: str, password: str) -> EnrolmentRequest:
     try:
-        question = EnrolmentRequest(code=code.strip(), password=password, machine=identity.machine())
+        return EnrolmentRequest(code=code.strip(), password=password, machine=identity.machine())
     except ValidationError as error:
         raise EnrolmentError(
             say("Mã không đúng dạng. Hãy gõ lại mã trên phiếu.", "Not a code. Type the code on the sheet again.")
         ) from error
-    request = urllib.request.Request(  # noqa: S310 - https only
-        f"{_base(server)}/enrol",
-        question.model_dump_json().encode(),
-        {"Content-Type": "application/json"},
-    )
+
+
+def _ask(server: str, question: EnrolmentRequest, ca_file: Path, clock: Clock) -> EnrolmentAnswer:
+    """Ask the centre; once more with dates forgiven when it shows that they were refused by a wrong clock."""
+    url, body = f"{asking.base(server)}/enrol", question.model_dump_json().encode()
+    wall_us = clock.wall_us()
     try:
-        return EnrolmentAnswer.model_validate_json(_open(request, context))
+        answer = asking.fetch(url, body, trust.context(ca_file, trust.is_plausible(wall_us)))
+    except EnrolmentError as error:
+        if error.kind != "date" or trust.is_plausible(wall_us, asking.offset_ms(server, wall_us)):
+            raise
+        answer = asking.fetch(url, body, trust.context(ca_file, is_clock_plausible=False))
+    try:
+        return EnrolmentAnswer.model_validate_json(answer)
     except ValidationError as error:
         raise EnrolmentError(
-            say("Máy chủ trả lời không đúng quy cách.", "The server's answer cannot be understood.")
+            say("Máy chủ trả lời không đúng quy cách.", "The server's answer cannot be understood."), "server"
         ) from error
 
 
-def _base(server: str) -> str:
-    address = urlsplit(server if "://" in server else f"https://{server}")
-    if address.scheme != "https" or not address.hostname:
-        raise EnrolmentError(
-            say(
-                f"Địa chỉ máy chủ phải bắt đầu bằng https:// (đang là {server}).",
-                f"The server's address must begin with https:// (it is {server}).",
-            )
-        )
-    return f"https://{address.netloc}{address.path.rstrip('/')}"
-
-
-def _open(request: urllib.request.Request, context: ssl.SSLContext) -> bytes:
+def enrol_pending(folder: Path, clock: Clock) -> Dict[str, Any]:
+    """Enrol by the request that is kept in `folder`; return how it went: kind (`enrolled` or why not), text, wait_s."""
     try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_S, context=context) as response:  # noqa: S310 - https only
-            return bytes(response.read(_MOST_BYTES))
-    except urllib.error.HTTPError as error:
-        with error:
-            raise _refused(error.code, error.read(_MOST_BYTES)) from error
-    except (OSError, http.client.HTTPException) as error:  # URLError and ssl's errors are OSErrors
-        raise EnrolmentError(_why_unreachable(getattr(error, "reason", error))) from error
-
-
-def _refused(status: int, body: bytes) -> EnrolmentError:
-    refusal = _refusal_in(body)
-    if refusal is not None:
-        return EnrolmentError(say(refusal.vi, refusal.en))
-    return EnrolmentError(
-        say(
-            f"Máy chủ đang gặp sự cố (HTTP {status}). Hãy thử lại sau ít phút.",
-            f"The server has a problem (HTTP {status}). Try again in a few minutes.",
-        )
-    )
-
-
-def _refusal_in(body: bytes) -> Optional[EnrolmentRefusal]:
-    try:
-        return EnrolmentRefusal.model_validate(json.loads(body))
+        kept = pending.read(folder)
+        answer = enrol(folder, kept.server, kept.code, read_authority(kept.ca_pem.encode("ascii")), clock)
+    except EnrolmentError as error:
+        return {"kind": error.kind, "text": str(error), "wait_s": error.wait_s}
+    except OSError as error:
+        return {"kind": "disk", "text": cannot_write(folder, error), "wait_s": 0}
     except ValueError:
-        return None
+        text = say("Không đọc được yêu cầu đăng ký đã giữ.", "The request for enrolment that was kept cannot be read.")
+        return {"kind": "here", "text": text, "wait_s": 0}
+    return {"kind": "enrolled", "text": answer.site_name, "wait_s": 0}
 
 
-def _why_unreachable(reason: object) -> str:
-    if isinstance(reason, ssl.SSLCertVerificationError):
-        return say(
-            f"Không tin được chứng thư của máy chủ ({reason.verify_message}). Hãy kiểm tra lại địa chỉ máy chủ, "
-            "dấu vân tay trên phiếu và đồng hồ của máy tính.",
-            f"The server's certificate cannot be trusted ({reason.verify_message}). Check the server's address, the "
-            "fingerprint on the sheet and this computer's clock.",
-        )
+def cannot_write(folder: Path, error: OSError) -> str:
+    """Return that nothing can be written into the agent's folder, and what to do."""
     return say(
-        f"Không kết nối được tới máy chủ ({reason}). Hãy kiểm tra mạng và địa chỉ máy chủ, rồi thử lại.",
-        f"The server cannot be reached ({reason}). Check the network and the server's address, then try again.",
+        f"Không ghi được vào {folder}: {error}. Kiểm tra ổ đĩa còn chỗ trống và quyền ghi.",
+        f"Cannot write to {folder}: {error}. Check that the disk has room and that it may be written.",
     )
+
+
+if __name__ == "__main__":
+    print(json.dumps(enrol_pending(Path(sys.argv[1]), Clock())))  # noqa: T201 - the line that the resident reads

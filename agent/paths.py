@@ -1,6 +1,7 @@
 """Where the agent keeps its things on this machine.
 
 settings.json  ca.pem  password  permit_key  site  server   written by enrolment
+enrolment.json                                              a request that waits, see `agent.pending`
 last_line                                                   see `agent.last_line`
 last_report.json                                            what the last round measured, for whoever looks here
 asleep                                                      there while the machine sleeps, see `agent.sleep`
@@ -22,6 +23,7 @@ PASSWORD = "password"  # noqa: S105 - a file's name
 PERMIT_KEY = "permit_key"
 SITE = "site"
 SERVER = "server"  # the address that enrolment was asked at
+REQUEST = "enrolment.json"
 LAST_LINE = "last_line"
 LAST_REPORT = "last_report.json"
 ASLEEP = "asleep"

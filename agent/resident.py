@@ -24,6 +24,7 @@ from agent import last_line, lock, log, paths, tick, trouble, trust
 from agent.backoff import Backoff
 from agent.child import Outcome, Request, Rounds, Server
 from agent.connection import Connection, place_of
+from agent.enrolling import Enrolling, wait
 from agent.last_line import LastLine
 from agent.plugged import Plugged, look
 from agent.publisher import Publisher
@@ -390,16 +391,18 @@ def build(
 
 
 def main(arguments: List[str]) -> int:
-    """Run until SIGTERM or SIGINT; 2 when arguments or settings cannot be used, 1 when another resident runs."""
+    """Run until SIGTERM or SIGINT; 2 when arguments or settings cannot be used, 1 when another resident runs.
+
+    A machine that is not enrolled yet, but has asked to be, is enrolled first, however long that takes.
+    """
     if len(arguments) != 2 or arguments[0] != "--settings":
         _log.error("usage: python -I -m agent.resident --settings FILE")
         return 2
     file = Path(arguments[1])
     log.start(file.parent)
     try:
-        settings = load(file)
         held = lock.hold(file.with_name(paths.LOCK))
-    except (OSError, SettingsError) as error:
+    except OSError as error:
         _log.error("%s", error)
         return 2
     if held is None:
@@ -410,18 +413,31 @@ def main(arguments: List[str]) -> int:
             )
         )
         return 1
+    with held:
+        return _live(file)
+
+
+def _live(file: Path) -> int:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+    if not file.exists() and file.with_name(paths.REQUEST).exists():
+        wait(Enrolling(file.parent, Clock(), random.Random()))  # noqa: S311 - spreads load, guards nothing
+    try:
+        settings = load(file)
+    except (OSError, SettingsError) as error:
+        _log.error("%s", error)
+        return 2
     resident = build(settings, reload=lambda: load(file))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: resident.stop())
     resident.sleep.listen()
-    with held:
-        _log.info(say("Bắt đầu chạy, phiên bản %s.", "Started, version %s."), contract.__version__)
-        try:
-            resident.run()
-        except Exception:
-            _log.exception(say("Dừng vì lỗi của chương trình:", "Ended by a fault of the program:"))
-            raise
-        _log.info(say("Đã dừng.", "Stopped."))
+    _log.info(say("Bắt đầu chạy, phiên bản %s.", "Started, version %s."), contract.__version__)
+    try:
+        resident.run()
+    except Exception:
+        _log.exception(say("Dừng vì lỗi của chương trình:", "Ended by a fault of the program:"))
+        raise
+    _log.info(say("Đã dừng.", "Stopped."))
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 
+from agent import trust
 from contract.languages import say
 
 
@@ -13,7 +14,7 @@ class NotAdmittedError(OSError):
 
 
 def kind_of(error: Exception) -> str:
-    """Return what went wrong: not_admitted, settings, name, certificate, off, silent or network."""
+    """Return what went wrong: not_admitted, settings, name, date, certificate, off, silent or network."""
     kinds = (
         (NotAdmittedError, "not_admitted"),
         ((ValueError, FileNotFoundError, PermissionError), "settings"),  # ssl.CertificateError is a ValueError too
@@ -22,7 +23,7 @@ def kind_of(error: Exception) -> str:
         (socket.timeout, "silent"),
     )
     if isinstance(error, ssl.SSLError):
-        return "certificate"
+        return "date" if trust.is_about_date(error) else "certificate"
     return next((kind for types, kind in kinds if isinstance(error, types)), "network")
 
 
@@ -35,6 +36,10 @@ def told(kind: str) -> str:
         ),
         "settings": say("tệp cài đặt của máy này không dùng được", "this machine's settings cannot be used"),
         "name": say("không tìm thấy tên máy chủ", "the server's name is not found"),
+        "date": say(
+            "theo đồng hồ của máy này, chứng thư của máy chủ đã hết hạn hoặc chưa có hiệu lực",
+            "by this computer's clock the server's certificate has expired or is not valid yet",
+        ),
         "certificate": say("chứng thư của máy chủ không khớp", "the server's certificate does not fit"),
         "off": say("máy chủ đang tắt", "the server is off"),
         "silent": say("máy chủ không trả lời", "the server does not answer"),
@@ -48,6 +53,10 @@ def next_step(kind: str) -> str:
         "not_admitted": say("Gọi Sở.", "Call the department."),
         "settings": say("Đăng ký lại bằng mã trên phiếu.", "Enrol again with the code on the sheet."),
         "name": say("Kiểm tra mạng và DNS.", "Check the network and DNS."),
+        "date": say(
+            "Đặt lại ngày giờ của máy; nếu ngày giờ đúng, gọi Sở.",
+            "Set this computer's clock; if it is right, call the department.",
+        ),
         "certificate": say(
             "Kiểm tra đồng hồ của máy; nếu đúng, hãy đăng ký lại.",
             "Check this computer's clock; if it is right, enrol again.",

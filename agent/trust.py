@@ -9,6 +9,7 @@ from typing import Optional
 _EARLIEST_US = 1_767_225_600_000_000  # 2026-01-01: no release is older
 _LATEST_US = 2_398_377_600_000_000  # 2046-01-01: no certificate of ours lasts longer
 _MOST_OFFSET_MS = 3_600_000.0  # beyond this the difference is a wrong clock, not a slow path
+_DATE_ERRORS = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME; the ssl module has no name for it
 
 
@@ -20,6 +21,11 @@ def is_plausible(wall_us: int, offset_ms: Optional[float] = None) -> bool:
     """
     is_near = offset_ms is None or abs(offset_ms) <= _MOST_OFFSET_MS
     return _EARLIEST_US <= wall_us <= _LATEST_US and is_near
+
+
+def is_about_date(error: ssl.SSLError) -> bool:
+    """Tell whether a certificate was refused for its dates alone: what a wrong clock of ours causes too."""
+    return getattr(error, "verify_code", None) in _DATE_ERRORS
 
 
 def context(ca_file: Path, is_clock_plausible: bool) -> ssl.SSLContext:

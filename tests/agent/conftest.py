@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import http.server
 import json
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +27,7 @@ from agent.settings import Settings, load
 from agent.spool import Spool
 from contract import wire
 from contract.clock import Clock
+from contract.enrolment import EnrolmentRequest
 
 DEVICE = "dev-00000001"
 PATIENCE_S = 30.0
@@ -234,3 +238,88 @@ def write_settings(tmp_path: Path) -> Callable[..., Settings]:
         return load(folder / "settings.json")
 
     return write
+
+
+class EnrolmentServer:
+    """An enrolment server over HTTPS that gives the answers it is set to, and notes what it was asked."""
+
+    def __init__(self, authority: trustme.CA) -> None:
+        self.authority = authority
+        self.pem = authority.cert_pem.bytes().decode()
+        self.asked: list[EnrolmentRequest] = []
+        self.status = 200
+        self.answer: object = self.admit("admitted")
+        self.on_ask = lambda: None
+        self.page = b""  # what a portal answers to everything
+        self.location = ""  # where it sends everybody
+        centre = self
+
+        class Answering(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self._send(200 if self.path == "/ca.pem" else 404, centre.page or centre.pem.encode())
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                assert (self.path, self.headers["Content-Type"]) == ("/enrol", "application/json")
+                centre.asked.append(EnrolmentRequest.model_validate_json(body))
+                centre.on_ask()
+                content = centre.answer if isinstance(centre.answer, bytes) else json.dumps(centre.answer).encode()
+                self._send(centre.status, centre.page or content)
+
+            def _send(self, status, content):
+                self.send_response(302 if centre.location else status)
+                if centre.location:
+                    self.send_header("Location", centre.location)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.show_certificate_of(authority)
+        self._server.socket = self._tls.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"https://localhost:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread.start()
+
+    def show_certificate_of(self, authority: trustme.CA, **dates: datetime) -> None:
+        """Let the next connections meet a certificate that this authority has issued."""
+        authority.issue_cert("localhost", **dates).configure_cert(self._tls)
+
+    def admit(self, state: str) -> dict[str, object]:
+        return {
+            "device": "dev-00000001",
+            "state": state,
+            "site_name": "Trường THPT Số 1",
+            "brokers": ["mqtts://localhost:8883"],
+            "ca_pem": self.pem,
+            "permit_key": "ab" * 32,
+            "probe_host": "localhost",
+            "probe_http_port": 8090,
+            "probe_udp_port": 8862,
+        }
+
+    def refuse(self, status: int, code: str, retry_after_s: int | None = None) -> None:
+        self.status = status
+        self.answer = {"code": code, "vi": "Mã không đúng.", "en": "Wrong.", "retry_after_s": retry_after_s}
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """The private authority of the enrolment server."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def enrolment_server(authority: trustme.CA) -> Iterator[EnrolmentServer]:
+    server = EnrolmentServer(authority)
+    yield server
+    server.close()

@@ -1,97 +1,21 @@
 from __future__ import annotations
 
-import http.server
-import json
-import ssl
-import threading
-
 import pytest
 import trustme
 from click.testing import CliRunner
 
 from agent import cli, enrol, paths, settings
+from agent.asking import EnrolmentError
 from agent.spool import Spool
 from contract.clock import Clock
-from contract.enrolment import EnrolmentRequest
 
 CODE = "7K2M9A-93QXW"
 OTHER_CODE = "9B2M9A-93QXW"
 
 
-class Centre:
-    """An enrolment server over HTTPS that gives the answers it is set to, and notes what it was asked."""
-
-    def __init__(self, authority: trustme.CA) -> None:
-        self.authority = authority
-        self.pem = authority.cert_pem.bytes().decode()
-        self.asked: list[EnrolmentRequest] = []
-        self.status = 200
-        self.answer: object = self.admit("admitted")
-        self.on_ask = lambda: None
-        centre = self
-
-        class Answering(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                self._send(200 if self.path == "/ca.pem" else 404, centre.pem.encode())
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                assert (self.path, self.headers["Content-Type"]) == ("/enrol", "application/json")
-                centre.asked.append(EnrolmentRequest.model_validate_json(body))
-                centre.on_ask()
-                content = centre.answer if isinstance(centre.answer, bytes) else json.dumps(centre.answer).encode()
-                self._send(centre.status, content)
-
-            def _send(self, status, content):
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_):
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("localhost").configure_cert(context)
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self.url = f"https://localhost:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-        self._thread.start()
-
-    def admit(self, state: str) -> dict[str, object]:
-        return {
-            "device": "dev-00000001",
-            "state": state,
-            "site_name": "Trường THPT Số 1",
-            "brokers": ["mqtts://localhost:8883"],
-            "ca_pem": self.pem,
-            "permit_key": "ab" * 32,
-            "probe_host": "localhost",
-            "probe_http_port": 8090,
-            "probe_udp_port": 8862,
-        }
-
-    def refuse(self, status: int, code: str, retry_after_s: int | None = None) -> None:
-        self.status = status
-        self.answer = {"code": code, "vi": "Mã không đúng.", "en": "Wrong.", "retry_after_s": retry_after_s}
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
 @pytest.fixture
-def centre(authority):
-    centre = Centre(authority)
-    yield centre
-    centre.close()
+def centre(enrolment_server):
+    return enrolment_server
 
 
 @pytest.fixture
@@ -296,14 +220,14 @@ def test_a_server_that_is_not_there_is_told(home, free_port):
 
 
 def test_an_empty_code_is_told_before_anything_is_sent(centre, home):
-    with pytest.raises(enrol.EnrolmentError):
+    with pytest.raises(EnrolmentError):
         enrol.enrol(home, centre.url, "   ", enrol.Authority(centre.pem), Clock())
     assert centre.asked == []
 
 
 def test_what_is_no_certificate_is_refused():
     for content in (b"", b"\xff", b"-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----"):
-        with pytest.raises(enrol.EnrolmentError):
+        with pytest.raises(EnrolmentError):
             enrol.read_authority(content)
 
 
@@ -311,5 +235,5 @@ def test_a_second_authority_hidden_beside_the_right_one_is_refused(authority):
     right, wrong = authority.cert_pem.bytes(), trustme.CA().cert_pem.bytes()
     assert enrol.read_authority(right).pem.count("BEGIN") == 1
     for both in (right + wrong, wrong + right):
-        with pytest.raises(enrol.EnrolmentError):
+        with pytest.raises(EnrolmentError):
             enrol.read_authority(both)

@@ -1,0 +1,105 @@
+"""The HTTP proxy that this machine is told to use: by the environment, on Windows else by its Internet settings.
+
+Reads what `urllib.request.getproxies` reads, without that module: it would cost the resident several megabytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import fnmatch
+import os
+import sys
+from typing import Mapping, NamedTuple, Optional, Tuple
+from urllib.parse import quote, unquote, urlsplit
+
+_LOOPBACK = ("localhost", "::1")
+_PORT = 8080  # what a proxy without a port is taken to mean
+_INTERNET_SETTINGS = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
+
+
+class Proxy(NamedTuple):
+    """An HTTP proxy, and who we are to it."""
+
+    host: str
+    port: int
+    credentials: str = ""  # `name:password`, from its address; empty: it is not told who we are
+
+    @property
+    def url(self) -> str:
+        """Its address, without credentials."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def with_credentials(self) -> str:
+        """Its address with them, as urllib takes it."""
+        before = quote(self.credentials, safe=":") + "@" if self.credentials else ""
+        return f"http://{before}{self.host}:{self.port}"
+
+    @property
+    def authorization(self) -> str:
+        """The value of a Proxy-Authorization header, empty without credentials."""
+        return "Basic " + base64.b64encode(self.credentials.encode()).decode("ascii") if self.credentials else ""
+
+
+def find(host: str, environ: Mapping[str, str] = os.environ) -> Optional[Proxy]:
+    """Return the proxy by which to reach a host over TLS; None: directly, as this machine itself always is."""
+    if host in _LOOPBACK or host.startswith("127."):
+        return None
+    address = environ.get("https_proxy") or environ.get("HTTPS_PROXY") or ""
+    exceptions = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    if address:
+        is_direct = any(_is_within(host, name.strip()) for name in exceptions.split(",") if name.strip())
+    else:
+        address, exceptions = _internet_settings()
+        is_direct = any(_matches(host, pattern.strip()) for pattern in exceptions.split(";") if pattern.strip())
+    return None if is_direct or not address else _read(address)
+
+
+def _is_within(host: str, name: str) -> bool:
+    name = name.lstrip(".").lower()
+    return name == "*" or host.lower() == name or host.lower().endswith("." + name)
+
+
+def _matches(host: str, pattern: str) -> bool:
+    return "." not in host if pattern == "<local>" else fnmatch.fnmatch(host.lower(), pattern.lower())
+
+
+def _read(address: str) -> Optional[Proxy]:
+    """Read an address such as `http://name:password@host:3128` or `host:3128`; None when it is none."""
+    try:
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        port = parts.port or _PORT
+    except ValueError:
+        return None
+    if not parts.hostname:
+        return None
+    credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
+    return Proxy(parts.hostname, port, credentials)
+
+
+def _internet_settings() -> Tuple[str, str]:
+    """Return the address of Windows' proxy, empty when none is on, and the hosts that are reached without it."""
+    if sys.platform != "win32":
+        return "", ""
+    import winreg
+
+    try:
+        with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _INTERNET_SETTINGS) as key:
+            if not winreg.QueryValueEx(key, "ProxyEnable")[0]:
+                return "", ""
+            address = str(winreg.QueryValueEx(key, "ProxyServer")[0])
+            try:
+                exceptions = str(winreg.QueryValueEx(key, "ProxyOverride")[0])
+            except OSError:
+                exceptions = ""
+    except OSError:
+        return "", ""
+    return of_scheme(address), exceptions
+
+
+def of_scheme(servers: str) -> str:
+    """Return the proxy for https of a ProxyServer value: one address for all, or `http=host:port;https=host:port`."""
+    if "=" not in servers:
+        return servers
+    named = dict(part.strip().partition("=")[::2] for part in servers.split(";"))
+    return named.get("https", "")

@@ -1,0 +1,297 @@
+"""A machine that cannot be enrolled now goes on trying by itself, tells why in plain words, and loses nothing."""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+import trustme
+from click.testing import CliRunner
+
+from agent import cli, enrolling, paths, pending, settings
+from agent.backoff import Backoff
+from agent.enrolling import Enrolling
+from agent.spool import Spool
+
+CODE = "7K2M9A-93QXW"
+PAGE = b"<!DOCTYPE html><html><title>Wi-Fi</title></html>"
+HOURLY = Backoff(first_s=3600.0, most_s=3600.0)
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("DIEMCAU_AGENT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DIEMCAU_LANG", "vi")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def ca_file(authority, tmp_path):
+    authority.cert_pem.write_to_path(str(tmp_path / "given.pem"))
+    return tmp_path / "given.pem"
+
+
+@pytest.fixture
+def enrol_later(home, ca_file):
+    """Return a function that enrols at a server, later if need be."""
+
+    def enrol(url, code=CODE):
+        return CliRunner().invoke(cli.main, ["enrol", code, "--server", url, "--ca", str(ca_file), "--later"])
+
+    return enrol
+
+
+@pytest.fixture
+def run(home, tmp_path):
+    """Return a function that starts `diemcau-agent run` and returns a function that tells its log."""
+    running = []
+
+    def start():
+        log = tmp_path / "run.log"
+        with log.open("ab") as stream:
+            running.append(subprocess.Popen([sys.executable, "-P", "-m", "agent.cli", "run"], stderr=stream))
+        return log.read_text
+
+    yield start
+    for process in running:
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+@contextmanager
+def page_server(answer):
+    """A server without TLS that gives this answer to whatever is said to it; yields its port."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+
+        def serve():
+            while True:
+                try:
+                    peer, _ = listener.accept()
+                except OSError:
+                    return
+                with peer:
+                    peer.recv(4096)
+                    peer.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def test_a_machine_that_finds_no_centre_is_installed_all_the_same_and_enrols_when_there_is_one(
+    enrol_later, run, home, enrolment_server, broker, centre, eventually
+):
+    enrolment_server.status, enrolment_server.answer = 503, b"<h1>Service Unavailable</h1>"
+    told = enrol_later(enrolment_server.url)
+    assert told.exit_code == 0
+    assert "HTTP 503" in told.output
+    assert "run sẽ tự thử" in told.output
+    assert not (home / "settings.json").exists()
+
+    log = run()
+    eventually(lambda: "Chưa đăng ký được: Máy chủ đang gặp sự cố" in log(), "the trouble in the log")
+    enrolment_server.status = 200
+    enrolment_server.answer = enrolment_server.admit("admitted") | {"brokers": [broker.url]}
+    eventually(lambda: [p.state for p in centre.presences()] == ["connected"], "the resident")
+    assert "Đã đăng ký cho điểm cầu: Trường THPT Số 1" in log()
+    assert not (home / paths.REQUEST).exists()
+    assert len({asked.password for asked in enrolment_server.asked}) == 1
+
+
+def test_the_request_is_kept_for_its_owner_alone(enrol_later, home, free_port):
+    assert enrol_later(f"https://localhost:{free_port()}").exit_code == 0
+    assert pending.read(home).code == CODE
+    assert (home / paths.REQUEST).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_code_that_is_refused_is_told_at_once_and_tried_again_seldom(
+    enrol_later, run, home, enrolment_server, broker, centre, eventually
+):
+    enrolment_server.refuse(403, "wrong_code")
+    told = enrol_later(enrolment_server.url)
+    assert (told.exit_code, told.output) == (1, "Mã không đúng.\n")
+
+    log = run()
+    eventually(lambda: "Không đăng ký được: Mã không đúng. Máy chỉ thử lại vài giờ một lần" in log(), "the refusal")
+    asked = len(enrolment_server.asked)
+    enrolment_server.status = 200
+    enrolment_server.answer = enrolment_server.admit("admitted") | {"brokers": [broker.url]}
+    assert enrol_later(enrolment_server.url).exit_code == 0  # the right code, by a person at the terminal
+    eventually(lambda: [p.state for p in centre.presences()] == ["connected"], "the resident")
+    assert len(enrolment_server.asked) == asked + 1
+
+
+def test_what_was_mistyped_is_told_and_not_kept(enrol_later, home):
+    told = enrol_later("http://localhost")
+    assert told.exit_code == 1
+    assert "https://" in told.output
+    assert not (home / paths.REQUEST).exists()
+
+
+@pytest.mark.parametrize("options", [["--later"], ["--later", "--ca", __file__, "--move"]])
+def test_waiting_needs_an_authority_that_nobody_has_to_compare_and_cannot_move_a_machine(home, options):
+    result = CliRunner().invoke(cli.main, ["enrol", CODE, "--server", "https://localhost", *options])
+    assert result.exit_code == 2
+    assert "--ca" in result.output
+
+
+def refused(server, status):
+    server.status, server.answer = status, b"denied"
+
+
+def portal(server, page=PAGE, location=""):
+    server.show_certificate_of(trustme.CA())
+    server.page, server.location = page, location
+
+
+TROUBLE = {
+    "401": (lambda server: refused(server, 401), "HTTP 401"),
+    "403": (lambda server: refused(server, 403), "HTTP 403"),
+    "500": (lambda server: refused(server, 500), "HTTP 500"),
+    "busy": (lambda server: server.refuse(503, "busy", 30), "Mã không đúng."),
+    "portal with a page": (portal, "Mạng này đòi đăng nhập trước"),
+    "portal with a redirect": (lambda server: portal(server, b"", "https://wifi.example.vn/"), "đòi đăng nhập trước"),
+    "another certificate": (lambda server: server.show_certificate_of(trustme.CA()), "Không tin được chứng thư"),
+    "an answer cut short": (lambda server: setattr(server, "answer", b'{"device":'), "không đúng quy cách"),
+}
+
+
+@pytest.mark.parametrize("name", TROUBLE)
+def test_trouble_is_told_apart_and_leaves_the_request_as_it_was(enrol_later, home, enrolment_server, name):
+    begin, told = TROUBLE[name]
+    begin(enrolment_server)
+    result = enrol_later(enrolment_server.url)
+    assert result.exit_code == 0, result.output
+    assert told in result.output
+    assert pending.read(home).code == CODE
+
+
+def test_a_network_that_speaks_no_tls_but_sends_us_to_its_login_is_a_portal(enrol_later):
+    answer = b"HTTP/1.1 302 Found\r\nLocation: http://login.wifi.example.vn/\r\nContent-Length: 0\r\n\r\n"
+    with page_server(answer) as port:
+        told = enrol_later(f"https://localhost:{port}")
+    assert told.exit_code == 0
+    assert "Mạng này đòi đăng nhập trước" in told.output
+
+
+def test_no_network_is_told_as_such(enrol_later, free_port):
+    assert "Không kết nối được tới máy chủ: máy chủ đang tắt" in enrol_later(f"https://localhost:{free_port()}").output
+    assert "không tìm thấy tên máy chủ" in enrol_later("https://nowhere.invalid").output
+
+
+def test_after_a_day_of_every_trouble_it_is_still_trying_and_nothing_of_it_has_changed(
+    home, enrolment_server, clock, caplog, eventually
+):
+    caplog.set_level("INFO", "agent")
+    pending.keep(home, pending.Pending(CODE, enrolment_server.url, enrolment_server.pem))
+    spool = Spool(paths.spool(home, "dev-00000001"), 1 << 20, clock)
+    spool.append(b"measured when it was a device before")
+    trying = Enrolling(home, clock, random.Random(1), HOURLY)
+    kinds = [begin for begin, _ in TROUBLE.values()]
+    for hour in range(24):
+        reset(enrolment_server)
+        kinds[hour % len(kinds)](enrolment_server)
+        before = len(enrolment_server.asked)
+        clock.advance(3600)
+        trying.turn()
+        eventually(lambda: trying.turn() or not trying.is_trying, "the end of a try")
+        assert hour % len(kinds) in (4, 5, 6) or len(enrolment_server.asked) == before + 1
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == len(set(told)) == 4  # server, busy, portal, certificate
+    assert not trying.is_over
+
+    reset(enrolment_server)
+    clock.advance(3600)
+    eventually(lambda: trying.turn() or trying.is_over, "enrolment")
+    assert {asked.password for asked in enrolment_server.asked} == {(home / "password").read_text()}
+    assert settings.load(home / "settings.json").device == "dev-00000001"
+    assert spool.counters().spooled == 1
+    spool.close()
+
+
+def reset(server):
+    server.show_certificate_of(server.authority)
+    server.status, server.answer, server.page, server.location = 200, server.admit("admitted"), b"", ""
+
+
+def test_a_wait_that_the_centre_asks_for_is_kept(home, enrolment_server, clock, eventually):
+    pending.keep(home, pending.Pending(CODE, enrolment_server.url, enrolment_server.pem))
+    enrolment_server.refuse(429, "slow_down", 600)
+    trying = Enrolling(home, clock, random.Random(1), Backoff(first_s=0.0, most_s=0.0))
+    trying.turn()
+    eventually(lambda: trying.turn() or not trying.is_trying, "the end of a try")
+    clock.advance(599)
+    trying.turn()
+    assert not trying.is_trying
+    clock.advance(2)
+    trying.turn()
+    assert trying.is_trying
+    trying.stop()
+
+
+def test_a_try_that_hangs_or_dies_is_trouble_like_any_other(home, clock, caplog, eventually):
+    caplog.set_level("INFO", "agent")
+    pending.keep(home, pending.Pending(CODE, "https://localhost", ""))
+    trying = Enrolling(home, clock, random.Random(1), HOURLY, (sys.executable, "-c", "import time; time.sleep(600)"))
+    trying.turn()
+    clock.advance(enrolling.TRY_S)
+    eventually(lambda: trying.turn() or not trying.is_trying, "the end of a try")
+    assert "bị ngắt" in caplog.records[0].getMessage()
+
+
+def test_a_request_that_cannot_be_read_is_told_and_ends_nothing(home, clock, caplog, eventually):
+    caplog.set_level("INFO", "agent")
+    paths.make_private(home)
+    (home / paths.REQUEST).write_text("{")
+    trying = Enrolling(home, clock, random.Random(1), HOURLY)
+    trying.turn()
+    eventually(lambda: trying.turn() or not trying.is_trying, "the end of a try")
+    assert "hãy chạy lại enrol" in caplog.records[0].getMessage()
+
+
+def test_the_waiting_resident_stops_at_once_and_leaves_no_child(enrol_later, home, tmp_path, eventually):
+    with page_server(b"") as port:
+        enrol_later(f"https://localhost:{port}")
+    command = [sys.executable, "-I", "-m", "agent.resident", "--settings", str(home / "settings.json")]
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        pending.keep(home, pending.read(home)._replace(server=f"https://localhost:{silent.getsockname()[1]}"))
+        waiting = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        peer, _ = silent.accept()  # a try is under way, and gets no answer
+        started = time.monotonic()
+        waiting.terminate()
+        assert waiting.wait(30) == 0
+        with peer:
+            eventually(lambda: ended(peer), "the end of the child")
+        assert time.monotonic() - started < 30
+
+
+def ended(peer):
+    """Tell whether the other side has closed, after whatever it said."""
+    peer.settimeout(0.1)
+    try:
+        return peer.recv(65_536) == b""
+    except ConnectionResetError:
+        return True
+    except TimeoutError:
+        return False
+
+
+def test_one_try_tells_how_it_went_in_a_line_of_json(home, enrolment_server):
+    pending.keep(home, pending.Pending(CODE, enrolment_server.url, enrolment_server.pem))
+    said = subprocess.run([*enrolling.COMMAND, str(home)], capture_output=True, check=True).stdout
+    assert json.loads(said) == {"kind": "enrolled", "text": "Trường THPT Số 1", "wait_s": 0}
