@@ -41,6 +41,7 @@ class Request(NamedTuple):
     home: str  # the folder whose disk matters
     server: Optional[Server]
     done: Tuple[str, ...] = ()  # commands that this round carries out
+    is_clock_plausible: Optional[bool] = None  # as far as whoever asks knows
 
 
 class Outcome(NamedTuple):
@@ -93,6 +94,7 @@ class Round:
         request = self._request._replace(server=None)._asdict()
         request["server"] = self._request.server._asdict() if self._request.server else None
         request["measured"] = self._measured
+        request["boot_id"] = self._clock.boot_id
         self._child = _Child(self._command, json.dumps(request).encode())
 
     def _follow(self, line: bytes) -> Optional[bytes]:

@@ -327,15 +327,17 @@ def _measure(probes: tuple[str, ...], settings: Optional[Settings]) -> bytes:
     """Run a round, telling its progress, and return its report."""
     import time
 
-    from agent import paths
+    from agent import paths, trust
     from agent.child import Request, Round, Server
     from agent.describe import NOT_ENROLLED, probe_name
     from contract.clock import Clock
 
     server = Server(*settings.probe_server) if settings else None
     device = settings.device if settings else NOT_ENROLLED
-    request = Request(device, "once", probes, str(paths.home()), server)
-    measuring = Round(request, Clock())
+    clock = Clock()
+    is_plausible = trust.is_plausible(clock.wall_us())
+    request = Request(device, "once", probes, str(paths.home()), server, is_clock_plausible=is_plausible)
+    measuring = Round(request, clock)
     told = ""
     try:
         outcome = measuring.poll()

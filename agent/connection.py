@@ -124,6 +124,10 @@ class Connection:
         if self._client is not None and self.is_open:
             self._client.publish(wire.topic_for(self.place.device, kind), payload, qos, kind == "presence")
 
+    def hasten(self) -> None:
+        """Try again at once: what stood in the way may have gone."""
+        self._try_at_s = 0.0
+
     def reconnect(self, place: Place) -> None:
         """Leave the broker and connect to `place` at once."""
         self.stop()

@@ -93,7 +93,7 @@ def enrol(
     paths.write_private(folder / paths.CA, answer.ca_pem.encode("ascii"))
     identity.keep_permit_key(folder, answer.permit_key)
     paths.write_private(folder / paths.SITE, moving.site_of(code).encode("utf-8"))
-    paths.write_private(folder / paths.SERVER, _base(server).encode("utf-8"))
+    paths.write_private(folder / paths.SERVER, asking.base(server).encode("utf-8"))
     paths.write_private(folder / paths.SETTINGS, settings_from(answer).encode("utf-8"))
     pending.forget(folder)
     return answer

@@ -20,7 +20,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import contract
 from agent import connection as link
-from agent import last_line, lock, log, paths, tick, trouble, trust
+from agent import last_line, lock, log, paths, tick, trouble
 from agent.backoff import Backoff
 from agent.child import Outcome, Request, Rounds, Server
 from agent.connection import Connection, place_of
@@ -32,6 +32,7 @@ from agent.schedule import EQUIPMENT, INVENTORY, LINE, Schedule, loads_line
 from agent.settings import Settings, SettingsError, load
 from agent.sleep import FallsAsleep, Sleep
 from agent.spool import Spool, SpoolError
+from agent.wall import Wall
 from contract import wire
 from contract.clock import Clock, Moment
 from contract.languages import say
@@ -66,6 +67,7 @@ class Resident:
         plugged: Plugged,
         sleep: Sleep,
         reload: Callable[[], Settings],
+        wall: Wall,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -77,6 +79,7 @@ class Resident:
         self.plugged = plugged
         self.sleep = sleep
         self.reload = reload
+        self.wall = wall
         self.refused = 0  # reports that the spool would not accept
         self._is_stopping = False
         self._bell: Optional[socket.socket] = None  # while the loop runs
@@ -86,7 +89,6 @@ class Resident:
         self._asked: Dict[str, _Asked] = {}
         self._running: Tuple[str, ...] = ()  # ids of the commands that the present round carries out
         self._done: List[str] = []  # ids to tell with the next snapshot
-        self._offset_ms: Optional[float] = None
         self._line_started: Optional[Moment] = None  # of the present round, if it loads the line
         self._network_by_s = clock.mono_s() + _NETWORK_WAIT_S
 
@@ -123,10 +125,10 @@ class Resident:
                 return _BUSY_S
             for event in self.connection.turn(timeout_s):
                 self._follow(event)
+            self._tick()  # first: what it learns of our clock goes with the reports
             self._advance_rounds()
             if self._number is None:
                 return _ALERT_S
-            self._tick()
             return _BUSY_S if self._send() else self._patience_s()
         except SpoolError as error:  # a full disk must not end the agent: it tells, and goes on when there is room
             _log.warning(say("Bộ nhớ chờ: %s", "Spool: %s"), error)
@@ -146,10 +148,6 @@ class Resident:
             _log.warning(say("Bộ nhớ chờ: %s", "Spool: %s"), error)
             return self.clock.wall_us() // 1_000_000
 
-    def is_clock_plausible(self) -> bool:
-        """Tell whether our wall clock can be right, as far as we know."""
-        return trust.is_plausible(self.clock.wall_us(), self._offset_ms)
-
     # --- what comes over the connection
 
     def _follow(self, event: link.Event) -> None:
@@ -163,6 +161,8 @@ class Resident:
         elif isinstance(event, link.Lost):
             self._number = None
             self._tell(event)
+            if event.kind == "date":
+                self._doubt_clock()
         else:
             try:
                 self._receive(event)
@@ -311,7 +311,8 @@ class Resident:
             _log.warning("%s: %s", paths.LAST_LINE, error)
 
     def _request(self, occasion: str, probes: Tuple[str, ...], done: Tuple[str, ...]) -> Request:
-        return Request(self.settings.device, occasion, probes, str(self.settings.folder), self._server(), done)
+        home, is_plausible = str(self.settings.folder), self.wall.is_plausible()
+        return Request(self.settings.device, occasion, probes, home, self._server(), done, is_plausible)
 
     def _server(self) -> Server:
         """Return the probe server that the plan gives to our shard, else the one in the settings."""
@@ -336,12 +337,22 @@ class Resident:
     def _tick(self) -> None:
         if self._number is None or not self.schedule.take_tick(self.clock.mono_s()):
             return
-        server = self._server()
-        readings = tick.read(server.host, server.udp_port)
-        self._offset_ms = readings.offset_ms if readings.offset_ms is not None else self._offset_ms
+        readings = self._read()
         snapshot = tick.snapshot(self._number, self.clock.now(), self.spool.counters(), readings, tuple(self._done))
         self.connection.publish("snapshot", wire.encode(snapshot), 0)
         self._done = []
+
+    def _read(self) -> tick.Readings:
+        server = self._server()
+        readings = tick.read(server.host, server.udp_port)
+        self.wall.learn(readings.offset_ms)
+        return readings
+
+    def _doubt_clock(self) -> None:
+        """Ask the probe server for the time: a broker's certificate was refused for its dates alone."""
+        self._read()
+        if not self.wall.is_plausible():
+            self.connection.hasten()
 
     def _send(self) -> bool:
         payloads = self.publisher.take(self.clock.now())
@@ -364,10 +375,11 @@ def build(
     clock = clock or Clock()
     chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
     spool = Spool(paths.spool(settings.folder, settings.device), settings.spool_cap_bytes, clock)
+    wall = Wall(clock)
     connection = Connection(
         place_of(settings),
         lambda: resident.next_number(),
-        lambda: resident.is_clock_plausible(),
+        wall.is_plausible,
         chance,
         backoff or Backoff(),
     )
@@ -386,6 +398,7 @@ def build(
         Plugged(look, now.mono_ms / 1000),
         Sleep(settings.folder / paths.ASLEEP, slept_s),
         reload or (lambda: settings),
+        wall,
     )
     return resident
 

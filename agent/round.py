@@ -1,6 +1,7 @@
 """The round child: `python -I -m agent.round` runs probes, builds and validates the report, prints it and ends.
 
-On stdin: one JSON object (`agent.child.Request` with `measured`, what an earlier child of this round achieved).
+On stdin: one JSON object (`agent.child.Request` with `measured`, what an earlier child of this round achieved, and
+`boot_id`, so that both speak of the same boot).
 On stdout, one line per event: `begin NAME VERSION DEADLINE_S`, `measured JSON`, `report JSON`.
 """
 
@@ -32,7 +33,7 @@ def main(probes: Sequence[Probe] = PROBES) -> None:
 
 
 def _converse(request: Dict[str, Any], probes: Sequence[Probe], out: BinaryIO) -> None:
-    clock = Clock()
+    clock = Clock(request["boot_id"])
     server = Server(**request["server"]) if request["server"] else None
     context = Context(Path(request["home"]), server)
     measured = [Measurement.model_validate(value) for value in request["measured"]]
@@ -49,6 +50,7 @@ def _converse(request: Dict[str, Any], probes: Sequence[Probe], out: BinaryIO) -
         device=request["device"],
         occasion=request["occasion"],
         done=tuple(request["done"]),
+        is_clock_plausible=request["is_clock_plausible"],
         measurements=tuple(measured),
     )
     _say(out, f"report {report.model_dump_json(exclude_none=True)}")

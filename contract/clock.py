@@ -22,8 +22,9 @@ _SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", N
 class Clock:
     """The machine's clocks. Code that needs the time takes one of these, or a `now`, as an argument."""
 
-    def __init__(self) -> None:
-        self.boot_id = read_boot_id()
+    def __init__(self, boot_id: str = "") -> None:
+        """Take the boot id that a parent process has read: where the kernel has none, each process makes its own."""
+        self.boot_id = boot_id or read_boot_id()
 
     def now(self) -> Moment:
         """Return the present moment."""

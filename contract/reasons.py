@@ -30,6 +30,7 @@ FACT_NAMES = {
     "camera": ("Camera", "Camera"),
     "sound": ("Micrô và loa", "Microphone and speakers"),
     "display": ("Màn hình", "Screen"),
+    "clock": ("Đồng hồ", "Clock"),
     "presence": ("Có mặt", "Presence"),
     "picture_sound": ("Hình và tiếng", "Picture and sound"),
     "rehearsal": ("Diễn tập hai chiều", "Two-way rehearsal"),
@@ -62,6 +63,13 @@ class Reason(NamedTuple):
 
 _MEASURED = ("measured", "ready")
 _BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+_LONG_MS = (  # times that nobody reads in milliseconds, from 10 s on
+    (31_557_600_000, "năm", "years"),
+    (86_400_000, "ngày", "days"),
+    (3_600_000, "giờ", "h"),
+    (60_000, "phút", "min"),
+    (1_000, "giây", "s"),
+)
 _POINT_AND_COMMA = str.maketrans(".,", ",.")
 
 REASONS: Mapping[str, Reason] = {
@@ -220,6 +228,15 @@ REASONS: Mapping[str, Reason] = {
         "Windows: mở Cài đặt, Quyền riêng tư, Micrô, rồi bật cho phép ứng dụng dùng micrô.",
         "Windows: open Settings, Privacy, Microphone, and let apps use the microphone.",
     ),
+    "clock_wrong": Reason(
+        _MEASURED,
+        "site",
+        "Đồng hồ của máy lệch {measured}, cho phép đến {ready}",
+        "The machine's clock is off by {measured}, at most {ready}",
+        "Bật “Đặt giờ tự động” trong phần Ngày giờ của máy; nếu bật lên lại sai thì thay pin CMOS trên bo mạch.",
+        "Switch “Set time automatically” on in the date settings; if it is wrong again after a start, replace the CMOS "
+        "battery on the board.",
+    ),
     "not_connected": Reason(
         ("state",),
         "site",
@@ -255,6 +272,9 @@ def show(value: Any, unit: str, lang: str) -> str:
     if unit == "byte":
         scale, unit = next(((scale, name) for scale, name in _BYTES if abs(value) >= scale), (1, "byte"))
         value /= scale
+    elif unit == "ms" and abs(value) >= 10_000:
+        scale, *names = next(long for long in _LONG_MS if abs(value) >= long[0])
+        value, unit = value / scale, names[lang == "en"]
     number = f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"  # 5.96 must not read as the 6 it falls short of
     if lang != "en":
         number = number.translate(_POINT_AND_COMMA)

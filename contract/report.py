@@ -12,7 +12,7 @@ from typing_extensions import Annotated, Literal
 from contract import clock, wire
 from contract.fields import BootId, Count, Device, Message, Name, list_of, text
 from contract.findings import Findings
-from contract.privacy import OfCourse, OfDevice
+from contract.privacy import OfCourse, OfDevice, OfMachine
 
 VERSION = 1
 
@@ -61,6 +61,7 @@ class Report(Message):
     occasion: OfCourse[Literal["start", "schedule", "change", "command", "once"]]
     done: OfCourse[list_of(Name, 16)] = ()  # type: ignore[valid-type]  # commands that this round carried out
     measurements: OfCourse[list_of(Measurement, 16)]  # type: ignore[valid-type]
+    is_clock_plausible: OfMachine[Optional[bool]] = None  # its wall clock can be right; None: an older agent
 
 
 class UnusableReport(ValueError):

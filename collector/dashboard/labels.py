@@ -21,6 +21,7 @@ METRICS: Names = {
     "is_microphone_allowed": ("Micrô được phép dùng", "Microphone allowed"),
     "speaker_count": ("Số loa", "Speakers"),
     "display_count": ("Số màn hình", "Screens"),
+    "offset_ms": ("Lệch giờ so với máy chủ", "Clock offset from the server"),
 }
 OWNERS_WITHIN: Names = {  # after "cần", "needs"
     "vnpt": ("VNPT", "VNPT"),
@@ -96,10 +97,9 @@ OCCASIONS: Names = {
     "once": ("một lần, theo lệnh tại máy", "once, by a command at the machine"),
 }
 PROBES: Names = {
-    **{fact: FACT_NAMES[fact] for fact in ("host", "path", "line", "camera", "sound", "display")},
+    **{fact: FACT_NAMES[fact] for fact in ("host", "path", "line", "camera", "sound", "display", "clock")},
     "network": ("Kết nối mạng", "Network"),
     "software": ("Phần mềm", "Software"),
-    "clock": ("Đồng hồ", "Clock"),
     "power": ("Nguồn điện", "Power"),
 }
 FINDINGS: Names = {
@@ -128,7 +128,6 @@ FINDINGS: Names = {
     "os_version": ("Phiên bản hệ điều hành", "System version"),
     "architecture": ("Kiến trúc", "Architecture"),
     "distribution": ("Bản hệ điều hành", "Distribution"),
-    "offset_ms": ("Lệch giờ so với máy chủ", "Clock offset from the server"),
     "utc_offset_min": ("Múi giờ, so với UTC", "Offset from UTC"),
     "models": ("Mã loại (USB)", "Models (USB)"),
     "is_in_use": ("Camera đang được dùng", "Camera in use"),

@@ -1,4 +1,7 @@
-"""Evidence out of a report: one fact per measurement, dated by the collector's clock minus the measurement's age."""
+"""Evidence out of a report: one fact per measurement, dated by the collector's clock minus the measurement's age.
+
+Its time is uncertain when the age rests on the device's wall clock, and marked so too when that clock cannot be right.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ def facts(report: Report, frame: Frame, received_at: int) -> list[Fact]:
                 None if measurement.findings is None else measurement.findings.model_dump_json(exclude_none=True),
                 None if measurement.failure is None else json.dumps(measurement.failure.model_dump()),
                 received_at - age,
-                is_uncertain,
+                is_uncertain or report.is_clock_plausible is False,
             )
         )
     return found

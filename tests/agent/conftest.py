@@ -178,13 +178,15 @@ def broker(start_broker: Callable[..., Broker]) -> Broker:
 class Centre:
     """A stand-in for the centre: hears everything devices say, and says what a test tells it to."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
         self.heard: list[tuple[str, bytes, bool]] = []
         self._is_subscribed = threading.Event()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, "centre")
         self._client.on_connect = lambda client, *_: client.subscribe("dc/v1/#", 1)
         self._client.on_subscribe = lambda *_: self._is_subscribed.set()
         self._client.on_message = lambda _, __, m: self.heard.append((m.topic, bytes(m.payload), m.retain))
+        if tls is not None:
+            self._client.tls_set_context(tls)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         self.wait_for_subscription()
@@ -223,6 +225,23 @@ def centre(broker: Broker) -> Iterator[Centre]:
     centre = Centre(broker.port)
     yield centre
     centre.close()
+
+
+@pytest.fixture
+def connect_centre() -> Iterator[Callable[[int], Centre]]:
+    """Return a function that listens at a broker behind TLS as the centre does; whose certificate, it does not mind."""
+    anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    anybody.check_hostname = False
+    anybody.verify_mode = ssl.CERT_NONE
+    made: list[Centre] = []
+
+    def connect(port: int) -> Centre:
+        made.append(Centre(port, anybody))
+        return made[-1]
+
+    yield connect
+    for centre in made:
+        centre.close()
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ GOOD = {
     "camera": {"camera_count": 1},
     "sound": {"microphone_count": 1, "speaker_count": 1},
     "display": {"display_count": 1},
+    "clock": {"offset_ms": -40.0},
 }
 
 
@@ -48,7 +49,13 @@ class Sender:
         payload = wire.encode_report(self.frame(seq, **frame), self.body() if body is None else body)
         return Arrival(wire.topic_for(self.name, "report"), payload, at)
 
-    def body(self, age_ms: int = 0, fails: Sequence[str] = (), **changed: dict[str, Any]) -> bytes:
+    def body(
+        self,
+        age_ms: int = 0,
+        fails: Sequence[str] = (),
+        is_clock_plausible: bool | None = None,
+        **changed: dict[str, Any],
+    ) -> bytes:
         measurements = [
             {
                 "probe": fact,
@@ -60,6 +67,8 @@ class Sender:
             for fact, good in GOOD.items()
         ]
         report = {"v": 1, "device": self.name, "occasion": "schedule", "measurements": measurements}
+        if is_clock_plausible is not None:
+            report["is_clock_plausible"] = is_clock_plausible
         return json.dumps(report).encode()
 
     def presence(self, state: str, connection: int = 1, at: int = NOW, slept_s: int = 0) -> Arrival:

@@ -188,6 +188,9 @@ EXAMPLES: dict[str, Any] = {
         "schedule", *(_measurement("line", failure=report.Failure(code=c, text=f"thử: {c}")) for c in _FAILURES)
     ),
     "report-ten_kinds": _report("command", *(_measurement(f.kind, findings=f) for f in FINDINGS), done=("c1",)),
+    "report-wrong_clock": _report("start", _measurement("clock", findings=FINDINGS[4])).model_copy(
+        update={"is_clock_plausible": False}
+    ),
     "settings-all": settings.AgentSettings(
         device="d-0123456789",
         brokers=_BROKERS,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from collector.judge.policy import Policy
-from collector.judge.rules import equipment, host, line, path, presence, proof
+from collector.judge.rules import clock, equipment, host, line, path, presence, proof
 from collector.judge.rules.measured import Metrics
 from collector.judge.situation import Situation
 from collector.judge.verdict import Verdict
@@ -30,6 +30,7 @@ RULES = (
     Rule("camera", equipment.camera, equipment.CAMERA),
     Rule("sound", equipment.sound, equipment.SOUND),
     Rule("display", equipment.display, equipment.DISPLAY),
+    Rule("clock", clock.check, clock.METRICS),
     Rule("presence", presence.check, {}),
     Rule("picture_sound", proof.picture_sound, {}),
     Rule("rehearsal", proof.rehearsal, {}),

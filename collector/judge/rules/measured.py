@@ -18,6 +18,7 @@ class Metric(NamedTuple):
     side: Literal["at_least", "at_most"]
     reason: str
     unit: str
+    is_signed: bool = False  # then its size is judged, whichever its sign
 
 
 Metrics = Mapping[str, Metric]
@@ -42,6 +43,7 @@ def _judge_value(verdict: Verdict, value: Any, bound: Bounds, metric: Metric, si
             failure = {"failure": str(value.get("why", "error"))}
             return verdict._replace(level="unknown", reason="could_not_measure", params=failure)
         value = value["value"]
+    value = abs(value) if metric.is_signed else value
     params = {"measured": value, "ready": bound.ready, "minimum": bound.beyond, "unit": metric.unit}
     level = bound.level(value)
     if level == "ready":

@@ -159,6 +159,20 @@ def test_a_site_with_flags_of_several_owners_names_them_all_and_first_the_one_lo
     assert "Ngoài ra còn chờ VNPT (1 yêu cầu), Điểm cầu (1 yêu cầu)." in browser.get("/sites/STrường THPT Mèo Vạc").text
 
 
+def test_a_wrong_clock_is_told_in_words_with_what_to_do_and_marked_on_site_and_report(
+    browser: TestClient, country: Any, now: int, report_of: Callable[[str], int]
+) -> None:
+    country.site("Mường Lát")
+    sender = country.device("d-00000004", "Mường Lát")
+    body = sender.body(is_clock_plausible=False, clock={"offset_ms": 20 * 31_557_600_000.0})
+    ingest(country.engine, [sender.report(1, body)], POLICY, now)
+    site = browser.get("/sites/SMường Lát").text
+    assert "Đồng hồ của máy lệch 20 năm, cho phép đến 1 phút" in site
+    assert "thay pin CMOS" in site
+    assert "giờ của thiết bị không chắc đúng" in site
+    assert "Đồng hồ của máy sai" in browser.get(f"/reports/{report_of('d-00000004')}").text
+
+
 def test_what_only_people_can_prove_is_not_left_to_the_agent(browser: TestClient, country: Any, now: int) -> None:
     sweep(country.engine, POLICY, now)
     page = browser.get("/sites/SILENT0").text

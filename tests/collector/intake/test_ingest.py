@@ -228,6 +228,32 @@ def test_evidence_is_dated_by_its_age_and_the_collectors_clock(country: Any, sch
     assert set(rows) == {(now - 3_000_000, False)}
 
 
+@pytest.mark.parametrize(("is_clock_plausible", "is_uncertain"), [(None, False), (True, False), (False, True)])
+def test_evidence_of_a_device_whose_clock_cannot_be_right_keeps_its_age_and_is_marked(
+    country: Any, school: Any, now: int, is_clock_plausible: bool | None, is_uncertain: bool
+) -> None:
+    body = school.body(age_ms=3000, is_clock_plausible=is_clock_plausible)
+    ingest(country.engine, [school.report(1, body)], POLICY, now)
+
+    with country.engine.connect() as connection:
+        rows = connection.execute(select(evidence.c.measured_at, evidence.c.is_time_uncertain)).all()
+    assert set(rows) == {(now - 3_000_000, is_uncertain)}
+
+
+@pytest.mark.parametrize(
+    ("role", "offset_ms", "level"),
+    [("view", -40.0, "ready"), ("view", 6.3e11, "at_risk"), ("interactive", -3.1e11, "not_ready")],
+)
+def test_a_wrong_clock_is_the_sites_to_set(country: Any, now: int, role: str, offset_ms: float, level: str) -> None:
+    participation_id = country.site("office", role=role)
+    office = country.device("d-00000009", "office")
+    ingest(country.engine, [office.report(1, office.body(clock={"offset_ms": offset_ms}))], POLICY, now)
+
+    assert country.level(participation_id) == level
+    flags = {} if level == "ready" else {("clock", "offset_ms"): (level, "clock_wrong", "site")}
+    assert country.flags(participation_id) == flags
+
+
 def test_a_failed_measurement_makes_its_fact_unknown_and_leaves_the_others(country: Any, school: Any, now: int) -> None:
     ingest(country.engine, [school.report(1, school.body(fails=["path"]))], POLICY, now)
 

@@ -82,7 +82,7 @@ def test_evidence_past_its_validity_makes_the_site_unknown_without_a_message(
     sweep(country.engine, POLICY, now + 49 * HOUR)  # the gate is T-1d: all but the line is valid for 48 h
 
     assert country.level(country.participation_id) == "unknown"
-    expired = {(fact, ""): "expired" for fact in ("path", "host", "sound", "display")}
+    expired = {(fact, ""): "expired" for fact in ("path", "host", "clock", "sound", "display")}
     assert {key: reason for key, (_, reason, _) in country.flags(country.participation_id).items()} == expired
 
 

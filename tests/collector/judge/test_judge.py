@@ -30,6 +30,7 @@ MEASURED = {  # values from good to bad, around every limit of every role and me
     "microphone_count": (1, 2, 0),
     "speaker_count": (1, 2, 0),
     "display_count": (1, 2, 0),
+    "offset_ms": (-40.0, 60_000.0, -60_001.0, 300_001.0),
 }
 METRICS = {
     "line": ("download_mbps", "upload_mbps"),
@@ -38,10 +39,11 @@ METRICS = {
     "camera": ("camera_count",),
     "sound": ("microphone_count", "speaker_count"),
     "display": ("display_count",),
+    "clock": ("offset_ms",),
 }
 CONSENTS = {"camera": ("is_allowed",), "sound": ("is_microphone_allowed",)}
 PLAIN = ("download_mbps", "upload_mbps", "loss_pct")
-FACTS = ("line", "path", "host", "camera", "sound", "display", "picture_sound", "rehearsal", "network")
+FACTS = ("line", "path", "host", "clock", "camera", "sound", "display", "picture_sound", "rehearsal", "network")
 USUAL = {"picture_sound": "technician", "rehearsal": "rehearsal"}
 often = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 
@@ -110,7 +112,7 @@ TIMES = st.one_of(
 
 def _needed(role: str, medium: str) -> tuple[str, ...]:
     if medium == "pc":
-        return ("line", "path", "host", *(("camera",) if role == "interactive" else ()), "sound", "display")
+        return ("line", "path", "host", "clock", *(("camera",) if role == "interactive" else ()), "sound", "display")
     return ("line", "path", "rehearsal" if (role, medium) == ("interactive", "room") else "picture_sound")
 
 
@@ -123,6 +125,7 @@ def _validity(fact: str, until_start: int) -> int:
         "camera": (720, 168, 48, 24, 6),
         "sound": (720, 168, 48, 24, 6),
         "display": (720, 168, 48, 24, 6),
+        "clock": (720, 168, 48, 24, 6),
         "picture_sound": (720, 336, 168, 48, 48),
         "rehearsal": (720, 336, 168, 48, 48),
     }
@@ -144,6 +147,8 @@ def _passes(found: Evidence, situation: Situation) -> bool:
         return bool(f["loss_pct"] <= 1 and f["jitter_ms"] <= jitter and f["rtt_ms"] <= rtt)
     if found.fact == "host":
         return bool(f["memory_available_bytes"] >= 5e8 and f["disk_free_bytes"] >= 1e9 and f["cpu_pct"] <= 85)
+    if found.fact == "clock":
+        return bool(abs(f["offset_ms"]) <= 60_000)
     if found.fact == "camera":
         return bool(f["camera_count"] >= 1 and f["is_allowed"] is not False)
     if found.fact == "sound":
@@ -159,6 +164,7 @@ ACCEPTED = {
     "camera": {"agent", "browser", "technician"},
     "sound": {"agent", "browser", "technician"},
     "display": {"agent", "browser", "technician"},
+    "clock": {"agent"},
     "picture_sound": {"screen_code", "technician", "agent"},
     "rehearsal": {"rehearsal"},
 }
@@ -271,7 +277,7 @@ def test_a_judgement_is_due_the_moment_after_the_first_evidence_expires(site: An
 
 
 def test_with_nothing_left_to_expire_time_changes_nothing_any_more(site: Any) -> None:
-    situation = site.situation(starts_in=0, without=["line", "path", "host", "sound", "display"])
+    situation = site.situation(starts_in=0, without=["line", "path", "host", "clock", "sound", "display"])
     assert judge(situation, site.policy, site.now).due_at is None
 
 

@@ -22,6 +22,7 @@ TABLE: list[tuple[str, tuple[str, ...], str, str, int, float, float]] = [
     ("interactive", ("pc",), "host", "memory_available_bytes", AT_LEAST, 5e8, 2e8),
     ("interactive", ("pc",), "host", "disk_free_bytes", AT_LEAST, 1e9, 2e8),
     ("interactive", ("pc",), "host", "cpu_pct", AT_MOST, 85, 100),
+    ("interactive", ("pc",), "clock", "offset_ms", AT_MOST, 60_000, 300_000),
     ("view", ("mytv",), "line", "download_mbps", AT_LEAST, 7.5, 5.5),
     ("view", ("pc", "room"), "line", "download_mbps", AT_LEAST, 6, 3),
     ("view", MEDIA, "line", "upload_mbps", AT_LEAST, 0.5, 0.2),
@@ -37,6 +38,7 @@ TABLE: list[tuple[str, tuple[str, ...], str, str, int, float, float]] = [
     ("interactive", ("pc",), "display", "display_count", AT_LEAST, 1, 1),
     ("view", ("pc",), "sound", "speaker_count", AT_LEAST, 1, 0),
     ("view", ("pc",), "display", "display_count", AT_LEAST, 1, 0),
+    ("view", ("pc",), "clock", "offset_ms", AT_MOST, 60_000, 1e13),  # beyond what a report may say: never worse
 ]
 
 

@@ -15,6 +15,7 @@ from collector.judge.rules import RULES
 from contract.reasons import FACT_NAMES, REASONS
 
 ROLES, MEDIA = ("interactive", "view"), ("pc", "room", "mytv")
+VIEW_PC = 'pc = ["line", "path", "host", "clock", "sound", "display"]'
 
 
 def test_the_seed_loads_and_is_named_by_its_text(policy: Policy, policy_text: str) -> None:
@@ -38,9 +39,9 @@ def test_every_metric_is_flagged_for_a_reason_of_the_contract() -> None:
         ("version = 1", "version = ", "not TOML: .*line 4"),
         ("version = 1", "version = 1\nfoo = 1", "foo: "),
         ("[needs.view]", "[needs.viewer]", "needs.viewer"),
-        ('pc = ["line", "path", "host", "sound", "display"]', "", "needs.view must name the facts for pc"),
-        ('pc = ["line", "path", "host", "sound", "display"]', "pc = []", "needs.view must name the facts for pc"),
-        ('pc = ["line", "path", "host", "sound", "display"]', 'pc = ["line", "hologram"]',
+        (VIEW_PC, "", "needs.view must name the facts for pc"),
+        (VIEW_PC, "pc = []", "needs.view must name the facts for pc"),
+        (VIEW_PC, 'pc = ["line", "hologram"]',
          "needs.view.pc: no rule judges hologram"),
         ('mytv = ["line", "path", "picture_sound"]', 'tv = ["line"]', "needs.view.tv"),
         ('path = ["agent", "browser"]', "", "sources.path is missing"),

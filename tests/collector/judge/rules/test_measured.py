@@ -22,6 +22,7 @@ UNITS = {
     "microphone_count": "",
     "speaker_count": "",
     "display_count": "",
+    "offset_ms": "ms",
 }
 FACTS = [(rule.fact, metric) for rule in RULES for metric in rule.metrics]
 
