@@ -30,6 +30,7 @@ demo: $(READY)
 test: $(READY)
 	@$(call needs,command -v tc,iproute2) # it limits a test's own network
 	@$(call needs,command -v faketime,faketime) # it sets the clock of a test's own processes
+	@$(call needs,command -v tinyproxy,tinyproxy-bin) # a proxy between a test's own networks
 	@$(call needs,$(HAS_TESTBED),umockdev gir1.2-umockdev-1.0 python3-gi) # it plays devices to the real agent
 	@$(call needs,test -x /lib/nut/upsd,nut-server) # and this one a UPS
 	@$(BIN)/python -m pytest -q -m "not soak"

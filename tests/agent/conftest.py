@@ -123,13 +123,13 @@ def start_broker(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Calla
     program = shutil.which("nats-server") or str(Path(sys.executable).with_name("nats-server"))
     running: dict[int, subprocess.Popen[bytes]] = {}
 
-    def start_broker(mqtt: str = "", others: str = "") -> Broker:
+    def start_broker(mqtt: str = "", others: str = "", host: str = "127.0.0.1") -> Broker:
         port = free_port()
         folder = tmp_path / f"broker-{port}"
         folder.mkdir()
         (folder / "nats.conf").write_text(
             f'server_name: test\nlisten: "127.0.0.1:{free_port()}"\njetstream {{ store_dir: "{folder}" }}\n'
-            f'mqtt {{ listen: "127.0.0.1:{port}"\n{mqtt} }}\n{others}\n'
+            f'mqtt {{ listen: "{host}:{port}"\n{mqtt} }}\n{others}\n'
         )
 
         def start() -> None:
@@ -138,7 +138,7 @@ def start_broker(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Calla
             end_s = time.monotonic() + PATIENCE_S
             while time.monotonic() < end_s:
                 with socket.socket() as probe:
-                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    if probe.connect_ex((host, port)) == 0:
                         return
                 time.sleep(0.02)
             pytest.fail(f"the broker does not answer: {(folder / 'log').read_text()}")
@@ -178,7 +178,7 @@ def broker(start_broker: Callable[..., Broker]) -> Broker:
 class Centre:
     """A stand-in for the centre: hears everything devices say, and says what a test tells it to."""
 
-    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self.heard: list[tuple[str, bytes, bool]] = []
         self._is_subscribed = threading.Event()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, "centre")
@@ -187,7 +187,7 @@ class Centre:
         self._client.on_message = lambda _, __, m: self.heard.append((m.topic, bytes(m.payload), m.retain))
         if tls is not None:
             self._client.tls_set_context(tls)
-        self._client.connect("127.0.0.1", port)
+        self._client.connect(host, port)
         self._client.loop_start()
         self.wait_for_subscription()
 
@@ -228,15 +228,15 @@ def centre(broker: Broker) -> Iterator[Centre]:
 
 
 @pytest.fixture
-def connect_centre() -> Iterator[Callable[[int], Centre]]:
+def connect_centre() -> Iterator[Callable[..., Centre]]:
     """Return a function that listens at a broker behind TLS as the centre does; whose certificate, it does not mind."""
     anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     anybody.check_hostname = False
     anybody.verify_mode = ssl.CERT_NONE
     made: list[Centre] = []
 
-    def connect(port: int) -> Centre:
-        made.append(Centre(port, anybody))
+    def connect(port: int, host: str = "127.0.0.1") -> Centre:
+        made.append(Centre(port, anybody, host))
         return made[-1]
 
     yield connect
@@ -262,8 +262,9 @@ def write_settings(tmp_path: Path) -> Callable[..., Settings]:
 class EnrolmentServer:
     """An enrolment server over HTTPS that gives the answers it is set to, and notes what it was asked."""
 
-    def __init__(self, authority: trustme.CA) -> None:
+    def __init__(self, authority: trustme.CA, host: str = "localhost") -> None:
         self.authority = authority
+        self.host = host
         self.pem = authority.cert_pem.bytes().decode()
         self.asked: list[EnrolmentRequest] = []
         self.status = 200
@@ -296,17 +297,17 @@ class EnrolmentServer:
             def log_message(self, *_):
                 pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+        self._server = http.server.ThreadingHTTPServer((host, 0), Answering)
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.show_certificate_of(authority)
         self._server.socket = self._tls.wrap_socket(self._server.socket, server_side=True)
-        self.url = f"https://localhost:{self._server.server_port}"
+        self.url = f"https://{host}:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
         self._thread.start()
 
     def show_certificate_of(self, authority: trustme.CA, **dates: datetime) -> None:
         """Let the next connections meet a certificate that this authority has issued."""
-        authority.issue_cert("localhost", **dates).configure_cert(self._tls)
+        authority.issue_cert(self.host, **dates).configure_cert(self._tls)
 
     def admit(self, state: str) -> dict[str, object]:
         return {
@@ -338,7 +339,19 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture
-def enrolment_server(authority: trustme.CA) -> Iterator[EnrolmentServer]:
-    server = EnrolmentServer(authority)
-    yield server
-    server.close()
+def start_enrolment_server(authority: trustme.CA) -> Iterator[Callable[..., EnrolmentServer]]:
+    """Return a function that starts an enrolment server at an address of this machine."""
+    made: list[EnrolmentServer] = []
+
+    def start(host: str = "localhost") -> EnrolmentServer:
+        made.append(EnrolmentServer(authority, host))
+        return made[-1]
+
+    yield start
+    for server in made:
+        server.close()
+
+
+@pytest.fixture
+def enrolment_server(start_enrolment_server: Callable[..., EnrolmentServer]) -> EnrolmentServer:
+    return start_enrolment_server()

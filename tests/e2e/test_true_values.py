@@ -5,8 +5,6 @@ And from each flag they show there is a way to the report that it stands by.
 
 from __future__ import annotations
 
-import ctypes
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -17,26 +15,9 @@ import pytest
 
 from collector.judge.policy import SEED
 
-CLONE_NEWNET = 0x40000000
 SITE = "DONGVAN"
 DISK_BYTES, FILLING_BYTES = 1_100_000_000, 200_000_000  # ready from 1,000,000,000 free bytes on
 LIMIT_MBPS = 5.0  # at risk from 3 to 6
-
-
-@pytest.fixture(scope="module")
-def own_network() -> Iterator[None]:
-    """A network namespace of our own: this thread, and with it all it starts, has a loopback of its own."""
-    if os.geteuid() != 0 or shutil.which("tc") is None:
-        pytest.fail("these tests mount a disk and limit a network: run them as root, with iproute2 installed")
-    libc = ctypes.CDLL(None, use_errno=True)
-    with Path("/proc/thread-self/ns/net").open() as before:
-        assert libc.unshare(CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
-        try:
-            # The mtu of other networks: the bucket below must hold a whole packet, and loopback's have 64 KiB.
-            run("ip", "link", "set", "lo", "mtu", "1500", "up")
-            yield
-        finally:
-            assert libc.setns(before.fileno(), CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +26,7 @@ def centre(own_network, centre, tmp_path_factory):
     policy = SEED.read_text(encoding="utf-8")
     for seed, ours in (
         ("cpu_pct = { at_most = 85, maximum = 100 }", "cpu_pct = { at_most = 100, maximum = 100 }"),
-        ('pc = ["line", "path", "host", "sound", "display"]', 'pc = ["line", "path", "host"]'),
+        ('pc = ["line", "path", "host", "clock", "sound", "display"]', 'pc = ["line", "path", "host", "clock"]'),
     ):
         assert seed in policy
         policy = policy.replace(seed, ours)

@@ -43,3 +43,13 @@ def test_a_probe_server_that_does_not_answer_is_unreachable(tmp_path, free_port,
     outcome = eventually(running.poll, "the end of the round")
     (measurement,) = read_body(outcome.body, "dev-00000001").measurements
     assert measurement.failure.code == "unreachable"
+
+
+def test_a_probe_server_on_this_machine_is_measured_directly_whatever_proxy_is_set(
+    tmp_path, free_port, probe_server, eventually, monkeypatch
+):
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    running = Round(Request("dev-00000001", "once", ("line",), str(tmp_path), probe_server), Clock())
+    outcome = eventually(running.poll, "the end of the round")
+    (measurement,) = read_body(outcome.body, "dev-00000001").measurements
+    assert measurement.findings.download_mbps > 0

@@ -11,10 +11,10 @@ from collector.judge.situation import Evidence, Line
 
 HOUR = 3_600_000_000
 NEEDED = {
-    ("interactive", "pc"): {"line", "path", "host", "camera", "sound", "display"},
+    ("interactive", "pc"): {"line", "path", "host", "clock", "camera", "sound", "display"},
     ("interactive", "room"): {"line", "path", "rehearsal"},
     ("interactive", "mytv"): {"line", "path", "picture_sound"},
-    ("view", "pc"): {"line", "path", "host", "sound", "display"},
+    ("view", "pc"): {"line", "path", "host", "clock", "sound", "display"},
     ("view", "room"): {"line", "path", "picture_sound"},
     ("view", "mytv"): {"line", "path", "picture_sound"},
 }
@@ -25,6 +25,7 @@ VALIDITY_H = {  # at T-14d, T-7d, T-1d, T-1h, live
     "line": (720, 336, 168, 48, 24),
     "path": (720, 168, 48, 24, 6),
     "host": (720, 168, 48, 24, 6),
+    "clock": (720, 168, 48, 24, 6),
     "camera": (720, 168, 48, 24, 6),
     "sound": (720, 168, 48, 24, 6),
     "display": (720, 168, 48, 24, 6),

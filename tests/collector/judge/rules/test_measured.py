@@ -70,7 +70,7 @@ def test_a_value_that_is_missing_costs_its_fact_alone(
 
 def test_a_rule_that_failed_is_tried_again_though_nothing_else_would_make_the_site_due(site: Any) -> None:
     empty = site.evidence("host")._replace(findings={})
-    situation = site.situation(starts_in=0, without=["line", "path", "host", "sound", "display"], add=[empty])
+    situation = site.situation(starts_in=0, without=["line", "path", "host", "clock", "sound", "display"], add=[empty])
 
     standing = judge(situation, site.policy, site.now)
 
