@@ -18,7 +18,7 @@ from typing import Any, Dict, NamedTuple
 
 from pydantic import ValidationError
 
-from agent import asking, identity, moving, paths, pending, trust
+from agent import asking, hardware, identity, moving, original, paths, pending, trust
 from agent.asking import EnrolmentError
 from contract.clock import Clock
 from contract.enrolment import EnrolmentAnswer, EnrolmentRequest
@@ -80,6 +80,9 @@ def enrol(
     if not may_move:
         stay(folder, code, clock)
     paths.make_private(folder)
+    now = hardware.facts()
+    if may_move and original.is_copy(folder, now):
+        identity.forget_password(folder)  # it is that of the machine that this one was copied from
     password = identity.keep_password(folder)
     trusted = folder / "ca.asked.pem"
     paths.write_private(trusted, authority.pem.encode("ascii"))
@@ -87,13 +90,14 @@ def enrol(
         answer = _ask(server, _question(code, password), trusted, clock)
     finally:
         trusted.unlink()
-    now = None if may_move else moving.present(folder, clock)
-    if now is not None and now.device != answer.device:
-        raise EnrolmentError(moving.refusal(now, is_asked=True))
+    present = None if may_move else moving.present(folder, clock)
+    if present is not None and present.device != answer.device:
+        raise EnrolmentError(moving.refusal(present, is_asked=True))
     paths.write_private(folder / paths.CA, answer.ca_pem.encode("ascii"))
     identity.keep_permit_key(folder, answer.permit_key)
     paths.write_private(folder / paths.SITE, moving.site_of(code).encode("utf-8"))
     paths.write_private(folder / paths.SERVER, asking.base(server).encode("utf-8"))
+    original.keep(folder, now)
     paths.write_private(folder / paths.SETTINGS, settings_from(answer).encode("utf-8"))
     pending.forget(folder)
     return answer

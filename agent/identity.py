@@ -25,6 +25,11 @@ def keep_password(folder: Path) -> str:
     return file.read_text(encoding="ascii").strip()
 
 
+def forget_password(folder: Path) -> None:
+    """Forget the password, so that this machine becomes a device of its own."""
+    (folder / paths.PASSWORD).unlink()
+
+
 def keep_permit_key(folder: Path, key: str) -> None:
     """Keep the key that answers a probe server's nonce."""
     paths.write_private(folder / paths.PERMIT_KEY, key.encode("ascii"))

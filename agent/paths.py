@@ -1,6 +1,7 @@
 """Where the agent keeps its things on this machine.
 
 settings.json  ca.pem  password  permit_key  site  server   written by enrolment
+machine.json                                                what machine was enrolled, see `agent.original`
 enrolment.json                                              a request that waits, see `agent.pending`
 last_line                                                   see `agent.last_line`
 last_report.json                                            what the last round measured, for whoever looks here
@@ -24,6 +25,7 @@ PERMIT_KEY = "permit_key"
 SITE = "site"
 SERVER = "server"  # the address that enrolment was asked at
 REQUEST = "enrolment.json"
+MACHINE = "machine.json"
 LAST_LINE = "last_line"
 LAST_REPORT = "last_report.json"
 ASLEEP = "asleep"

@@ -20,7 +20,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import contract
 from agent import connection as link
-from agent import last_line, lock, log, paths, tick, trouble
+from agent import last_line, lock, log, original, paths, tick, trouble
 from agent.backoff import Backoff
 from agent.child import Outcome, Request, Rounds, Server
 from agent.connection import Connection, place_of
@@ -436,6 +436,7 @@ def _live(file: Path) -> int:
     if not file.exists() and file.with_name(paths.REQUEST).exists():
         wait(Enrolling(file.parent, Clock(), random.Random()))  # noqa: S311 - spreads load, guards nothing
     try:
+        original.wait(file.parent, load(file).device)
         settings = load(file)
     except (OSError, SettingsError) as error:
         _log.error("%s", error)

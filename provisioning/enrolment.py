@@ -4,7 +4,8 @@
 2 find the site's code      unknown site: the same answer as for a wrong code
 3 keep the pace             slowed per site after wrong tries
 4 compare the code          wrong: counted; ended: closed
-5 recognise the device      the same password again is the same device, so a lost answer does no harm
+5 recognise the device      the same password again is the same device, so a lost answer does no harm; from another
+                            machine (a copied disk, or new hardware) that is noted
 6 admit the device          the first by itself; a further one by the same code waits for approval
 7 tell the broker           only then is there an answer
 """
@@ -15,13 +16,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import Connection, Engine, Row, func, select, update
 
 from contract.enrolment import EnrolmentAnswer, EnrolmentRefusal, EnrolmentRequest
 from provisioning import audit, codes, credentials, identifiers
 from provisioning.settings import Settings
 from provisioning.store.engine import record_changes, writing
 from provisioning.store.tables import code, device, site
+
+OTHER_MACHINE = "device enrolled from another machine"  # in the audit
 
 _REFUSALS = {
     "bad_code": (
@@ -88,7 +91,7 @@ class Enrolment:
                 held = find_code(connection, tried)
                 keep_pace(held, now_us)
                 compare_code(connection, self.code_key, tried, held, now_us)
-                known = recognise_device(connection, held, request.password)
+                known = recognise_device(connection, held, request, now_us)
                 admitted = known or admit_device(connection, held, request, now_us)
             except RefusedError as error:  # leaves the transaction whole: a counted failure must stay
                 refused = error
@@ -147,14 +150,24 @@ def compare_code(connection: Connection, key: bytes, tried: identifiers.Code, he
         raise RefusedError("closed")
 
 
-def recognise_device(connection: Connection, held: Row[Any], password: str) -> Row[Any] | None:
+def recognise_device(connection: Connection, held: Row[Any], request: EnrolmentRequest, now_us: int) -> Row[Any] | None:
     """Return the site's device that has this password, or None; refuses a revoked one."""
     for row in connection.execute(_device_rows().where(device.c.site_id == held.site_id)):
-        if credentials.is_password(password, row.bcrypt):
+        if credentials.is_password(request.password, row.bcrypt):
             if row.state == "revoked":
                 raise RefusedError("revoked")
+            if request.machine not in (None, row.machine):
+                _note_machine(connection, row, request.machine, now_us)
             return row
     return None
+
+
+def _note_machine(connection: Connection, known: Row[Any], machine: str | None, now_us: int) -> None:
+    """Write down that a device's password came from another machine than before: who runs the centre must know."""
+    connection.execute(update(device).where(device.c.name == known.name).values(machine=machine))
+    if known.machine is not None:
+        audit.append(connection, known.name, OTHER_MACHINE, known.name, {"before": known.machine}, now_us)
+        record_changes(connection, [("device", known.id)])
 
 
 def admit_device(connection: Connection, held: Row[Any], request: EnrolmentRequest, now_us: int) -> Row[Any]:
@@ -186,5 +199,11 @@ def admit_device(connection: Connection, held: Row[Any], request: EnrolmentReque
 
 def _device_rows() -> Any:
     return select(
-        device.c.name, device.c.state, device.c.generation, device.c.bcrypt, site.c.name.label("site_name")
+        device.c.id,
+        device.c.name,
+        device.c.machine,
+        device.c.state,
+        device.c.generation,
+        device.c.bcrypt,
+        site.c.name.label("site_name"),
     ).join(site, site.c.id == device.c.site_id)

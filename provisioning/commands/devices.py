@@ -76,17 +76,20 @@ def devices() -> None:
 @devices.command("list", help=say("Liệt kê thiết bị.", "List the devices."))
 @click.option("--state", type=click.Choice(["active", "waiting", "revoked"]))
 def list_devices(state: str | None) -> None:
-    """Print id, state, site code and site name, separated by tabs."""
+    """Print id, state, site code, site name and what else is known of a device, separated by tabs."""
     from sqlalchemy import select
 
-    from provisioning.store.tables import device, site
+    from provisioning.enrolment import OTHER_MACHINE
+    from provisioning.store.tables import audit, device, site
 
     query = select(device.c.name, device.c.state, site.c.code, site.c.name).join(site, site.c.id == device.c.site_id)
+    told = say("đã đăng ký lại từ máy khác", "enrolled again from another machine")
     if state is not None:
         query = query.where(device.c.state == state)
     with registry() as (_, engine), engine.connect() as connection:
+        moved = set(connection.scalars(select(audit.c.subject).where(audit.c.action == OTHER_MACHINE)))
         for row in connection.execute(query.order_by(device.c.id)):
-            click.echo("\t".join(row))
+            click.echo("\t".join((*row, told) if row.name in moved else row))
 
 
 @devices.command(help=say("Duyệt một thiết bị đang chờ.", "Let a waiting device in."))

@@ -42,7 +42,7 @@ def test_enrolment_writes_everything_the_resident_needs(centre, home):
     assert centre.asked[0].code == CODE
     assert centre.asked[0].password == (home / "password").read_text()
     assert (home / "server").read_text() == centre.url
-    files = {"settings.json", "ca.pem", "permit_key", "password", "site", "server"}
+    files = {"settings.json", "ca.pem", "permit_key", "password", "site", "server", "machine.json"}
     assert {file.name for file in home.iterdir()} == files
 
 

@@ -6,14 +6,18 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from contract.enrolment import EnrolmentRequest
 from provisioning import identifiers
+from provisioning.app import make_enrolment
 from provisioning.cli import main
 from provisioning.people import check_login
 from provisioning.settings import Settings
@@ -240,3 +244,21 @@ def test_hours_that_are_not_understood_are_told_with_their_row(run: Callable[...
     told = run("roster", "check", planned, expect=1).output
     assert "Dòng 2: Giờ mở máy: không hiểu" in told
     assert "T2-T6 07:00-17:00" in told
+
+
+def test_a_device_that_was_enrolled_again_from_another_machine_is_listed_so(
+    run: Callable[..., Result], planned: Path, settings: Settings, tmp_path: Path
+):
+    run("roster", "import", planned)
+    run("codes", "make", "--all", "--csv", tmp_path / "codes.csv")
+    desk = replace(make_enrolment(settings), tell_broker=lambda: None)
+    rows = csv.DictReader((tmp_path / "codes.csv").read_text(encoding="utf-8-sig").splitlines())
+    codes = [row["Mã đăng ký"] for row in rows]
+    for number, machines in enumerate((("a", "a"), ("a", "b"))):
+        for machine in machines:
+            request = EnrolmentRequest(code=codes[number], password=f"{number}" * 22, machine=machine * 32)
+            desk.enrol(request, time.time_ns() // 1000)
+    desk.engine.dispose()
+    first, second = (line.split("\t") for line in run("devices", "list").output.splitlines())
+    assert len(first) == 4
+    assert second[4:] == ["đã đăng ký lại từ máy khác"]

@@ -12,9 +12,10 @@ from sqlalchemy import Engine, func, select, update
 from contract.enrolment import EnrolmentRequest
 from provisioning import audit, codes, credentials, identifiers, revocation
 from provisioning.codes import LONGEST_DELAY_S, QUICK_TRIES
-from provisioning.enrolment import Enrolment, RefusedError
+from provisioning.enrolment import OTHER_MACHINE, Enrolment, RefusedError
 from provisioning.settings import Settings
 from provisioning.store.engine import writing
+from provisioning.store.tables import audit as audit_table
 from provisioning.store.tables import change, code, device, site
 
 NOW_US = 1_700_000_000_000_000
@@ -222,3 +223,34 @@ def in_threads() -> Callable:
             return [future.result(30) for future in [pool.submit(call) for call in calls]]
 
     return run
+
+
+def noted(engine: Engine) -> list[tuple[str, str]]:
+    with engine.connect() as connection:
+        query = select(audit_table.c.subject, audit_table.c.detail).where(audit_table.c.action == OTHER_MACHINE)
+        return [(row.subject, row.detail) for row in connection.execute(query)]
+
+
+def test_the_same_device_from_another_machine_is_admitted_and_written_down_once(desk: Enrolment, printed: str):
+    password = secrets.token_urlsafe(16)
+
+    def ask_from(machine: str | None) -> str:
+        return desk.enrol(EnrolmentRequest(code=printed, password=password, machine=machine), NOW_US).device
+
+    name = ask_from("a" * 32)
+    for machine in ("a" * 32, None):  # the same again, and an agent that cannot tell
+        assert ask_from(machine) == name
+    assert noted(desk.engine) == []
+    for _ in range(2):
+        assert ask_from("b" * 32) == name
+    assert noted(desk.engine) == [(name, '{"before": "' + "a" * 32 + '"}')]
+    with desk.engine.connect() as connection:
+        assert audit.verify(connection).broken_at is None
+
+
+def test_a_device_that_told_no_machine_before_is_not_called_moved(desk: Enrolment, printed: str):
+    password = secrets.token_urlsafe(16)
+    ask(desk, printed, password)
+    desk.enrol(EnrolmentRequest(code=printed, password=password, machine="a" * 32), NOW_US)
+    assert noted(desk.engine) == []
+    assert rows(desk.engine)[0].machine == "a" * 32
