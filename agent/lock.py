@@ -14,7 +14,7 @@ _LOOK_S = 0.2  # for how long somebody else may hold it who only looks whether i
 
 def hold(file: Path) -> Optional[BinaryIO]:
     """Take the lock and return what keeps it while it is open; None when another program has it. Raises OSError."""
-    stream = file.open("ab")
+    stream = _open(file)
     if not _take(stream):
         time.sleep(_LOOK_S)
         if not _take(stream):
@@ -30,7 +30,7 @@ def held_since(file: Path) -> Optional[float]:
     if not file.exists():
         return None
     since_s = file.stat().st_mtime
-    with file.open("ab") as stream:
+    with _open(file) as stream:
         return None if _take(stream) else since_s
 
 
@@ -48,3 +48,10 @@ def _take(stream: BinaryIO) -> bool:
     except OSError:
         return False
     return True
+
+
+def _open(file: Path) -> BinaryIO:
+    try:
+        return file.open("ab")
+    except OSError:  # a disk that can only be read: an earlier start has left the file
+        return file.open("rb")

@@ -24,6 +24,7 @@ from agent import last_line, lock, log, original, paths, tick, trouble
 from agent.backoff import Backoff
 from agent.child import Outcome, Request, Rounds, Server
 from agent.connection import Connection, place_of
+from agent.disk import Disk
 from agent.enrolling import Enrolling, wait
 from agent.last_line import LastLine
 from agent.plugged import Plugged, look
@@ -83,6 +84,7 @@ class Resident:
         self.refused = 0  # reports that the spool would not accept
         self._is_stopping = False
         self._bell: Optional[socket.socket] = None  # while the loop runs
+        self._disk = Disk()
         self._told: Dict[str, str] = {}  # by broker: the kind of trouble that was told last
         self._number: Optional[int] = None  # of the connection, while it is open
         self._plan: Optional[wire.Plan] = None
@@ -131,7 +133,7 @@ class Resident:
                 return _ALERT_S
             return _BUSY_S if self._send() else self._patience_s()
         except SpoolError as error:  # a full disk must not end the agent: it tells, and goes on when there is room
-            _log.warning(say("Bộ nhớ chờ: %s", "Spool: %s"), error)
+            self._disk.failed(error)
             return _ALERT_S
 
     def _patience_s(self) -> float:
@@ -145,7 +147,7 @@ class Resident:
         try:
             return self.spool.next_connection()
         except SpoolError as error:
-            _log.warning(say("Bộ nhớ chờ: %s", "Spool: %s"), error)
+            self._disk.failed(error)
             return self.clock.wall_us() // 1_000_000
 
     # --- what comes over the connection
@@ -257,12 +259,9 @@ class Resident:
             self.spool.append(outcome.body)
         except SpoolError as error:
             self.refused += 1
-            _log.warning(
-                say("Không lưu được báo cáo (%d lần): %s", "A report was not accepted (%d so far): %s"),
-                self.refused,
-                error,
-            )
+            self._disk.failed(error)
             return
+        self._disk.kept()
         self._note_report(outcome)
         if any(name in LINE for name in outcome.found):
             self._note_line(is_measured=True)
