@@ -1,6 +1,8 @@
 """A real resident whose reports come from a list: it logs each one as intended before, and as accepted after.
 
-python resident_process.py SETTINGS REPORTS INTERVAL_S LOG [naive]
+python resident_process.py SETTINGS REPORTS INTERVAL_S LOG [naive | hourly | hourly reboots]
+naive: takes the broker's PUBACK for a receipt; hourly: by its clocks an hour passes with each report; reboots: each
+start is a new boot
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +35,32 @@ class Log:
             self.intended = max((int(word[1]) for word in words if word[0] == "intended"), default=0)
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
+    def boots(self) -> int:
+        """Note that this is a new boot, and return how many there were."""
+        self.write("boot", 0)
+        return self.path.read_text().count("boot")
+
     def write(self, *words: object) -> None:
         os.write(self._file, (" ".join(map(str, words)) + "\n").encode())
         os.fsync(self._file)
+
+
+class HourlyClock(Clock):
+    """The machine's clocks, on which an hour more has passed with each report: days in seconds, through restarts."""
+
+    _booted_s = 0.0
+
+    def __init__(self, log: Log, boots: int) -> None:
+        super().__init__(f"b0070000-0000-4000-8000-{boots:012}")
+        self._log = log
+        if boots:
+            self._booted_s = self.mono_s()
+
+    def mono_s(self) -> float:
+        return super().mono_s() + 3600.0 * self._log.intended - self._booted_s
+
+    def wall_us(self) -> int:
+        return super().wall_us() + 3_600_000_000 * self._log.intended
 
 
 class Source:
@@ -48,7 +74,7 @@ class Source:
         self._interval_s = interval_s
         self._log = log
         self._clock = clock
-        self._next_s = clock.mono_s() + interval_s
+        self._next_s = time.monotonic() + interval_s
 
     def start(self, request: Request) -> None:
         raise AssertionError("a round always seems to be under way")
@@ -57,9 +83,9 @@ class Source:
         """There is no child to end."""
 
     def poll(self) -> Outcome | None:
-        if self._log.intended >= self._reports or self._clock.mono_s() < self._next_s:
+        if self._log.intended >= self._reports or time.monotonic() < self._next_s:
             return None
-        self._next_s = self._clock.mono_s() + self._interval_s
+        self._next_s = time.monotonic() + self._interval_s
         self._log.intended += 1
         self._log.write("intended", self._log.intended)
         return Outcome(Request(self._device, "schedule", (), "", None), self._body(self._log.intended), "")
@@ -70,7 +96,11 @@ class Source:
         findings = {**mark, "os_name": absent, "os_version": absent, "architecture": absent}
         started = self._clock.now()._asdict()
         measurement = {"probe": "software", "version": 1, "started": started, "duration_ms": 1, "findings": findings}
-        report = {"v": 1, "device": self._device, "occasion": "schedule", "measurements": [measurement]}
+        measurements = [measurement]
+        if isinstance(self._clock, HourlyClock):  # a fact of its own for each report, so that each keeps its age
+            failed = {"failure": {"code": "error", "text": "as in this test"}}
+            measurements.append({"probe": f"n{number}", "version": 1, "started": started, "duration_ms": 1, **failed})
+        report = {"v": 1, "device": self._device, "occasion": "schedule", "measurements": measurements}
         return json.dumps(report).encode()
 
 
@@ -100,8 +130,8 @@ class NaiveConnection(Connection):
 
 def main(settings_file: str, reports: str, interval_s: str, log_file: str, *mode: str) -> None:
     settings = load(Path(settings_file))
-    clock = Clock()
     log = Log(Path(log_file))
+    clock = HourlyClock(log, log.boots() if "reboots" in mode else 0) if "hourly" in mode else Clock()
     if mode == ("naive",):
         resident.Connection = NaiveConnection  # type: ignore[misc]
     resident._IDLE_S = resident._ALERT_S = interval = float(
