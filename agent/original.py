@@ -37,20 +37,28 @@ def follow(folder: Path, now: Facts) -> None:
 def wait(folder: Path, device: str) -> None:
     """Return once this machine is the enrolled one; while it is a copy, say so and stay away from the centre."""
     if is_copy(folder, hardware.facts()):
-        _log.error(told(device))
+        _log.error("%s %s", told(device), next_step(device))
     while is_copy(folder, hardware.facts()):  # also until a card that starts late is there
         time.sleep(_LOOK_S)
     follow(folder, hardware.facts())
 
 
 def told(device: str) -> str:
-    """Return that this is a copy, and what to do, in words."""
+    """Return that this is a copy of a device's disk, in words."""
     return say(
         f"Máy này là bản sao ổ đĩa của thiết bị {device}, nên không kết nối bằng tên của thiết bị ấy; những gì đã đo "
-        "vẫn được giữ. Hãy đăng ký riêng cho máy này: diemcau-agent enrol MÃ --server https://… --move. Nếu đây chính "
-        f"là thiết bị {device} đã thay phần cứng: chạy lại enrol với mã cũ, không có --move.",
+        "vẫn được giữ.",
         f"This machine is a copy of device {device}'s disk, and does not connect in that device's name; what was "
-        "measured is kept. Enrol this machine as its own: diemcau-agent enrol CODE --server https://… --move. If it is "
+        "measured is kept.",
+    )
+
+
+def next_step(device: str) -> str:
+    """Return what to do on a copy: only a person can tell one from a device with new hardware."""
+    return say(
+        "Hãy đăng ký riêng cho máy này: diemcau-agent enrol MÃ --server https://… --move. Nếu đây chính là thiết bị "
+        f"{device} đã thay phần cứng: chạy lại enrol với mã cũ, không có --move.",
+        "Enrol this machine as its own: diemcau-agent enrol CODE --server https://… --move. If it is "
         f"{device} itself, with new hardware: enrol with its code again, without --move.",
     )
 

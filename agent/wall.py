@@ -7,7 +7,7 @@ from typing import Optional
 from agent import trust
 from contract.clock import Clock, Moment
 
-_MOST_DRIFT_MS = 60_000  # between two looks; more is a clock that was set, or a machine that slept
+_MOST_DRIFT_MS = 60_000  # between the two clocks since then; more is a wall clock that was set
 
 
 class Wall:

@@ -37,6 +37,7 @@ GROUPS = (
         (
             Check("settings", "Đăng ký và cài đặt", "Enrolment and settings", identity.settings),
             Check("identity", "Tệp danh tính", "Identity files", identity.secrets, ("settings",)),
+            Check("machine", "Đúng máy đã đăng ký", "The machine that was enrolled", identity.original, ("settings",)),
             Check("authority", "Chứng thư gốc", "The authority's certificate", identity.authority, ("settings",)),
         ),
     ),

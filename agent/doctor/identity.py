@@ -7,7 +7,8 @@ import ssl
 import time
 from pathlib import Path
 
-from agent import paths, trust
+from agent import hardware, paths, trust
+from agent import original as original_machine
 from agent.doctor.check import BAD, ENROL, OK, WARNING, Answer, Machine
 from contract.languages import say
 
@@ -66,6 +67,14 @@ def secrets(machine: Machine) -> Answer:
             say(f"Chạy: chmod 600 {names}", f"Run: chmod 600 {names}"),
         )
     return Answer(OK, say("đủ và riêng tư.", "complete and private."))
+
+
+def original(machine: Machine) -> Answer:
+    """Tell whether this is the machine that was enrolled, or a copy of its disk."""
+    device = machine.settings.device
+    if original_machine.is_copy(machine.home, hardware.facts()):
+        return Answer(BAD, original_machine.told(device), original_machine.next_step(device))
+    return Answer(OK, say("đúng máy này.", "it is this one."))
 
 
 def authority(machine: Machine) -> Answer:

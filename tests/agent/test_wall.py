@@ -28,10 +28,3 @@ def test_what_was_learnt_of_a_clock_ends_when_it_is_set(clock):
     wall.learn(-YEAR_MS)
     clock.wall += int(YEAR_MS * 1000)
     assert wall.is_plausible()
-
-
-def test_a_machine_that_slept_knows_no_more_of_its_clock_and_doubts_it_no_more(clock):
-    wall = Wall(clock)
-    wall.learn(5.0)
-    clock.wall += 8 * 3_600_000_000  # the monotonic clock stands while it sleeps
-    assert wall.is_plausible()

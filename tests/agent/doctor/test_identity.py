@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from agent import hardware, original
 from agent.doctor import identity
 from agent.doctor.check import BAD, OK, WARNING, machine_at
 from contract.clock import Clock
@@ -108,3 +109,13 @@ def test_an_authority_that_ends_is_told_before_it_does(authority_until_2040, clo
     clock.wall = wall_us
     answer = identity.authority(authority_until_2040._replace(clock=clock))
     assert (answer.state, words in answer.text) == (state, True), answer
+
+
+def test_a_copy_of_another_machines_disk_is_told_and_how_it_becomes_a_device_of_its_own(enrolled, monkeypatch):
+    machine = enrolled()
+    assert identity.original(machine).state == OK
+    original.keep(machine.home, {"board": ("1" * 16,), "card": ("2" * 16,)})
+    monkeypatch.setattr(hardware, "facts", lambda: {"board": ("3" * 16,), "card": ("4" * 16,)})
+    answer = identity.original(machine)
+    assert (answer.state, "bản sao ổ đĩa của thiết bị dev-00000001" in answer.text) == (BAD, True)
+    assert "--move" in answer.next_step
