@@ -74,8 +74,14 @@ def offset_ms(server: str, wall_us: int) -> Optional[float]:
     """
     try:
         _, headers = _open(f"{base(server)}/ca.pem", None, unverified(), _LOOK_TIMEOUT_S)
+    except urllib.error.HTTPError as error:
+        error.close()
+        headers = error.headers  # whatever it answers, it is dated
+    except (OSError, http.client.HTTPException):
+        return None
+    try:
         return wall_us / 1000 - parsedate_to_datetime(headers["Date"]).timestamp() * 1000
-    except (OSError, http.client.HTTPException, ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

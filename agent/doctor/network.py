@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-import urllib.request
 from typing import List, Optional
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from agent.doctor.check import BAD, OK, WARNING, Answer, Machine
 from agent.doctor.together import together
 from agent.probes import network as probe
 from agent.probes.context import Context
+from agent.proxy import find
 from contract import reasons
 from contract.languages import language, say
 
@@ -65,13 +65,12 @@ def _has_route(host: str) -> bool:
 
 def proxy(machine: Machine) -> Answer:
     """Tell which proxy this machine is set to use for our servers, and whether that answers."""
-    used = [address for address in map(proxy_for, hosts(machine)) if address]
+    used = [found for found in map(find, hosts(machine)) if found]
     if not used:
         return Answer(OK, say("không dùng.", "none is used."))
-    parts = urlsplit(used[0])
-    place = f"{parts.hostname}:{parts.port or 8080}"  # without the name and password that may stand before it
+    place = f"{used[0].host}:{used[0].port}"
     try:
-        socket.create_connection((parts.hostname or "", parts.port or 8080), _ANSWER_S).close()
+        socket.create_connection((used[0].host, used[0].port), _ANSWER_S).close()
     except OSError as error:
         return Answer(
             BAD,
@@ -87,14 +86,6 @@ def proxy(machine: Machine) -> Answer:
             ),
         )
     return Answer(OK, say(f"dùng {place}, proxy trả lời.", f"{place} is used, and answers."))
-
-
-def proxy_for(host: str) -> str:
-    """Return the address of the proxy by which this machine reaches a host over TLS, empty when directly."""
-    address = urllib.request.getproxies().get("https", "")
-    if not address or host == "localhost" or host.startswith("127.") or urllib.request.proxy_bypass(host):
-        return ""
-    return address if "://" in address else f"http://{address}"
 
 
 def names(machine: Machine) -> Answer:

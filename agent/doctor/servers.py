@@ -14,8 +14,8 @@ from agent import packets, trouble, trust
 from agent.connection import log_in, place_of
 from agent.describe import duration
 from agent.doctor.check import BAD, OK, SKIPPED, WARNING, Answer, Machine
-from agent.doctor.network import proxy_for
 from agent.doctor.together import together
+from agent.proxy import find
 from contract import reasons
 from contract.languages import language, say
 
@@ -48,8 +48,8 @@ def enrolment(machine: Machine) -> Answer:
 
 
 def _opener(machine: Machine, context: ssl.SSLContext) -> urllib.request.OpenerDirector:
-    address = proxy_for(urlsplit(machine.server).hostname or "")
-    proxies = urllib.request.ProxyHandler({"https": address} if address else {})
+    through = find(urlsplit(machine.server).hostname or "")
+    proxies = urllib.request.ProxyHandler({"https": through.with_credentials} if through else {})
     return urllib.request.build_opener(proxies, urllib.request.HTTPSHandler(context=context))
 
 
