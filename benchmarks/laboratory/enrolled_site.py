@@ -44,7 +44,9 @@ class Site:
         """Return what the resident tells the child of a scheduled round."""
         probes = () if with_line else LIGHT
         request = Request(self._device.name, "schedule", probes, str(self.folder), self.server)
-        return json.dumps({**request._asdict(), "server": self.server._asdict(), "measured": []}).encode()
+        return json.dumps(
+            {**request._asdict(), "server": self.server._asdict(), "measured": [], "boot_id": ""}
+        ).encode()
 
     def committed(self) -> int:
         """Return how many reports the centre has receipted."""

@@ -77,7 +77,7 @@ def test_a_connected_resident_has_loaded_what_it_may_and_never_what_is_put_off(l
 
 def test_a_light_round_loads_nothing_of_the_line_or_of_the_resident(probe_server, tmp_path):
     request = {"device": "dev-00000001", "occasion": "schedule", "probes": LIGHT, "home": str(tmp_path), "done": ()}
-    request |= {"server": probe_server._asdict(), "measured": []}
+    request |= {"server": probe_server._asdict(), "measured": [], "boot_id": "", "is_clock_plausible": True}
     child = subprocess.run(
         [sys.executable, "-I", "-c", ROUND], input=json.dumps(request), capture_output=True, text=True
     )

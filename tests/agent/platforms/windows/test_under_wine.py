@@ -203,6 +203,7 @@ def test_nothing_in_the_recording_tells_whose_machine_it_is(said):
 
 def test_a_whole_round_measures_everything_there_too(python, probe_server):
     request = {"device": "dev-00000001", "occasion": "once", "probes": [], "home": "C:\\", "measured": [], "done": []}
+    request |= {"boot_id": "", "is_clock_plausible": None}
     printed = python("-m", "agent.round", given=json.dumps({**request, "server": probe_server._asdict()}))
     report = json.loads(printed.splitlines()[-1].removeprefix("report "))
     found = {m["probe"]: m.get("findings") for m in report["measurements"]}
