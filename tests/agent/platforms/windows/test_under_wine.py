@@ -220,3 +220,21 @@ def test_a_whole_round_measures_everything_there_too(python, probe_server):
 
 def test_the_command_line_speaks_vietnamese_into_a_pipe(python):
     assert "Phần mềm kiểm tra của điểm cầu" in python("-m", "agent.cli", "--help")
+
+
+def test_the_machine_is_known_by_what_windows_says_of_its_board_and_card(python):
+    printed = python("-c", "import json; from agent import hardware; print(json.dumps(hardware.facts()))")
+    kinds = set(json.loads(printed.splitlines()[-1]))
+    assert kinds <= {"board", "card"}
+    assert kinds
+
+
+def test_the_proxy_of_windows_internet_settings_is_used_and_switched_off_there(run, python):
+    key = r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Internet Settings"
+    values = {"ProxyServer": "http=web:80;https=safe:3128", "ProxyOverride": "*.local;<local>"}
+    for name, value in values.items():
+        run("reg", "add", key, "/v", name, "/t", "REG_SZ", "/d", value, "/f")
+    ask = "from agent.proxy import find; print(*(find(host) for host in ('centre.example.vn', 'pc.local', 'printer')))"
+    for is_on, found in (("1", "Proxy(host='safe', port=3128, credentials='') None None"), ("0", "None None None")):
+        run("reg", "add", key, "/v", "ProxyEnable", "/t", "REG_DWORD", "/d", is_on, "/f")
+        assert python("-c", ask).splitlines()[-1] == found
