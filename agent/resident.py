@@ -16,41 +16,33 @@ import socket
 import sys
 import time
 from pathlib import Path
-from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
 import contract
 from agent import connection as link
 from agent import last_line, lock, log, original, paths, tick, trouble
 from agent.backoff import Backoff
-from agent.child import Outcome, Request, Rounds, Server
+from agent.child import Rounds, Server
 from agent.connection import Connection, place_of
 from agent.disk import Disk
 from agent.enrolling import Enrolling, wait
-from agent.last_line import LastLine
+from agent.measuring import MOST_COMMANDS, Measuring
 from agent.plugged import Plugged, look
 from agent.publisher import Publisher
-from agent.schedule import EQUIPMENT, INVENTORY, LINE, Schedule, loads_line
+from agent.schedule import Schedule
 from agent.settings import Settings, SettingsError, load
 from agent.sleep import FallsAsleep, Sleep
 from agent.spool import Spool, SpoolError
 from agent.wall import Wall
 from contract import wire
-from contract.clock import Clock, Moment
+from contract.clock import Clock
 from contract.languages import say
 
 _IDLE_S = 15.0  # how long the loop may wait for the network; all else, but what rings, is noticed after that
 _ALERT_S = 1.0  # while a round runs, reports wait for their receipt, or there is no connection
 _BUSY_S = 0.05  # while reports go out
 _NETWORK_WAIT_S = 60.0  # a machine is on before its network is; measuring at once would find no network
-_MOST_COMMANDS = 16  # that wait for their round
 _log = logging.getLogger("agent")
-
-
-class _Asked(NamedTuple):
-    """A command that waits for its round."""
-
-    command: wire.Command
-    until_s: float
 
 
 class Resident:
@@ -63,35 +55,28 @@ class Resident:
         spool: Spool,
         connection: Connection,
         publisher: Publisher,
-        schedule: Schedule,
-        rounds: Rounds,
-        plugged: Plugged,
+        measuring: Measuring,
         sleep: Sleep,
-        reload: Callable[[], Settings],
         wall: Wall,
+        disk: Disk,
+        reload: Callable[[], Settings],
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.spool = spool
         self.connection = connection
         self.publisher = publisher
-        self.schedule = schedule
-        self.rounds = rounds
-        self.plugged = plugged
+        self.measuring = measuring
         self.sleep = sleep
-        self.reload = reload
         self.wall = wall
-        self.refused = 0  # reports that the spool would not accept
+        self.reload = reload
         self._is_stopping = False
         self._bell: Optional[socket.socket] = None  # while the loop runs
-        self._disk = Disk()
+        self._disk = disk
         self._told: Dict[str, str] = {}  # by broker: the kind of trouble that was told last
         self._number: Optional[int] = None  # of the connection, while it is open
         self._plan: Optional[wire.Plan] = None
-        self._asked: Dict[str, _Asked] = {}
-        self._running: Tuple[str, ...] = ()  # ids of the commands that the present round carries out
         self._done: List[str] = []  # ids to tell with the next snapshot
-        self._line_started: Optional[Moment] = None  # of the present round, if it loads the line
         self._network_by_s = clock.mono_s() + _NETWORK_WAIT_S
 
     def run(self) -> None:
@@ -105,7 +90,7 @@ class Resident:
                     timeout_s = self.turn(timeout_s)
             finally:
                 self._bell = None
-                self.rounds.stop()
+                self.measuring.rounds.stop()
                 self.connection.stop()
                 self.spool.close()
 
@@ -128,7 +113,8 @@ class Resident:
             for event in self.connection.turn(timeout_s):
                 self._follow(event)
             self._tick()  # first: what it learns of our clock goes with the reports
-            self._advance_rounds()
+            may_start = self._number is not None or self.clock.mono_s() >= self._network_by_s
+            self._note_done(self.measuring.advance(self._server(), may_start=may_start))
             if self._number is None:
                 return _ALERT_S
             return _BUSY_S if self._send() else self._patience_s()
@@ -138,9 +124,9 @@ class Resident:
 
     def _patience_s(self) -> float:
         """Return how long the next turn may wait: one that finds nothing to do costs processor time all the same."""
-        if self.rounds.is_running or self.publisher.is_waiting:
+        if self.measuring.rounds.is_running or self.publisher.is_waiting:
             return _ALERT_S
-        return min(_IDLE_S, self.settings.keepalive_s / 3, self.schedule.due_in_s(self.clock.mono_s()))
+        return min(_IDLE_S, self.settings.keepalive_s / 3, self.measuring.schedule.due_in_s(self.clock.mono_s()))
 
     def next_number(self) -> int:
         """Return the number of a new connection; connecting must not depend on the disk."""
@@ -157,7 +143,7 @@ class Resident:
             self._number = event.number
             self._network_by_s = 0.0
             self.publisher.start_over()
-            self.schedule.hasten_tick()
+            self.measuring.schedule.hasten_tick()
             self._told = {}
             _log.info(say("Đã kết nối với trung tâm. Cứ để máy chạy.", "Connected to the centre. Leave it running."))
         elif isinstance(event, link.Lost):
@@ -203,15 +189,15 @@ class Resident:
             self._obey(wire.decode_command(event.payload))
 
     def _obey(self, command: wire.Command) -> None:
-        if command.id in self._asked or command.id in self._running:
+        if self.measuring.has(command.id):
             return
         if self.spool.knows(command.id):  # repeated because nobody heard that it was done
             self._tell_done((command.id,))
         elif command.kind == "reload":
             self._reload()
             self._note_done((command.id,))
-        elif len(self._asked) < _MOST_COMMANDS:
-            self._asked[command.id] = _Asked(command, self.clock.mono_s() + command.expires_in_s)
+        else:
+            self.measuring.ask(command)
 
     def _reload(self) -> None:
         try:
@@ -229,89 +215,12 @@ class Resident:
             )
             return
         old, self.settings = self.settings, settings
-        self.schedule.change_periods(
+        self.measuring.schedule.change_periods(
             settings.tick_s, settings.light_round_s, settings.line_round_s, self.clock.mono_s()
         )
         if place_of(settings) != place_of(old):
             self._number = None
             self.connection.reconnect(place_of(settings))
-
-    # --- rounds
-
-    def _advance_rounds(self) -> None:
-        try:
-            outcome = self.rounds.poll()
-            if outcome is not None:
-                self._finish(outcome)
-            if not self.rounds.is_running:
-                self._start_round()
-        except OSError as error:  # no child could be started: no memory, or too many processes
-            self.rounds.stop()
-            self._running = ()
-            _log.warning(say("Không bắt đầu được lượt đo: %s", "A round cannot begin: %s"), error)
-
-    def _finish(self, outcome: Outcome) -> None:
-        done, self._running = self._running, ()
-        if outcome.body is None:
-            _log.warning(say("Lượt đo không có kết quả: %s", "A round without a report: %s"), outcome.problem)
-            return
-        try:
-            self.spool.append(outcome.body)
-        except SpoolError as error:
-            self.refused += 1
-            self._disk.failed(error)
-            return
-        self._disk.kept()
-        self._note_report(outcome)
-        if any(name in LINE for name in outcome.found):
-            self._note_line(is_measured=True)
-        elif self._line_started is not None:
-            self.schedule.line_failed(self.clock.mono_s())
-        self._note_done(done)
-
-    def _note_report(self, outcome: Outcome) -> None:
-        """Say that a round is over, and keep its report for whoever looks at this machine."""
-        found = ", ".join(outcome.found)
-        _log.info(say("Đã đo xong một lượt: %s.", "A round is over: %s."), found or say("không được gì", "nothing"))
-        try:
-            paths.write_private(self.settings.folder / paths.LAST_REPORT, outcome.body or b"")
-        except OSError as error:
-            _log.warning("%s: %s", paths.LAST_REPORT, error)
-
-    def _start_round(self) -> None:
-        now_s = self.clock.mono_s()
-        if self._number is None and now_s < self._network_by_s:
-            return
-        self._asked = {name: asked for name, asked in self._asked.items() if asked.until_s > now_s}
-        due = self.schedule.take_round(now_s)
-        if due is not None:
-            request = self._request(due.occasion, due.probes, ())
-        elif self._asked:
-            command = next(iter(self._asked.values())).command
-            del self._asked[command.id]
-            probes = INVENTORY if command.kind == "inventory" else command.probes
-            request = self._request("command", probes, (command.id,))
-        elif self.plugged.has_changed(now_s):
-            request = self._request("change", EQUIPMENT, ())
-        else:
-            return
-        self._running = request.done
-        self._line_started = self.clock.now() if loads_line(request.probes) else None
-        self._note_line(is_measured=False)
-        self.rounds.start(request)
-
-    def _note_line(self, *, is_measured: bool) -> None:
-        """Keep when the line was loaded, for the next start; before it happens too, as the end may never come."""
-        if self._line_started is None:
-            return
-        try:
-            last_line.write(self.settings.folder / paths.LAST_LINE, LastLine(self._line_started, is_measured))
-        except OSError as error:
-            _log.warning("%s: %s", paths.LAST_LINE, error)
-
-    def _request(self, occasion: str, probes: Tuple[str, ...], done: Tuple[str, ...]) -> Request:
-        home, is_plausible = str(self.settings.folder), self.wall.is_plausible()
-        return Request(self.settings.device, occasion, probes, home, self._server(), done, is_plausible)
 
     def _server(self) -> Server:
         """Return the probe server that the plan gives to our shard, else the one in the settings."""
@@ -328,13 +237,13 @@ class Resident:
 
     def _tell_done(self, commands: Tuple[str, ...]) -> None:
         if commands:
-            self._done = (self._done + list(commands))[-_MOST_COMMANDS:]
-            self.schedule.hasten_tick()
+            self._done = (self._done + list(commands))[-MOST_COMMANDS:]
+            self.measuring.schedule.hasten_tick()
 
     # --- what goes over the connection
 
     def _tick(self) -> None:
-        if self._number is None or not self.schedule.take_tick(self.clock.mono_s()):
+        if self._number is None or not self.measuring.schedule.take_tick(self.clock.mono_s()):
             return
         readings = self._read()
         snapshot = tick.snapshot(self._number, self.clock.now(), self.spool.counters(), readings, tuple(self._done))
@@ -374,7 +283,7 @@ def build(
     clock = clock or Clock()
     chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
     spool = Spool(paths.spool(settings.folder, settings.device), settings.spool_cap_bytes, clock)
-    wall = Wall(clock)
+    wall, disk = Wall(clock), Disk()
     connection = Connection(
         place_of(settings),
         lambda: resident.next_number(),
@@ -386,18 +295,14 @@ def build(
     last = last_line.read(settings.folder / paths.LAST_LINE)
     line_from_s = now.mono_ms / 1000 + last_line.wait_s(last, now, settings.line_round_s, settings.light_round_s)
     periods = (settings.tick_s, settings.light_round_s, settings.line_round_s)
+    schedule = Schedule(settings.device, *periods, line_from_s)
+    plugged = Plugged(look, now.mono_ms / 1000)
+    rounds = rounds or Rounds(clock)
+    measuring = Measuring(settings.device, settings.folder, clock, spool, schedule, rounds, plugged, wall, disk)
+    sleep = Sleep(settings.folder / paths.ASLEEP, slept_s)
+    publisher = Publisher(spool, chance)
     resident = Resident(
-        settings,
-        clock,
-        spool,
-        connection,
-        Publisher(spool, chance),
-        Schedule(settings.device, *periods, line_from_s),
-        rounds or Rounds(clock),
-        Plugged(look, now.mono_ms / 1000),
-        Sleep(settings.folder / paths.ASLEEP, slept_s),
-        reload or (lambda: settings),
-        wall,
+        settings, clock, spool, connection, publisher, measuring, sleep, wall, disk, reload or (lambda: settings)
     )
     return resident
 

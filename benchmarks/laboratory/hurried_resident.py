@@ -37,7 +37,7 @@ class HurriedResident:
         self._counts = dict.fromkeys(_COUNTED, 0)
         self._count("tries", self._resident, "next_number")
         self._count("rounds", self._resident.spool, "append")
-        self._count("ticks", self._resident.schedule, "take_tick")
+        self._count("ticks", self._resident.measuring.schedule, "take_tick")
 
     def _count(self, what: str, part: Any, name: str) -> None:
         """Count the calls of a part's function that return something."""
@@ -53,7 +53,7 @@ class HurriedResident:
     def obey(self, order: dict[str, Any]) -> dict[str, Any]:
         """Turn until the counts are reached."""
         periods = (order["tick_s"], order["light_round_s"], _NEVER_S)
-        self._resident.schedule.change_periods(*periods, time.monotonic())
+        self._resident.measuring.schedule.change_periods(*periods, time.monotonic())
         self._counts.update(dict.fromkeys(_COUNTED, 0))
         (own_s, children_s), timeout_s = used_s(), 0.0
         while any(self._counts[name] < number for name, number in order["until"].items()):
@@ -64,7 +64,7 @@ class HurriedResident:
 
     def close(self) -> None:
         """Leave the broker, and nothing running."""
-        self._resident.rounds.stop()
+        self._resident.measuring.rounds.stop()
         self._resident.connection.stop()
         self._resident.spool.close()
 

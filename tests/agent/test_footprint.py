@@ -17,7 +17,7 @@ agent = build(load(Path(sys.argv[1])))
 timeout_s = 0.0
 while not agent.publisher.is_waiting:  # it has connected, ticked, run a round and sent its report
     timeout_s = agent.turn(timeout_s)
-agent.rounds.stop()
+agent.measuring.rounds.stop()
 agent.connection.stop()
 agent.spool.close()
 for name, module in sorted(sys.modules.items()):

@@ -73,9 +73,9 @@ def test_a_report_is_sent_until_the_centre_acknowledges_it(start, centre, eventu
     frame, body = eventually(centre.reports, "a report")[0]
     assert body == b'{"v":1}'
     assert (frame.seq, frame.accepted_upto, frame.spooled) == (1, 1, 0)
-    agent.rounds.bodies.append(b"second")
+    agent.measuring.rounds.bodies.append(b"second")
     centre.say(DEVICE, "ack", wire.Ack(frame.spool_id, 1))
-    agent.schedule.hasten_tick()
+    agent.measuring.schedule.hasten_tick()
     eventually(lambda: any(s.spooled == 0 and s.accepted_upto == 1 for s in centre.snapshots()), "an empty spool")
 
 
@@ -125,9 +125,9 @@ def test_reports_made_while_the_broker_is_away_arrive_after(start, broker, centr
     broker.kill()
     centre.forget_subscription()
     eventually(lambda: not agent.connection.is_open, "the loss")
-    agent.rounds.bodies.append(b"second")
-    agent.schedule.change_periods(60, 0.1, 1e6, agent.clock.mono_s())
-    eventually(lambda: not agent.rounds.bodies, "the round")
+    agent.measuring.rounds.bodies.append(b"second")
+    agent.measuring.schedule.change_periods(60, 0.1, 1e6, agent.clock.mono_s())
+    eventually(lambda: not agent.measuring.rounds.bodies, "the round")
     broker.start()
     centre.wait_for_subscription()
     centre.plan(wire.Plan("p", 1, 2, ()))  # what was sent before the centre was back is lost
@@ -149,14 +149,14 @@ def test_a_command_runs_its_probes_once_and_is_told_done_again_when_repeated(sta
     command = wire.Command("c-1", "run", 60, ("host", "path"))
     centre.say(DEVICE, "command", command)
     eventually(lambda: any("c-1" in s.done for s in centre.snapshots()), "the command told as done")
-    assert [(r.occasion, r.probes, r.done) for r in agent.rounds.asked] == [
+    assert [(r.occasion, r.probes, r.done) for r in agent.measuring.rounds.asked] == [
         ("start", (), ()),
         ("command", ("host", "path"), ("c-1",)),
     ]
     told = len(centre.snapshots())
     centre.say(DEVICE, "command", command)
     eventually(lambda: any("c-1" in s.done for s in centre.snapshots()[told:]), "the repetition told as done")
-    assert len(agent.rounds.asked) == 2
+    assert len(agent.measuring.rounds.asked) == 2
 
 
 def test_an_inventory_tells_of_the_equipment_and_never_loads_the_line(start, centre, eventually):
@@ -164,18 +164,18 @@ def test_an_inventory_tells_of_the_equipment_and_never_loads_the_line(start, cen
     eventually(centre.presences, "the device")
     centre.say(DEVICE, "command", wire.Command("i-1", "inventory", 60, ()))
     eventually(lambda: any("i-1" in s.done for s in centre.snapshots()), "the command told as done")
-    assert agent.rounds.asked[1].probes == INVENTORY
+    assert agent.measuring.rounds.asked[1].probes == INVENTORY
 
 
 def test_something_plugged_in_is_measured_without_waiting_for_the_hour(start, eventually):
     devices = []
     agent = start(Rounds(b"start", b"changed"))
-    eventually(lambda: agent.rounds.asked and not agent.rounds.is_running, "the first round")
-    agent.plugged = Plugged(lambda: tuple(devices), agent.clock.mono_s() - 2 * LOOK_EVERY_S)
+    eventually(lambda: agent.measuring.rounds.asked and not agent.measuring.rounds.is_running, "the first round")
+    agent.measuring.plugged = Plugged(lambda: tuple(devices), agent.clock.mono_s() - 2 * LOOK_EVERY_S)
     devices.append("video0")
-    agent.plugged.has_changed(agent.clock.mono_s() - LOOK_EVERY_S)
-    eventually(lambda: len(agent.rounds.asked) == 2, "a round for what was plugged in")
-    assert (agent.rounds.asked[1].occasion, agent.rounds.asked[1].probes) == ("change", EQUIPMENT)
+    agent.measuring.plugged.has_changed(agent.clock.mono_s() - LOOK_EVERY_S)
+    eventually(lambda: len(agent.measuring.rounds.asked) == 2, "a round for what was plugged in")
+    assert (agent.measuring.rounds.asked[1].occasion, agent.measuring.rounds.asked[1].probes) == ("change", EQUIPMENT)
 
 
 def test_a_turn_may_wait_long_only_when_nothing_is_under_way(write_settings, broker, probe_server, centre, eventually):
@@ -206,7 +206,7 @@ def test_messages_that_cannot_be_read_change_nothing(start, centre, eventually):
         centre._client.publish(wire.topic_for(DEVICE, kind), b'{"upto":NaN}', 0)
     centre._client.publish(wire.PLAN_TOPIC, b"\xff\x00", 0)
     told = len(centre.snapshots())
-    agent.schedule.hasten_tick()
+    agent.measuring.schedule.hasten_tick()
     snapshot = eventually(lambda: centre.snapshots()[told:], "a further snapshot")[0]
     assert snapshot.spooled == 1
 
@@ -219,10 +219,10 @@ def test_a_disk_that_fails_costs_reports_and_never_the_agent(
     obstacle.write_text("a file where the folder should be")
     agent = start(Rounds(b"lost"))
     eventually(centre.presences, "presence")
-    eventually(lambda: agent.refused == 1, "the refusal")
+    eventually(lambda: agent.measuring.refused == 1, "the refusal")
     obstacle.unlink()
-    agent.rounds.bodies.append(b"kept")
-    agent.schedule.change_periods(60, 0.1, 1e6, agent.clock.mono_s())
+    agent.measuring.rounds.bodies.append(b"kept")
+    agent.measuring.schedule.change_periods(60, 0.1, 1e6, agent.clock.mono_s())
     eventually(lambda: [body for _, body in centre.reports()] == [b"kept"], "the next report")
 
 
@@ -238,7 +238,7 @@ def live_briefly(write_settings, free_port, probe_server, monkeypatch):
             agent.turn(0.0)
         agent.stop()
         agent.run()
-        return agent.rounds.asked[0].probes
+        return agent.measuring.rounds.asked[0].probes
 
     return live_briefly
 
@@ -265,7 +265,7 @@ def test_a_machine_whose_network_is_not_there_yet_waits_with_its_first_round(
     for agent in (early, late):
         agent.stop()
         agent.run()
-    assert (early.rounds.asked, len(late.rounds.asked)) == ([], 1)
+    assert (early.measuring.rounds.asked, len(late.measuring.rounds.asked)) == ([], 1)
 
 
 def test_settings_are_read_again_on_command(start, broker, probe_server, centre, write_settings, eventually):
@@ -294,10 +294,10 @@ def test_a_command_that_has_expired_is_never_carried_out(start, centre, eventual
     eventually(centre.presences, "presence")
     centre.say(DEVICE, "command", wire.Command("late", "run", 0, ()))
     centre.say(DEVICE, "command", wire.Command("in-time", "run", 600, ()))
-    eventually(lambda: len(agent._asked) == 2, "both commands")
-    agent.rounds.bodies.extend([b"start", b"in time"])
+    eventually(lambda: agent.measuring.has("late") and agent.measuring.has("in-time"), "both commands")
+    agent.measuring.rounds.bodies.extend([b"start", b"in time"])
     eventually(lambda: any("in-time" in s.done for s in centre.snapshots()), "the command that waits")
-    assert [request.done for request in agent.rounds.asked] == [(), ("in-time",)]
+    assert [request.done for request in agent.measuring.rounds.asked] == [(), ("in-time",)]
 
 
 def test_the_plan_names_the_probe_server_of_our_shard(start, centre, eventually, probe_server):
@@ -307,8 +307,8 @@ def test_the_plan_names_the_probe_server_of_our_shard(start, centre, eventually,
     agent = start(Rounds(b"start"))
     eventually(lambda: agent._plan is not None, "the plan")
     centre.say(DEVICE, "command", wire.Command("c-1", "run", 60, ("path",)))
-    eventually(lambda: len(agent.rounds.asked) == 2, "the round")
-    assert agent.rounds.asked[1].server == ours[1:]
+    eventually(lambda: len(agent.measuring.rounds.asked) == 2, "the round")
+    assert agent.measuring.rounds.asked[1].server == ours[1:]
 
 
 def test_a_real_resident_measures_reports_and_when_killed_is_told_lost(

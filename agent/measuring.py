@@ -1,0 +1,144 @@
+"""Which round runs next, and what becomes of it: by schedule, by command, or because something was plugged in."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Dict, NamedTuple, Optional, Tuple
+
+from agent import last_line, paths
+from agent.child import Outcome, Request, Rounds, Server
+from agent.disk import Disk
+from agent.last_line import LastLine
+from agent.plugged import Plugged
+from agent.schedule import EQUIPMENT, INVENTORY, LINE, Schedule, loads_line
+from agent.spool import Spool, SpoolError
+from agent.wall import Wall
+from contract import wire
+from contract.clock import Clock, Moment
+from contract.languages import say
+
+MOST_COMMANDS = 16  # that wait for their round
+_log = logging.getLogger("agent")
+
+
+class _Asked(NamedTuple):
+    """A command that waits for its round."""
+
+    command: wire.Command
+    until_s: float
+
+
+class Measuring:
+    """One round at a time, each report into the spool."""
+
+    def __init__(
+        self,
+        device: str,
+        folder: Path,
+        clock: Clock,
+        spool: Spool,
+        schedule: Schedule,
+        rounds: Rounds,
+        plugged: Plugged,
+        wall: Wall,
+        disk: Disk,
+    ) -> None:
+        self.schedule = schedule
+        self.rounds = rounds
+        self.plugged = plugged
+        self.refused = 0  # reports that the spool would not accept
+        self._device = device
+        self._folder = folder
+        self._clock = clock
+        self._spool = spool
+        self._wall = wall
+        self._disk = disk
+        self._asked: Dict[str, _Asked] = {}
+        self._running: Tuple[str, ...] = ()  # ids of the commands that the present round carries out
+        self._line_started: Optional[Moment] = None  # of the present round, if it loads the line
+
+    def has(self, command_id: str) -> bool:
+        """Tell whether a command waits for its round, or is being carried out."""
+        return command_id in self._asked or command_id in self._running
+
+    def ask(self, command: wire.Command) -> None:
+        """Let a command have a round of its own, in its time; when too many wait, it is let go, to be sent again."""
+        if len(self._asked) < MOST_COMMANDS:
+            self._asked[command.id] = _Asked(command, self._clock.mono_s() + command.expires_in_s)
+
+    def advance(self, server: Server, *, may_start: bool) -> Tuple[str, ...]:
+        """Go on without waiting; return the ids of the commands whose report has been spooled now.
+
+        may_start: whether a new round may begin, against this probe server.
+        """
+        done: Tuple[str, ...] = ()
+        try:
+            outcome = self.rounds.poll()
+            if outcome is not None:
+                done = self._finish(outcome)
+            if may_start and not self.rounds.is_running:
+                self._start(server)
+        except OSError as error:  # no child could be started: no memory, or too many processes
+            self.rounds.stop()
+            self._running = ()
+            _log.warning(say("Không bắt đầu được lượt đo: %s", "A round cannot begin: %s"), error)
+        return done
+
+    def _finish(self, outcome: Outcome) -> Tuple[str, ...]:
+        done, self._running = self._running, ()
+        if outcome.body is None:
+            _log.warning(say("Lượt đo không có kết quả: %s", "A round without a report: %s"), outcome.problem)
+            return ()
+        try:
+            self._spool.append(outcome.body)
+        except SpoolError as error:
+            self.refused += 1
+            self._disk.failed(error)
+            return ()
+        self._disk.kept()
+        self._note_report(outcome)
+        if any(name in LINE for name in outcome.found):
+            self._note_line(is_measured=True)
+        elif self._line_started is not None:
+            self.schedule.line_failed(self._clock.mono_s())
+        return done
+
+    def _note_report(self, outcome: Outcome) -> None:
+        """Say that a round is over, and keep its report for whoever looks at this machine."""
+        found = ", ".join(outcome.found)
+        _log.info(say("Đã đo xong một lượt: %s.", "A round is over: %s."), found or say("không được gì", "nothing"))
+        try:
+            paths.write_private(self._folder / paths.LAST_REPORT, outcome.body or b"")
+        except OSError as error:
+            _log.warning("%s: %s", paths.LAST_REPORT, error)
+
+    def _start(self, server: Server) -> None:
+        now_s = self._clock.mono_s()
+        self._asked = {name: asked for name, asked in self._asked.items() if asked.until_s > now_s}
+        due = self.schedule.take_round(now_s)
+        if due is not None:
+            self._measure(due.occasion, due.probes, server)
+        elif self._asked:
+            command = next(iter(self._asked.values())).command
+            del self._asked[command.id]
+            probes = INVENTORY if command.kind == "inventory" else command.probes
+            self._measure("command", probes, server, (command.id,))
+        elif self.plugged.has_changed(now_s):
+            self._measure("change", EQUIPMENT, server)
+
+    def _measure(self, occasion: str, probes: Tuple[str, ...], server: Server, done: Tuple[str, ...] = ()) -> None:
+        self._running = done
+        self._line_started = self._clock.now() if loads_line(probes) else None
+        self._note_line(is_measured=False)
+        is_plausible = self._wall.is_plausible()
+        self.rounds.start(Request(self._device, occasion, probes, str(self._folder), server, done, is_plausible))
+
+    def _note_line(self, *, is_measured: bool) -> None:
+        """Keep when the line was loaded, for the next start; before it happens too, as the end may never come."""
+        if self._line_started is None:
+            return
+        try:
+            last_line.write(self._folder / paths.LAST_LINE, LastLine(self._line_started, is_measured))
+        except OSError as error:
+            _log.warning("%s: %s", paths.LAST_LINE, error)
