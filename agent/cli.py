@@ -48,10 +48,16 @@ def main() -> None:
         "Enrol this machine with the CODE on the site's sheet. Doing it again with the same code adds no device.",
     )
 )
-@click.argument("code", metavar=say("MÃ", "CODE"))
-@click.option("--server", required=True, help=say("Địa chỉ máy chủ trên phiếu.", "The server's address on the sheet."))
+@click.argument("code", metavar=say("MÃ", "CODE"), envvar="DIEMCAU_AGENT_CODE")
+@click.option(
+    "--server",
+    envvar="DIEMCAU_AGENT_SERVER",
+    required=True,
+    help=say("Địa chỉ máy chủ trên phiếu.", "The server's address on the sheet."),
+)
 @click.option(
     "--ca",
+    envvar="DIEMCAU_AGENT_CA",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help=say("Tệp chứng thư gốc, nếu được phát kèm.", "The authority's certificate, if you were given the file."),
 )
@@ -112,6 +118,7 @@ def enrol(code: str, server: str, ca: Optional[Path], fingerprint: Optional[str]
     except OSError as error:
         _fail(cannot_write(paths.home(), error))
     click.echo(say(f"Đã đăng ký cho điểm cầu: {answer.site_name}", f"Enrolled for the site: {answer.site_name}"))
+    is_started_for_us = "DIEMCAU_AGENT_SERVER" in os.environ  # by the bundle that sets it
     if answer.state == "waiting":
         click.echo(
             say(
@@ -121,7 +128,7 @@ def enrol(code: str, server: str, ca: Optional[Path], fingerprint: Optional[str]
                 "Start diemcau-agent run all the same: it connects once admitted, and keeps its reports until then.",
             )
         )
-    else:
+    elif not is_started_for_us:
         click.echo(say("Bước tiếp theo: diemcau-agent run", "Next: diemcau-agent run"))
 
 
@@ -178,6 +185,26 @@ def run() -> None:
     if sys.platform == "win32":  # exec there returns to the shell and leaves the new program behind it
         sys.exit(subprocess.call(command))
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter
+
+
+@main.command(
+    help=say("Dừng phần mềm đang chạy thường trực trên máy này.", "Stop the resident that runs on this machine.")
+)
+def stop() -> None:
+    """End the resident and wait until it is gone; none running is well."""
+    from agent import paths, stopping
+
+    try:
+        is_gone = stopping.stop(paths.home())
+    except OSError as error:
+        _fail(say(f"Không dừng được: {error}", f"It cannot be stopped: {error}"))
+    if not is_gone:
+        _fail(
+            say(
+                "Phần mềm vẫn chạy. Hãy khởi động lại máy rồi làm lại.",
+                "It still runs. Restart this machine and try again.",
+            )
+        )
 
 
 @main.command(help=say("Đo một lượt ngay bây giờ và cho xem kết quả.", "Measure once now and show the findings."))

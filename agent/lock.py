@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Optional
 
 _LOOK_S = 0.2  # for how long somebody else may hold it who only looks whether it is held
+_LOCKED_BYTE = 1 << 20  # on Windows nobody else reads what is locked, and the number before it must be read
 
 
 def hold(file: Path) -> Optional[BinaryIO]:
@@ -20,18 +21,32 @@ def hold(file: Path) -> Optional[BinaryIO]:
         if not _take(stream):
             stream.close()
             return None
-    with suppress(OSError):
+    with suppress(OSError):  # a full disk must not keep it from running
         os.utime(str(file))  # tells since when it is held
+        stream.truncate(0)
+        stream.write(str(os.getpid()).encode("ascii"))  # and by whom
+        stream.flush()
     return stream
 
 
 def held_since(file: Path) -> Optional[float]:
     """Return since when another program holds the lock, in seconds since 1970; None when none does. Raises OSError."""
+    return file.stat().st_mtime if _is_held(file) else None
+
+
+def holder(file: Path) -> Optional[int]:
+    """Return the process that holds the lock; 0 when it could not say which it is, None when none does.
+
+    Raises OSError.
+    """
+    return int(file.read_bytes() or b"0") if _is_held(file) else None
+
+
+def _is_held(file: Path) -> bool:
     if not file.exists():
-        return None
-    since_s = file.stat().st_mtime
+        return False
     with _open(file) as stream:
-        return None if _take(stream) else since_s
+        return not _take(stream)
 
 
 def _take(stream: BinaryIO) -> bool:
@@ -39,7 +54,7 @@ def _take(stream: BinaryIO) -> bool:
         if sys.platform == "win32":
             import msvcrt
 
-            stream.seek(0)
+            stream.seek(_LOCKED_BYTE)
             msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
         else:
             import fcntl

@@ -7,6 +7,7 @@ last_line                                                   see `agent.last_line
 last_report.json                                            what the last round measured, for whoever looks here
 asleep                                                      there while the machine sleeps, see `agent.sleep`
 lock                                                        held by the resident, see `agent.lock`
+stop                                                        asks the resident to end, see `agent.stopping`
 log/agent.log                                               what the resident says, see `agent.log`
 spool/<device>/                                             reports not yet acknowledged, see `agent.spool`
 """
@@ -30,6 +31,7 @@ LAST_LINE = "last_line"
 LAST_REPORT = "last_report.json"
 ASLEEP = "asleep"
 LOCK = "lock"
+STOP = "stop"
 LOG = "log/agent.log"
 SYSTEM_HOME = Path("/var/lib/diemcau-agent")  # of an agent that the .deb installed, under a user of its own
 

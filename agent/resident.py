@@ -20,7 +20,7 @@ from typing import Callable, Dict, List, Optional, Tuple
 
 import contract
 from agent import connection as link
-from agent import last_line, lock, log, original, paths, tick, trouble
+from agent import last_line, lock, log, original, paths, stopping, tick, trouble
 from agent.backoff import Backoff
 from agent.child import Rounds, Server
 from agent.connection import Connection, place_of
@@ -337,6 +337,7 @@ def main(arguments: List[str]) -> int:
 def _live(file: Path) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
+    wish = stopping.Wish(file.parent, lambda: signal.raise_signal(signal.SIGINT)) if sys.platform == "win32" else None
     if not file.exists() and file.with_name(paths.REQUEST).exists():
         wait(Enrolling(file.parent, Clock(), random.Random()))  # noqa: S311 - spreads load, guards nothing
     try:
@@ -348,6 +349,8 @@ def _live(file: Path) -> int:
     resident = build(settings, reload=lambda: load(file))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: resident.stop())
+    if wish is not None:
+        wish.act = resident.stop
     resident.sleep.listen()
     _log.info(say("Bắt đầu chạy, phiên bản %s.", "Started, version %s."), contract.__version__)
     try:

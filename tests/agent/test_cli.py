@@ -46,7 +46,8 @@ def test_the_version_is_the_contracts():
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_every_command_has_a_help_that_teaches(language, monkeypatch):
     monkeypatch.setenv("DIEMCAU_LANG", language)
-    assert set(cli.main.commands) == {"enrol", "run", "once", "probe", "inventory", "spool", "doctor", "version"}
+    commands = {"enrol", "run", "once", "probe", "inventory", "spool", "doctor", "stop", "version"}
+    assert set(cli.main.commands) == commands
     for name in cli.main.commands:
         result = run(name, "--help")
         assert result.exit_code == 0
