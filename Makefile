@@ -33,6 +33,7 @@ test: $(READY)
 	@$(call needs,command -v tinyproxy,tinyproxy-bin) # a proxy between a test's own networks
 	@$(call needs,$(HAS_TESTBED),umockdev gir1.2-umockdev-1.0 python3-gi) # it plays devices to the real agent
 	@$(call needs,test -x /lib/nut/upsd,nut-server) # and this one a UPS
+	@$(call needs,type makensis systemd-analyze,nsis systemd) # bundles are built, and the unit looked at
 	@$(BIN)/python -m pytest -q -m "not soak"
 
 check: $(READY)
@@ -46,6 +47,7 @@ soak: $(READY)
 	@$(call needs,command -v qemu-aarch64-static,qemu-user-static) # it plays the processor of a small board
 	@$(call needs,command -v debootstrap,debootstrap) # it fetches that processor's Debian
 	@$(call needs,command -v wine,wine wine64) # it runs what is made for Windows
+	@$(call needs,type makensis osslsigncode,nsis osslsigncode) # they build it and look at its signature
 	@$(BIN)/python -m pytest -m soak
 
 bench: $(READY)
@@ -63,10 +65,15 @@ $(READY): .ci/requirements.lock pyproject.toml contract/__init__.py $(ASSETS) | 
 $(TMPDIR):
 	@mkdir -p "$@"
 
+HASHED := --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet
 lock: $(READY)
 	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --upgrade \
-		--generate-hashes --no-header --no-annotate --no-emit-index-url --quiet -o .ci/requirements.lock --cache-dir .cache/uv
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --upgrade $(HASHED) \
+		-o .ci/requirements.lock --cache-dir .cache/uv
+	@$(BIN)/uv pip compile pyproject.toml -c .ci/requirements.lock --python-platform linux --python-version 3.11 $(HASHED) \
+		-o provisioning/bundle/locks/deb.lock --cache-dir .cache/uv
+	@$(BIN)/uv pip compile provisioning/bundle/locks/exe.in --python-platform windows --python-version 3.8 $(HASHED) \
+		-o provisioning/bundle/locks/exe.lock --cache-dir .cache/uv
 
 clean:
 	rm -rf .venv .cache .demo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis \

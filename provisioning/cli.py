@@ -6,7 +6,7 @@ import click
 
 from contract import __version__
 from contract.languages import say
-from provisioning.commands import audit, devices, holidays, people, roster, setup
+from provisioning.commands import audit, bundle, devices, holidays, people, roster, setup
 from provisioning.commands.centre import Commands
 
 
@@ -34,6 +34,7 @@ for _command in (
     devices.devices,
     devices.revoke,
     audit.audit,
+    bundle.bundle,
     setup.broker,
     setup.enrolment,
 ):

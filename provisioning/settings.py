@@ -60,6 +60,11 @@ class Settings(BaseModel):
         """Where devices enrol, as it stands on a sheet."""
         return f"https://{self.public_host}:{self.enrolment_port}"
 
+    @property
+    def page_url(self) -> str:
+        """Where people open the centre's pages."""
+        return f"http://{self.public_host}:{self.web_port}"
+
     def folder(self, name: str) -> Path:
         """Return one of the folders under home, made on first use and readable by its owner alone."""
         if name not in FOLDERS:
