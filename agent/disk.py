@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-
+from agent import log
 from agent.spool import SpoolError, SpoolFullError
 from contract.languages import say
-
-_log = logging.getLogger("agent")
 
 
 class Disk:
@@ -20,13 +17,13 @@ class Disk:
         """Hear that something could not be read or written there."""
         if self._told != type(error).__name__:
             self._told = type(error).__name__
-            _log.warning("%s (%s)", _trouble(error), error)
+            log.tell(f"{_trouble(error)} ({error})")
 
     def kept(self) -> None:
         """Hear that a report was kept."""
         if self._told:
             self._told = ""
-            _log.info(say("Ổ đĩa lại lưu được báo cáo.", "The disk keeps reports again."))
+            log.tell(say("Ổ đĩa lại lưu được báo cáo.", "The disk keeps reports again."))
 
 
 def _trouble(error: SpoolError) -> str:

@@ -6,7 +6,6 @@ Each try is a child process (`agent.enrol`), so that this one stays small.
 from __future__ import annotations
 
 import json
-import logging
 import random
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any, Dict, Optional, Sequence, Set
 
-from agent import paths
+from agent import log, paths
 from agent.backoff import Backoff
 from contract.clock import Clock
 from contract.languages import say
@@ -25,7 +24,6 @@ SELDOM_S = 21_600.0  # after a refusal: only a person can mend it, and each wron
 TRY_S = 300.0  # beyond this a try is ended: it waits for the network several times, a minute each
 _LOOK_S = 1.0
 _FOR_GOOD = ("here", "refused")
-_log = logging.getLogger("agent")
 
 
 class Enrolling:
@@ -96,7 +94,8 @@ class Enrolling:
 
     def _hear(self, outcome: Dict[str, Any], now_s: float) -> None:
         if outcome["kind"] == "enrolled":
-            _log.info(say("Đã đăng ký cho điểm cầu: %s", "Enrolled for the site: %s"), outcome["text"])
+            name = outcome["text"]
+            log.tell(say(f"Đã đăng ký cho điểm cầu: {name}", f"Enrolled for the site: {name}"))
             return
         is_for_good = outcome["kind"] in _FOR_GOOD
         self._failures += 1
@@ -106,7 +105,7 @@ class Enrolling:
         self._try_at_s = now_s + max(wait_s, float(outcome["wait_s"]))
         if outcome["kind"] not in self._told:
             self._told.add(outcome["kind"])
-            _log.info(_sentence(outcome["text"], is_for_good=is_for_good))
+            log.tell(_sentence(outcome["text"], is_for_good=is_for_good))
 
     def _stamp(self) -> float:
         """Return what changes when the request is replaced by another."""
@@ -118,7 +117,7 @@ class Enrolling:
 
 def wait(enrolling: Enrolling) -> None:
     """Turn it until the machine is enrolled; whatever ends the wait ends its child too."""
-    _log.info(say("Máy này chưa đăng ký xong; đang thử.", "This machine is not enrolled yet; trying."))
+    log.tell(say("Máy này chưa đăng ký xong; đang thử.", "This machine is not enrolled yet; trying."))
     try:
         while not enrolling.is_over:
             enrolling.turn()

@@ -9,15 +9,17 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import Any, Dict
 
-PUT_OFF = (
-    "ipaddress",  # urllib.parse: an IPv6 address in brackets
-    "locale",  # subprocess: pipes of text
-    "traceback",  # logging: a record with an exception
-    "urllib.request",  # paho: proxies; brings http.client and email along
-    "uuid",  # paho: a client id that nobody has chosen
-)
+_SYSTEMS = {"win32": "Windows", "darwin": "Darwin", "linux": "Linux"}
+PUT_OFF: Dict[str, Dict[str, Any]] = {  # with what a stand-in answers itself
+    "ipaddress": {},  # urllib.parse: an IPv6 address in brackets
+    "locale": {},  # subprocess: pipes of text
+    "logging": {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40},  # paho: for a logger that nobody has given it
+    "platform": {"system": lambda: _SYSTEMS.get(sys.platform, sys.platform)},  # paho: whether this is Windows
+    "urllib.request": {},  # paho: proxies; brings http.client and email along
+    "uuid": {},  # paho: a client id that nobody has chosen
+}
 
 
 class _StandIn(ModuleType):
@@ -32,6 +34,7 @@ class _StandIn(ModuleType):
 
 def _put_off(name: str) -> None:
     stand_in = _StandIn(name)
+    vars(stand_in).update(PUT_OFF[name])
     sys.modules[name] = stand_in
     package, _, child = name.rpartition(".")
     if package:  # `import a.b` sets the attribute only when it loads

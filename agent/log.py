@@ -1,13 +1,15 @@
-"""The resident's log on disk: a file and the one before it, of bounded size, that never stop the agent.
+"""What the resident says: to stderr where there is one, and into a file and the one before it, of bounded size.
 
-logging.handlers could do it for 0.35 MB of the resident's memory.
+The logging module could do it for 0.4 MB of the resident's memory, and its handlers for 0.35 more. Nothing here ever
+stops the agent: a disk that is full or may only be read costs lines.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import List
 
@@ -16,33 +18,27 @@ from agent import paths
 MOST_BYTES = 512 * 1024  # of each of the two files
 _MOST_LINE_BYTES = 16 * 1024  # a traceback, generously
 _REPEAT_S = 3600  # a trouble that is told each second must not drive everything else out
-_FORM, _TIMES = "%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S %z"  # local time with its offset from UTC
+_TIMES = "%Y-%m-%d %H:%M:%S %z"  # local time with its offset from UTC
 
 
-class LogFile(logging.Handler):
+class LogFile:
     """Appends to a file, which becomes `<name>.1` when it is full.
 
     It is opened for each line: what was in the way, a full disk or a folder that somebody removed, may be gone by then.
     """
 
     def __init__(self, file: Path, most_bytes: int = MOST_BYTES) -> None:
-        super().__init__()
         self._file = file
         self._most_bytes = most_bytes
         self._text, self._at_s = "", 0.0  # of the last line
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def write(self, text: str, at_s: float) -> None:
         """Write a line, or nothing when the disk does not take it, or when it says what the one before it said."""
-        try:
-            text = record.getMessage()
-            if text == self._text and abs(record.created - self._at_s) < _REPEAT_S:
-                return
-            self._append(self.format(record).encode("utf-8", "replace")[:_MOST_LINE_BYTES] + b"\n")
-            self._text, self._at_s = text, record.created
-        except OSError:
+        if text == self._text and abs(at_s - self._at_s) < _REPEAT_S:
             return
-        except Exception:  # noqa: BLE001 - a line that cannot be formed must not end the agent either
-            self.handleError(record)
+        with suppress(OSError):
+            self._append(_line(text, at_s).encode("utf-8", "replace")[:_MOST_LINE_BYTES] + b"\n")
+            self._text, self._at_s = text, at_s
 
     def _append(self, line: bytes) -> None:
         self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -52,17 +48,34 @@ class LogFile(logging.Handler):
             stream.write(line)
 
 
-def before(file: Path) -> Path:
-    """Return where a log file lies once it is full."""
-    return file.with_name(file.name + ".1")
+_files: List[LogFile] = []  # that this program writes to
 
 
 def start(folder: Path) -> None:
-    """Log into the agent's folder, and to stderr where there is one: pythonw.exe has none."""
-    targets: List[logging.Handler] = [LogFile(folder / paths.LOG)]
-    if sys.stderr is not None:
-        targets.append(logging.StreamHandler(sys.stderr))
-    logging.basicConfig(level=logging.INFO, format=_FORM, datefmt=_TIMES, handlers=targets)
+    """From now on write into the agent's folder too."""
+    _files[:] = [LogFile(folder / paths.LOG)]
+
+
+def tell(text: str) -> None:
+    """Say something to whoever looks after this machine."""
+    now_s = time.time()
+    for file in _files:
+        file.write(text, now_s)
+    if sys.stderr is not None:  # pythonw.exe has none
+        with suppress(OSError, ValueError):  # a terminal that is gone
+            sys.stderr.write(_line(text, now_s) + "\n")
+
+
+def tell_fault(text: str) -> None:
+    """Say that the program failed, with the traceback of the error being handled."""
+    import traceback
+
+    tell(f"{text}\n{traceback.format_exc()}")
+
+
+def before(file: Path) -> Path:
+    """Return where a log file lies once it is full."""
+    return file.with_name(file.name + ".1")
 
 
 def last_line(folder: Path) -> str:
@@ -74,3 +87,7 @@ def last_line(folder: Path) -> str:
         stream.seek(max(0, file.stat().st_size - _MOST_LINE_BYTES))
         lines = stream.read().decode("utf-8", "replace").splitlines()
     return lines[-1] if lines else ""
+
+
+def _line(text: str, at_s: float) -> str:
+    return f"{time.strftime(_TIMES, time.localtime(at_s))} {text}"

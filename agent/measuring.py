@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Dict, NamedTuple, Optional, Tuple
 
-from agent import last_line, paths
+from agent import last_line, log, paths
 from agent.child import Outcome, Request, Rounds, Server
 from agent.disk import Disk
 from agent.last_line import LastLine
@@ -19,7 +18,6 @@ from contract.clock import Clock, Moment
 from contract.languages import say
 
 MOST_COMMANDS = 16  # that wait for their round
-_log = logging.getLogger("agent")
 
 
 class _Asked(NamedTuple):
@@ -82,13 +80,14 @@ class Measuring:
         except OSError as error:  # no child could be started: no memory, or too many processes
             self.rounds.stop()
             self._running = ()
-            _log.warning(say("Không bắt đầu được lượt đo: %s", "A round cannot begin: %s"), error)
+            log.tell(say(f"Không bắt đầu được lượt đo: {error}", f"A round cannot begin: {error}"))
         return done
 
     def _finish(self, outcome: Outcome) -> Tuple[str, ...]:
         done, self._running = self._running, ()
         if outcome.body is None:
-            _log.warning(say("Lượt đo không có kết quả: %s", "A round without a report: %s"), outcome.problem)
+            problem = outcome.problem
+            log.tell(say(f"Lượt đo không có kết quả: {problem}", f"A round without a report: {problem}"))
             return ()
         try:
             self._spool.append(outcome.body)
@@ -106,12 +105,12 @@ class Measuring:
 
     def _note_report(self, outcome: Outcome) -> None:
         """Say that a round is over, and keep its report for whoever looks at this machine."""
-        found = ", ".join(outcome.found)
-        _log.info(say("Đã đo xong một lượt: %s.", "A round is over: %s."), found or say("không được gì", "nothing"))
+        found = ", ".join(outcome.found) or say("không được gì", "nothing")
+        log.tell(say(f"Đã đo xong một lượt: {found}.", f"A round is over: {found}."))
         try:
             paths.write_private(self._folder / paths.LAST_REPORT, outcome.body or b"")
         except OSError as error:
-            _log.warning("%s: %s", paths.LAST_REPORT, error)
+            log.tell(f"{paths.LAST_REPORT}: {error}")
 
     def _start(self, server: Server) -> None:
         now_s = self._clock.mono_s()
@@ -141,4 +140,4 @@ class Measuring:
         try:
             last_line.write(self._folder / paths.LAST_LINE, LastLine(self._line_started, is_measured))
         except OSError as error:
-            _log.warning("%s: %s", paths.LAST_LINE, error)
+            log.tell(f"{paths.LAST_LINE}: {error}")

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import logging
 import time
 from contextlib import suppress
 from pathlib import Path
 
-from agent import hardware, paths
+from agent import hardware, log, paths
 from agent.hardware import Facts
 from contract.languages import say
 
 _LOOK_S = 5.0
-_log = logging.getLogger("agent")
 
 
 def keep(folder: Path, now: Facts) -> None:
@@ -37,7 +35,7 @@ def follow(folder: Path, now: Facts) -> None:
 def wait(folder: Path, device: str) -> None:
     """Return once this machine is the enrolled one; while it is a copy, say so and stay away from the centre."""
     if is_copy(folder, hardware.facts()):
-        _log.error("%s %s", told(device), next_step(device))
+        log.tell(f"{told(device)} {next_step(device)}")
     while is_copy(folder, hardware.facts()):  # also until a card that starts late is there
         time.sleep(_LOOK_S)
     follow(folder, hardware.facts())

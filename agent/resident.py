@@ -9,7 +9,6 @@ from __future__ import annotations
 import agent.late  # noqa: F401 - first, or there is nothing left to put off
 
 # isort: split
-import logging
 import random
 import signal
 import socket
@@ -42,7 +41,6 @@ _IDLE_S = 15.0  # how long the loop may wait for the network; all else, but what
 _ALERT_S = 1.0  # while a round runs, reports wait for their receipt, or there is no connection
 _BUSY_S = 0.05  # while reports go out
 _NETWORK_WAIT_S = 60.0  # a machine is on before its network is; measuring at once would find no network
-_log = logging.getLogger("agent")
 
 
 class Resident:
@@ -145,7 +143,7 @@ class Resident:
             self.publisher.start_over()
             self.measuring.schedule.hasten_tick()
             self._told = {}
-            _log.info(say("Đã kết nối với trung tâm. Cứ để máy chạy.", "Connected to the centre. Leave it running."))
+            log.tell(say("Đã kết nối với trung tâm. Cứ để máy chạy.", "Connected to the centre. Leave it running."))
         elif isinstance(event, link.Lost):
             self._number = None
             self._tell(event)
@@ -155,7 +153,7 @@ class Resident:
             try:
                 self._receive(event)
             except (wire.WireError, SpoolError) as error:
-                _log.warning("%s: %s", event.kind, error)
+                log.tell(f"{event.kind}: {error}")
 
     def _is_sleep_near(self) -> bool:
         """Tell whether the machine is about to sleep: then leave; when it has slept, connect anew at once."""
@@ -169,14 +167,14 @@ class Resident:
             return True
         self._network_by_s = self.clock.mono_s() + _NETWORK_WAIT_S
         self.connection.wake(found.slept_s)
-        _log.info(say(f"Máy đã thức, ngủ {found.slept_s:.0f} giây.", f"Awake after {found.slept_s:.0f} s of sleep."))
+        log.tell(say(f"Máy đã thức, ngủ {found.slept_s:.0f} giây.", f"Awake after {found.slept_s:.0f} s of sleep."))
         return False
 
     def _tell(self, lost: link.Lost) -> None:
         """Say why there is no connection and what to do, once for as long as that broker's reason stays the same."""
         if self._told.get(lost.broker) != lost.kind:
             self._told[lost.broker] = lost.kind
-            _log.info("%s (%s: %s)", trouble.no_connection(lost.kind), lost.broker, lost.reason)
+            log.tell(f"{trouble.no_connection(lost.kind)} ({lost.broker}: {lost.reason})")
 
     def _receive(self, event: link.Received) -> None:
         if event.kind == "ack":
@@ -203,15 +201,14 @@ class Resident:
         try:
             settings = self.reload()
         except (OSError, SettingsError) as error:
-            _log.warning(say("Cài đặt: %s", "Settings: %s"), error)
+            log.tell(say(f"Cài đặt: {error}", f"Settings: {error}"))
             return
         if settings.device != self.settings.device:  # with a spool and a phase of its own: for the next start
-            _log.warning(
+            log.tell(
                 say(
-                    "Cài đặt là của thiết bị khác, %s: hãy chạy lại.",
-                    "The settings are of another device, %s: start again.",
-                ),
-                settings.device,
+                    f"Cài đặt là của thiết bị khác, {settings.device}: hãy chạy lại.",
+                    f"The settings are of another device, {settings.device}: start again.",
+                )
             )
             return
         old, self.settings = self.settings, settings
@@ -313,17 +310,17 @@ def main(arguments: List[str]) -> int:
     A machine that is not enrolled yet, but has asked to be, is enrolled first, however long that takes.
     """
     if len(arguments) != 2 or arguments[0] != "--settings":
-        _log.error("usage: python -I -m agent.resident --settings FILE")
+        log.tell("usage: python -I -m agent.resident --settings FILE")
         return 2
     file = Path(arguments[1])
     log.start(file.parent)
     try:
         held = lock.hold(file.with_name(paths.LOCK))
     except OSError as error:
-        _log.error("%s", error)
+        log.tell(str(error))
         return 2
     if held is None:
-        _log.error(
+        log.tell(
             say(
                 "Phần mềm kiểm tra đang chạy trên máy này rồi. Nếu vừa đăng ký lại, hãy tắt nó rồi chạy lại lệnh này.",
                 "The agent runs on this machine already. If you have just enrolled again, stop it and start it anew.",
@@ -344,7 +341,7 @@ def _live(file: Path) -> int:
         original.wait(file.parent, load(file).device)
         settings = load(file)
     except (OSError, SettingsError) as error:
-        _log.error("%s", error)
+        log.tell(str(error))
         return 2
     resident = build(settings, reload=lambda: load(file))
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -352,13 +349,14 @@ def _live(file: Path) -> int:
     if wish is not None:
         wish.act = resident.stop
     resident.sleep.listen()
-    _log.info(say("Bắt đầu chạy, phiên bản %s.", "Started, version %s."), contract.__version__)
+    version = contract.__version__
+    log.tell(say(f"Bắt đầu chạy, phiên bản {version}.", f"Started, version {version}."))
     try:
         resident.run()
     except Exception:
-        _log.exception(say("Dừng vì lỗi của chương trình:", "Ended by a fault of the program:"))
+        log.tell_fault(say("Dừng vì lỗi của chương trình:", "Ended by a fault of the program:"))
         raise
-    _log.info(say("Đã dừng.", "Stopped."))
+    log.tell(say("Đã dừng.", "Stopped."))
     return 0
 
 

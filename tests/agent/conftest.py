@@ -22,6 +22,7 @@ import pytest
 import trustme
 from paho.mqtt.enums import CallbackAPIVersion
 
+from agent import log
 from agent.child import Server
 from agent.settings import Settings, load
 from agent.spool import Spool
@@ -50,6 +51,14 @@ class SetClock(Clock):
     def advance(self, seconds: float) -> None:
         self.mono += seconds
         self.wall += int(seconds * 1e6)
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the agent says in its log."""
+    lines: list[str] = []
+    monkeypatch.setattr(log, "tell", lines.append)
+    return lines
 
 
 @pytest.fixture

@@ -41,11 +41,10 @@ print(type(stand_in).__name__, type(sys.modules["{name}"]).__name__, file == sys
 """
 # Beside what Python starts with. A name more here is memory at every site: measure it with benchmarks/footprint.py.
 RESIDENT_MAY_LOAD = """
-agent array atexit base64 binascii bisect collections contextlib contract copyreg datetime encodings enum errno
-fcntl fnmatch functools grp glob hashlib heapq hmac importlib itertools json keyword linecache logging math
-ntpath operator paho pathlib platform pwd queue random re reprlib secrets select selectors signal socket sqlite3
-sre_compile sre_constants sre_parse ssl string stringprep struct subprocess threading token tokenize types
-typing unicodedata urllib warnings weakref zlib
+agent array base64 binascii bisect collections contextlib contract copyreg datetime encodings enum errno fcntl fnmatch
+functools grp hashlib heapq hmac importlib itertools json keyword math ntpath operator paho pathlib pwd queue random
+re reprlib secrets select selectors signal socket sqlite3 sre_compile sre_constants sre_parse ssl string stringprep
+struct subprocess threading types typing unicodedata urllib warnings zlib
 """
 LIGHT_ROUND_NEVER_LOADS = {"http", "speedtest", "ssl", "asyncio", "sqlite3", "paho", "click", "xml", "ctypes"}
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import ctypes
 import json
-import logging
 import os
 import subprocess
 import unicodedata
@@ -73,7 +72,7 @@ def personal(enrolled, named_machine, tmp_path, monkeypatch):
     (home / paths.LAST_REPORT).write_text(poison)
     file = log.LogFile(home / paths.LOG)
     for word in (*words, poison):
-        file.emit(logging.LogRecord("agent", logging.INFO, __file__, 1, f"no use: {word!r} {word}", None, None))
+        file.write(f"no use: {word!r} {word}", 0.0)
     log.before(home / paths.LOG).write_text(unicodedata.normalize("NFD", poison))
     spool = Spool(paths.spool(home, "dev-00000001"), 65_536, Clock())
     spool.append(poison.encode())
@@ -107,7 +106,7 @@ def test_what_a_technician_needs_is_in_the_bundle(enrolled, tmp_path, monkeypatc
     machine = enrolled("mqtts://localhost:8883")
     monkeypatch.setenv("DIEMCAU_AGENT_HOME", str(machine.home))
     file = log.LogFile(machine.home / paths.LOG)
-    file.emit(logging.LogRecord("agent", logging.INFO, __file__, 1, "Đã kết nối với trung tâm.", None, None))
+    file.write("Đã kết nối với trung tâm.", 0.0)
     shown = json.loads(run("--json", "--bundle", tmp_path / "b.zip").stdout)
     with zipfile.ZipFile(tmp_path / "b.zip") as packed:
         results = json.loads(packed.read("doctor.json"))
