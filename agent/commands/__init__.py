@@ -1,0 +1,1 @@
+"""The commands of diemcau-agent, one file for each subject."""

@@ -1,0 +1,71 @@
+"""What the commands share: the settings and spool of this machine, and how a command ends badly."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, NoReturn, Optional
+
+import click
+
+from contract.languages import say
+
+if TYPE_CHECKING:
+    from agent.settings import Settings
+    from agent.spool import Spool
+
+WRONG, NOT_ENROLLED = 1, 3  # exit codes
+
+
+def settings_if_enrolled() -> Optional[Settings]:
+    """Return the settings, None of a machine that is not enrolled; a file that cannot be read ends the command."""
+    from agent import paths
+    from agent.settings import SettingsError, load
+
+    try:
+        return load(paths.home() / paths.SETTINGS)
+    except FileNotFoundError:
+        return None
+    except (OSError, SettingsError) as error:
+        fail(
+            say(f"Không đọc được tệp cài đặt: {error}", f"The settings cannot be read: {error}"),
+            say("Hãy đăng ký lại: diemcau-agent enrol MÃ", "Enrol again: diemcau-agent enrol CODE"),
+        )
+
+
+def settings() -> Settings:
+    """Return the settings; a machine that is not enrolled ends the command."""
+    found = settings_if_enrolled()
+    if found is None:
+        say_not_enrolled()
+        sys.exit(NOT_ENROLLED)
+    return found
+
+
+def spool_of(settings: Settings) -> Spool:
+    """Return the spool of this device, for use beside the resident."""
+    from agent import paths
+    from agent.spool import Spool
+    from contract.clock import Clock
+
+    folder = paths.spool(settings.folder, settings.device)
+    return Spool(folder, settings.spool_cap_bytes, Clock(), checkpoints=False)
+
+
+def say_not_enrolled() -> None:
+    """Say that this machine is not enrolled, and how to enrol it."""
+    click.echo(
+        say(
+            "Máy này chưa đăng ký nên chưa gửi gì về trung tâm và chưa đo được đường truyền.\n"
+            "Để đăng ký: diemcau-agent enrol MÃ --server https://…  (mã và địa chỉ có trên phiếu của điểm cầu)",
+            "This machine is not enrolled: nothing is sent to the centre, and the line cannot be measured.\n"
+            "To enrol: diemcau-agent enrol CODE --server https://…  (code and address are on the site's sheet)",
+        ),
+        err=True,
+    )
+
+
+def fail(*lines: str) -> NoReturn:
+    """End the command with what is wrong and what to do."""
+    for line in lines:
+        click.echo(line, err=True)
+    sys.exit(WRONG)
