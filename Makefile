@@ -3,7 +3,8 @@
 # make soak   the long fault runs                       make bench  the measurements in benchmarks/
 # make lock   pins the newest versions of everything    make clean  removes what all of these made
 #
-# Nothing is written outside this folder: neither caches nor temporary files.
+# Nothing is written outside this folder, neither caches nor temporary files, but for Debian packages that test, soak and
+# bench install by apt when they are missing (as root).
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -51,6 +52,7 @@ soak: $(READY)
 	@$(BIN)/python -m pytest -m soak
 
 bench: $(READY)
+	@$(call needs,type zabbix_agent2 prometheus-node-exporter,zabbix-agent2 prometheus-node-exporter) # the agent's peers
 	@for program in benchmarks/*.py; do $(BIN)/python "$$program"; done
 
 $(READY): .ci/requirements.lock pyproject.toml contract/__init__.py $(ASSETS) | $(TMPDIR)

@@ -25,6 +25,6 @@ class AgentSettings(Message):
     probe_server: ProbeServerAddress
     tick_s: int = Field(default=60, ge=1, le=3600)
     keepalive_s: int = Field(default=45, ge=5, le=3600)
-    light_round_s: int = Field(default=3600, ge=10, le=86_400)  # host, network, path, software, clock
+    light_round_s: int = Field(default=3600, ge=10, le=86_400)  # every probe but the line
     line_round_s: int = Field(default=43_200, ge=10, le=604_800)  # the line: the probe that costs traffic
     spool_cap_bytes: int = Field(default=16 * 1024 * 1024, ge=65_536)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, select
 
 from provisioning import audit
 from provisioning.errors import ProvisioningError
+from provisioning.roster.cells import CellError, clean
 from provisioning.store.engine import record_changes
 from provisioning.store.tables import holiday, unit
 from provisioning.units.load import find_units
@@ -39,8 +40,8 @@ def read_days(text: str) -> tuple[str, str]:
         ) from error
     if not timedelta(0) <= last_day - first_day < timedelta(MOST_DAYS):
         raise ProvisioningError(
-            f"{text}: ngày cuối phải sau ngày đầu, không quá {MOST_DAYS} ngày.",
-            f"{text}: the last day must follow the first, by at most {MOST_DAYS} days.",
+            f"{text}: ngày cuối không được trước ngày đầu, và nghỉ dài nhất {MOST_DAYS} ngày.",
+            f"{text}: the last day must not be before the first, and {MOST_DAYS} days are the most.",
         )
     return first_day.isoformat(), last_day.isoformat()
 
@@ -50,12 +51,14 @@ def add(
 ) -> None:
     """Add a holiday to these units, or to the country when none is named; raises ProvisioningError."""
     first_day, last_day = days
+    name = _read_name(name)
     changes = []
     for unit_id in _units(connection, unit_codes):
         if _ids(connection, first_day, unit_id):
+            remedy = f"diemcau-provision holidays remove {first_day}{_as_option(connection, unit_id)}"
             raise ProvisioningError(
-                f"Đã có ngày nghỉ từ {first_day}. Muốn đổi thì bỏ trước: diemcau-provision holidays remove {first_day}",
-                f"A holiday begins on {first_day}. To change it, first: diemcau-provision holidays remove {first_day}",
+                f"Đã có ngày nghỉ từ {first_day}. Muốn đổi thì bỏ trước: {remedy}",
+                f"A holiday begins on {first_day}. To change it, first: {remedy}",
             )
         values = {"first_day": first_day, "last_day": last_day, "name": name, "unit_id": unit_id}
         changes += [
@@ -91,8 +94,24 @@ def list_holidays(connection: Connection) -> list[Holiday]:
     return [Holiday(*row) for row in connection.execute(query)]
 
 
+def _read_name(text: str) -> str:
+    try:
+        name = clean(text)
+    except CellError as error:
+        raise ProvisioningError(f"Tên ngày nghỉ {error.vi}.", f"The holiday's name {error.en}.") from error
+    if not name:
+        raise ProvisioningError("Hãy cho biết nghỉ vì dịp gì.", "Say what the holiday is for.")
+    return name
+
+
 def _units(connection: Connection, codes: Iterable[str]) -> list[int | None]:
-    return [*find_units(connection, codes)] or [None]
+    return [*find_units(connection, dict.fromkeys(codes))] or [None]
+
+
+def _as_option(connection: Connection, unit_id: int | None) -> str:
+    """Return what names a unit on the command line; nothing for the country."""
+    code = None if unit_id is None else connection.scalar(select(unit.c.code).where(unit.c.id == unit_id))
+    return "" if code is None else f" --unit {code}"
 
 
 def _ids(connection: Connection, first_day: str, unit_id: int | None) -> list[int]:

@@ -2,6 +2,7 @@
 
     T2-T6 07:00-17:00; T7 07:00-11:30          Mon-Fri 07:00-17:00; Sat 07:00-11:30
     T2, T4 7h-11h30, 13h-17h                   CN 20:00-02:00 (until Monday morning)
+    Thứ hai - thứ sáu: 7h-17h
 
 Parts are separated by semicolons; each is days, then spans of Vietnamese time. A span that ends before it starts ends
 on the next day.
@@ -24,10 +25,11 @@ DAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DAY_WORDS = {
     **{word.casefold(): number for words in (DAYS_VI, DAYS_EN) for number, word in enumerate(words)},
     **{f"{word} {number + 2}": number for number in range(6) for word in ("thứ", "thu")},
+    **{f"thứ {word}": number for number, word in enumerate(("hai", "ba", "tư", "năm", "sáu", "bảy"))},
     **dict.fromkeys(("chủ nhật", "chu nhat"), 6),
     **dict(zip(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), range(7), strict=True)),
 }
-_PART = re.compile(r"(.+?)\s+(\d{1,2}[:h].*)")
+_PART = re.compile(r"(.+?)\s*:?\s+(\d{1,2}[:h].*)")
 _TIME = re.compile(r"(\d{1,2})(?::(\d\d)|h(\d\d)?)")
 _DASHES = re.compile("\\s*[-\u2013\u2014]\\s*")
 

@@ -19,7 +19,7 @@ def describe() -> dict[str, str]:
         "processor": models[0].partition(": ")[2] if models else platform.processor(),
         "cores": str(len(os.sched_getaffinity(0))),
         "load before": f"{os.getloadavg()[0]:.2f}",
-        "system": platform.platform(),
+        "system": f"Linux {platform.release().partition('-')[0]}, {' '.join(platform.libc_ver())}",
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
         **versions,

@@ -65,7 +65,7 @@ GATES: Names = {
 PRESENCES: Names = {
     "connected": ("Đang kết nối", "Connected"),
     "asleep": ("Đang ngủ", "Asleep"),
-    "stopped": ("Đã tắt (người dùng tắt máy)", "Stopped (shut down by its user)"),
+    "stopped": ("Đã tắt", "Stopped"),
     "off_hours": ("Ngoài giờ", "Off hours"),
     "lost": ("Mất liên lạc", "Lost"),
     "never": ("Chưa từng kết nối", "Never connected"),

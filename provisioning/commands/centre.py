@@ -9,6 +9,7 @@ import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from provisioning.settings import Settings
 
 _OUR_PACKAGES = ("agent", "collector", "contract", "provisioning")
+
+VIETNAM = timezone(timedelta(hours=7))  # all the year
 
 
 class Commands(click.Group):
@@ -77,6 +80,11 @@ def _database_text(error: Exception, makes_tables: str) -> str | None:
 def now_us() -> int:
     """Return the time in microseconds since 1970 UTC."""
     return wall_us()
+
+
+def day_of(at_us: int) -> str:
+    """Return the Vietnamese day of a moment, as a person writes it."""
+    return f"{datetime.fromtimestamp(at_us / 1e6, VIETNAM):%d/%m/%Y}"
 
 
 def actor() -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from contract.languages import say
-from provisioning.commands.centre import actor, now_us, registry
+from provisioning.commands.centre import actor, day_of, now_us, registry
 
 
 @click.group(help=say("Mã đăng ký của các điểm cầu.", "The sites' enrolment codes."))
@@ -77,19 +77,20 @@ def devices() -> None:
 @click.option("--state", type=click.Choice(["active", "waiting", "revoked"]))
 def list_devices(state: str | None) -> None:
     """Print id, state, site code, site name and what else is known of a device, separated by tabs."""
-    from sqlalchemy import select
+    from sqlalchemy import func, select
 
     from provisioning.enrolment import OTHER_MACHINE
     from provisioning.store.tables import audit, device, site
 
     query = select(device.c.name, device.c.state, site.c.code, site.c.name).join(site, site.c.id == device.c.site_id)
-    told = say("đã đăng ký lại từ máy khác", "enrolled again from another machine")
     if state is not None:
         query = query.where(device.c.state == state)
     with registry() as (_, engine), engine.connect() as connection:
-        moved = set(connection.scalars(select(audit.c.subject).where(audit.c.action == OTHER_MACHINE)))
+        latest = select(audit.c.subject, func.max(audit.c.at)).where(audit.c.action == OTHER_MACHINE)
+        moved = {name: day_of(at) for name, at in connection.execute(latest.group_by(audit.c.subject))}
         for row in connection.execute(query.order_by(device.c.id)):
-            click.echo("\t".join((*row, told) if row.name in moved else row))
+            told = say("đã đăng ký lại từ máy khác ngày", "enrolled again from another machine on")
+            click.echo("\t".join((*row, f"{told} {moved[row.name]}") if row.name in moved else row))
 
 
 @devices.command(help=say("Duyệt một thiết bị đang chờ.", "Let a waiting device in."))

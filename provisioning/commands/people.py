@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from contract.languages import say
-from provisioning.commands.centre import actor, now_us, registry
-
-_VIETNAM = timezone(timedelta(hours=7))
+from provisioning.commands.centre import VIETNAM, actor, now_us, registry
 
 
 def read_start(_context: click.Context, _param: click.Parameter, value: str) -> int:
@@ -24,7 +22,7 @@ def read_start(_context: click.Context, _param: click.Parameter, value: str) -> 
     except ValueError as error:
         example = say("ví dụ: 2026-08-15T07:30 hoặc +24h", "for example: 2026-08-15T07:30 or +24h")
         raise click.BadParameter(example) from error
-    aware = at if at.tzinfo else at.replace(tzinfo=_VIETNAM)
+    aware = at if at.tzinfo else at.replace(tzinfo=VIETNAM)
     return int(aware.timestamp()) * 1_000_000
 
 
@@ -171,5 +169,5 @@ def list_sessions() -> None:
 
     with registry() as (_, engine), engine.connect() as connection:
         for row in events.list_sessions(connection):
-            start = datetime.fromtimestamp(row.starts_at / 1e6, _VIETNAM)
+            start = datetime.fromtimestamp(row.starts_at / 1e6, VIETNAM)
             click.echo(f"{row.code}\t{start.isoformat(timespec='minutes')}\t{row.name}")

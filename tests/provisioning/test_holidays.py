@@ -70,13 +70,22 @@ def test_adding_and_removing_are_audited_and_told_by_change_rows(engine: Engine,
 def test_a_second_holiday_from_the_same_day_and_the_removal_of_none_are_refused(engine: Engine, units, listed) -> None:
     with writing(engine) as connection:
         holidays.add(connection, TET, "Tết", [], "an", 1)
-    with pytest.raises(ProvisioningError, match=f"holidays remove {TET[0]}"), writing(engine) as connection:
+        holidays.add(connection, TET, "Bão", ["024", "024"], "an", 1)
+    with pytest.raises(ProvisioningError, match=f"holidays remove {TET[0]}$"), writing(engine) as connection:
         holidays.add(connection, (TET[0], TET[0]), "Tết", [], "an", 1)
+    with pytest.raises(ProvisioningError, match=f"holidays remove {TET[0]} --unit 024$"), writing(engine) as connection:
+        holidays.add(connection, TET, "Lụt", ["024"], "an", 1)
     with pytest.raises(ProvisioningError, match="holidays list"), writing(engine) as connection:
         holidays.remove(connection, TET[0], ["02"], "an", 1)
     with pytest.raises(ProvisioningError, match="units list"), writing(engine) as connection:
         holidays.add(connection, TET, "Tết", ["99"], "an", 1)
-    assert len(listed()) == 1
+    assert len(listed()) == 2
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\nb", "\u202eTết", "x" * 201])
+def test_a_holiday_has_a_name_that_people_can_read(engine: Engine, units, name: str) -> None:
+    with pytest.raises(ProvisioningError), writing(engine) as connection:
+        holidays.add(connection, TET, name, [], "an", 1)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import date
 from functools import cache
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, and_, func, select
 
 from collector.judge.calendar import Calendar, Stretch, stretch
 from collector.judge.presence import KINDS, Explained, best, explain
@@ -15,6 +15,7 @@ from collector.store.tables import presence
 from provisioning import hours
 from provisioning.store.tables import device, holiday, participation, session, site, unit
 
+_COUNTS = and_(device.c.state == "active", device.c.is_spare.is_(False))  # a device whose presence is its site's
 Sites = Collection[int] | Select[tuple[int]]  # ids of sites, or a query for them
 
 
@@ -25,7 +26,7 @@ def of_sites(connection: Connection, sites: Sites, now: int) -> dict[int, Explai
     rows = connection.execute(
         select(device.c.site_id, presence.c.state, presence.c.since_at, presence.c.heard_at)
         .join(presence, presence.c.device_id == device.c.id)
-        .where(device.c.site_id.in_(sites), device.c.state == "active", device.c.is_spare.is_(False))
+        .where(device.c.site_id.in_(sites), _COUNTS)
     )
     for site_id, state, since_at, heard_at in rows:
         found[site_id].append(explain(state, since_at, heard_at, stretches[site_id]))
@@ -34,9 +35,19 @@ def of_sites(connection: Connection, sites: Sites, now: int) -> dict[int, Explai
 
 def count_kinds(connection: Connection, session_id: int, now: int) -> dict[str, int]:
     """Return how many sites of the session there are of each kind of presence; they sum to all."""
-    sites = select(participation.c.site_id).where(participation.c.session_id == session_id)
-    counted = Counter(found.kind for found in of_sites(connection, sites, now).values())
+    taking_part = participation.c.session_id == session_id
+    heard = select(device.c.site_id).join(presence, presence.c.device_id == device.c.id).where(_COUNTS)
+    connected = heard.where(presence.c.state == "connected")
+    sites = select(participation.c.site_id).where(taking_part)
+    away = sites.where(participation.c.site_id.in_(heard), participation.c.site_id.not_in(connected))
+    counted = Counter(found.kind for found in of_sites(connection, away, now).values())  # the costly ones, alone
+    counted["connected"] = _count(connection, sites.where(participation.c.site_id.in_(connected)))
+    counted["never"] = _count(connection, sites.where(participation.c.site_id.not_in(heard)))
     return {kind: counted[kind] for kind in KINDS}
+
+
+def _count(connection: Connection, rows: Select[tuple[int]]) -> int:
+    return int(connection.scalar(select(func.count()).select_from(rows.subquery())) or 0)
 
 
 def stretches_of(connection: Connection, sites: Sites, now: int) -> dict[int, Stretch]:

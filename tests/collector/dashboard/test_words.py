@@ -72,8 +72,8 @@ def test_every_metric_of_the_policy_and_every_refusal_has_a_name() -> None:
         (Explained("connected", "connected", NOW - MINUTE), "Đang kết nối từ 07:59", "Connected since 07:59"),
         (
             Explained("stopped", "stopped", NOW - 30 * MINUTE),
-            "Đã tắt (người dùng tắt máy) từ 07:30, trong giờ mở máy",
-            "Stopped (shut down by its user) since 07:30, during its hours",
+            "Đã tắt từ 07:30, trong giờ mở máy",
+            "Stopped since 07:30, during its hours",
         ),
         (
             Explained("lost", "lost", NOW - 30 * MINUTE),
