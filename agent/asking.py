@@ -146,6 +146,14 @@ def _unreachable(url: str, reason: Any) -> EnrolmentError:
     kind = trouble.kind_of(reason) if isinstance(reason, Exception) else "network"
     if kind not in ("name", "date") and _is_portal(url):
         return _portal()
+    if getattr(reason, "reason", "") == "WRONG_VERSION_NUMBER":
+        return EnrolmentError(
+            say(
+                f"Máy chủ ở {url} không nói HTTPS. Hãy xem lại địa chỉ và cổng trên phiếu.",
+                f"The server at {url} does not speak HTTPS. Look at the address and the port on the sheet again.",
+            ),
+            "here",
+        )
     if kind in ("certificate", "date"):
         why = getattr(reason, "verify_message", reason)
         return EnrolmentError(

@@ -219,7 +219,7 @@ def _power(power: Power) -> List[Row]:
     return [
         (say("Đang dùng điện lưới", "On mains"), _yes_or_no(power.is_on_mains)),
         (say("Pin còn", "Battery"), _quantity(power.battery_pct, "%")),
-        (say("Có bộ lưu điện (UPS)", "Has a UPS"), _yes_or_no(power.has_ups)),
+        (say("Thấy bộ lưu điện (UPS)", "UPS seen"), _yes_or_no(power.has_ups)),
         (say("Bộ lưu điện còn", "UPS battery"), _quantity(power.ups_battery_pct, "%")),
     ]
 

@@ -313,7 +313,6 @@ def main(arguments: List[str]) -> int:
         log.tell("usage: python -I -m agent.resident --settings FILE")
         return 2
     file = Path(arguments[1])
-    log.start(file.parent)
     try:
         held = lock.hold(file.with_name(paths.LOCK))
     except OSError as error:
@@ -322,11 +321,12 @@ def main(arguments: List[str]) -> int:
     if held is None:
         log.tell(
             say(
-                "Phần mềm kiểm tra đang chạy trên máy này rồi. Nếu vừa đăng ký lại, hãy tắt nó rồi chạy lại lệnh này.",
-                "The agent runs on this machine already. If you have just enrolled again, stop it and start it anew.",
+                "Phần mềm kiểm tra đang chạy trên máy này rồi. Nếu vừa đăng ký lại: diemcau-agent stop, rồi chạy lại.",
+                "The agent runs on this machine already. If you have just enrolled: diemcau-agent stop, then this again.",
             )
         )
         return 1
+    log.start(file.parent)  # not before: the log is of the one that runs
     with held:
         return _live(file)
 

@@ -82,11 +82,15 @@ _HEAD = """\
 
 Written by `python -m contract.manifest > docs/manifest.md` out of the fields themselves; a test holds it equal to
 them, so a field that is added shows as a line of this page. There is nothing else: no picture, no sound, no name of a
-person, a machine or a Wi-Fi network, no address, no serial number, nothing of what is on the screen.
+person, a machine or a Wi-Fi network, no address of the machine (`server` is the centre's own), no serial number,
+nothing of what is on the screen. What each field means: [probes.md](probes.md), [messages.md](messages.md).
+
+Trang này do chương trình ghi ra từ chính các trường dữ liệu; ngoài những trường này không có gì khác rời khỏi điểm
+cầu: không hình, không tiếng, không tên người, tên máy, tên Wi-Fi, địa chỉ hay số sê-ri.
 
 What any connection shows to whoever it reaches is not in this list: the public address that it comes from.
 
-| Loại / Class | | |
+| Loại / Class | Nghĩa | Meaning |
 |---|---|---|"""
 _TABLE = """
 ## Từng trường / Field by field

@@ -17,7 +17,7 @@ T = TypeVar("T")
 class Privacy(Enum):
     """A class of fields: what it tells about, in Vietnamese and English."""
 
-    DEVICE = ("thiết bị nào: mã ngẫu nhiên, không phải tên người hay tên máy", "which device: random ids, no names")
+    DEVICE = ("thiết bị nào: mã ngẫu nhiên hoặc mã băm, không có tên", "which device: random ids and hashes, no names")
     MACHINE = ("máy và phần mềm của máy", "the machine and its software")
     EQUIPMENT = (
         "có camera, micrô, loa, màn hình nào; không bao giờ có hình hay tiếng",

@@ -41,7 +41,7 @@ WORDS = {  # words that parameters hold: why a measurement failed, why a fact ha
     "unreachable": ("không tới được máy chủ đo", "the probe server cannot be reached"),
     "refused": ("máy chủ đo từ chối", "the probe server refused"),
     "denied": ("không đủ quyền", "not permitted"),
-    "unsupported": ("máy không hỗ trợ", "not supported here"),
+    "unsupported": ("hệ thống không cho biết", "the system does not tell"),
     "absent": ("không có số liệu", "no value"),
     "error": ("lỗi khi đo", "error"),
     "lost": ("mất liên lạc", "lost"),
@@ -81,8 +81,8 @@ REASONS: Mapping[str, Reason] = {
         "site",
         "Chưa được kiểm tra",
         "Never checked",
-        "Bật máy, cài phần mềm kiểm tra bằng mã trên phiếu của điểm cầu.",
-        "Switch the machine on and install the agent with the code on the site's sheet.",
+        "Bật máy. Chưa cài phần mềm kiểm tra thì cài bằng mã trên phiếu; đã cài thì chờ ít phút cho lượt đo đầu.",
+        "Switch the machine on. Install the agent by the code on the sheet, or wait some minutes for its first round.",
     ),
     "expired": Reason(
         ("validity_h",),  # not its age: a standing verdict must stay true while time passes

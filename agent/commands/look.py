@@ -49,11 +49,13 @@ def doctor(is_json: bool, bundle: Optional[Path]) -> None:
     """Check everything the agent depends on."""
     from agent import paths
     from agent.doctor import CHECKS, GROUPS, page
-    from agent.doctor.bundle import BundleError, write
+    from agent.doctor.bundle import BundleError, taken, write
     from agent.doctor.check import BAD, machine_at
     from agent.doctor.examine import Examination, as_json
     from contract.clock import Clock
 
+    if bundle is not None and bundle.exists():
+        fail(taken(bundle))
     machine = machine_at(paths.home(), Clock())
     click.echo(say("Đang kiểm tra, mất tối đa 20 giây...", "Checking, for at most 20 seconds..."), err=True)
     examination = Examination(machine, CHECKS)

@@ -33,9 +33,10 @@ def run() -> None:
 )
 def stop() -> None:
     """End the resident and wait until it is gone; none running is well."""
-    from agent import paths, stopping
+    from agent import lock, paths, stopping
 
     try:
+        is_running = lock.holder(paths.home() / paths.LOCK) is not None
         is_gone = stopping.stop(paths.home())
     except OSError as error:
         fail(say(f"Không dừng được: {error}", f"It cannot be stopped: {error}"))
@@ -46,3 +47,4 @@ def stop() -> None:
                 "It still runs. Restart this machine and try again.",
             )
         )
+    click.echo(say("Đã dừng.", "Stopped.") if is_running else say("Không có gì đang chạy.", "Nothing was running."))

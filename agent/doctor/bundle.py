@@ -58,9 +58,7 @@ def write(file: Path, machine: Machine, results: Sequence[Result]) -> str:
     try:
         _keep(file, packed.getvalue())
     except FileExistsError as error:
-        raise BundleError(
-            say(f"Đã có tệp {file}. Hãy chọn tên khác.", f"{file} exists already. Choose another name.")
-        ) from error
+        raise BundleError(taken(file)) from error
     except OSError as error:
         why = error.strerror or error
         raise BundleError(
@@ -71,10 +69,15 @@ def write(file: Path, machine: Machine, results: Sequence[Result]) -> str:
         ) from error
     return say(
         f"Đã ghi {file.absolute()}\n  Bên trong: {names}.\n"
-        "  Không có mật khẩu, khóa, mã, tên người, tên máy hay địa chỉ mạng. Hãy gửi tệp này cho VNPT.",
+        "  Không có mật khẩu, khóa, mã, tên người, tên máy; địa chỉ mạng thì chỉ có của trung tâm. Hãy gửi cho VNPT.",
         f"Written: {file.absolute()}\n  Inside: {names}.\n"
-        "  No passwords, keys, codes, names of people or machines, or network addresses. Send this file to VNPT.",
+        "  No passwords, keys, codes or names of people and machines; of addresses only the centre's. Send it to VNPT.",
     )
+
+
+def taken(file: Path) -> str:
+    """Return what to say of a file that exists, and is never replaced."""
+    return say(f"Đã có tệp {file}. Hãy chọn tên khác.", f"{file} exists already. Choose another name.")
 
 
 def _keep(file: Path, content: bytes) -> None:

@@ -7,7 +7,7 @@ import ssl
 import time
 from pathlib import Path
 
-from agent import hardware, paths, trust
+from agent import hardware, log, paths, pending, trust
 from agent import original as original_machine
 from agent.doctor.check import BAD, ENROL, OK, WARNING, Answer, Machine
 from contract.languages import say
@@ -28,6 +28,8 @@ def settings(machine: Machine) -> Answer:
             say("phần mềm được cài cho cả máy, không phải cho tài khoản này.", "installed for all, not this account."),
             say("Chạy: sudo diemcau-agent doctor", "Run: sudo diemcau-agent doctor"),
         )
+    if is_absent and (machine.home / paths.REQUEST).exists():
+        return _waiting(machine)
     if is_absent:
         return Answer(
             BAD,
@@ -47,6 +49,24 @@ def settings(machine: Machine) -> Answer:
         BAD,
         say(f"tệp cài đặt bị hỏng ({machine.problem}).", f"the settings are damaged ({machine.problem})."),
         _again(),
+    )
+
+
+def _waiting(machine: Machine) -> Answer:
+    """Tell of a request that is kept until the centre can be reached, and what the resident said of it last."""
+    try:
+        server = pending.read(machine.home).server
+        said = log.last_line(machine.home)
+    except (OSError, ValueError) as error:
+        return Answer(BAD, say(f"yêu cầu đăng ký bị hỏng ({error}).", f"the request is damaged ({error})."), _again())
+    last = say(f" Nhật ký: {said}", f" Log: {said}") if said else ""
+    return Answer(
+        BAD,
+        say(f"đang chờ đăng ký ở {server}.{last}", f"waits to be enrolled at {server}.{last}"),
+        say(
+            "Nối mạng và cứ để máy chạy: phần mềm tự đăng ký khi liên lạc được với trung tâm.",
+            "Connect the network and leave the machine on: it enrols by itself once the centre can be reached.",
+        ),
     )
 
 

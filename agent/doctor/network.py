@@ -9,7 +9,7 @@ from typing import List, Optional
 from urllib.parse import urlsplit
 
 from agent.describe import link_name
-from agent.doctor.check import BAD, OK, WARNING, Answer, Machine
+from agent.doctor.check import BAD, OK, SKIPPED, WARNING, Answer, Machine
 from agent.doctor.together import together
 from agent.probes import network as probe
 from agent.probes.context import Context
@@ -113,7 +113,9 @@ def portal(machine: Machine) -> Answer:
     """Tell whether what answers at the probe server's address is the probe server, and not a network's login page."""
     server = machine.settings.probe_server
     answer = _answer(server.host, server.http_port)
-    if answer is None or answer == {"status": "ok"}:  # whether it answers at all, `probe_http` tells
+    if answer is None:  # why, `probe_http` tells
+        return Answer(SKIPPED, say("không có gì trả lời nên chưa biết.", "nothing answers, so it is not known."))
+    if answer == {"status": "ok"}:
         return Answer(OK, say("không có trang nào chặn.", "none stands in between."))
     return Answer(
         BAD,

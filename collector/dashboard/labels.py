@@ -140,7 +140,7 @@ FINDINGS: Names = {
     "has_speakers": ("Màn hình có loa", "Screen has speakers"),
     "is_on_mains": ("Đang dùng điện lưới", "On mains"),
     "battery_pct": ("Pin còn", "Battery"),
-    "has_ups": ("Có bộ lưu điện (UPS)", "Has a UPS"),
+    "has_ups": ("Thấy bộ lưu điện (UPS)", "UPS seen"),
     "ups_battery_pct": ("Bộ lưu điện còn", "UPS battery"),
     "method": ("Cách đo", "Method"),
     "round_trip_ms": ("Độ trễ khứ hồi", "Round trip"),

@@ -19,6 +19,7 @@ from provisioning import hours
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 LANGUAGES = ("vi", "en")
+_NEVER = 1e12  # a maximum that nothing exceeds
 _RECENT = timedelta(minutes=1)
 _DURATIONS = {"s": timedelta(seconds=1), "min": timedelta(minutes=1)}
 
@@ -85,7 +86,10 @@ class Words:
         return f"{'≤' if _low_is_good(params) else '≥'} {self.quantity(params['ready'], params.get('unit', ''))}"
 
     def bad(self, params: Mapping[str, Any]) -> str:
-        """Return which values are not ready: '< 2 Mbit/s'."""
+        """Return which values are not ready: '< 2 Mbit/s'; empty where the policy never calls a value that."""
+        is_never = params["minimum"] >= _NEVER if _low_is_good(params) else params["minimum"] <= 0
+        if is_never or (params.get("unit") == "%" and params["minimum"] >= 100):
+            return ""
         return f"{'>' if _low_is_good(params) else '<'} {self.quantity(params['minimum'], params.get('unit', ''))}"
 
     def next_step(self, verdict: Verdict | Flag) -> str:

@@ -31,7 +31,7 @@ def test_what_is_missing_or_blocked_is_a_warning_with_the_centres_own_words(coun
         (YES, UNTOLD, OK, "dùng điện lưới."),
         (NO, Fact(value=41.0), WARNING, "đang chạy bằng pin, còn 41%."),
         (NO, UNTOLD, WARNING, "đang chạy bằng pin."),
-        (UNTOLD, UNTOLD, SKIPPED, "máy không hỗ trợ"),
+        (UNTOLD, UNTOLD, SKIPPED, "hệ thống không cho biết"),
     ],
 )
 def test_a_machine_on_its_battery_is_told_to_plug_the_charger_in(mains, battery, state, words):
