@@ -322,7 +322,7 @@ def main(arguments: List[str]) -> int:
         log.tell(
             say(
                 "Phần mềm kiểm tra đang chạy trên máy này rồi. Nếu vừa đăng ký lại: diemcau-agent stop, rồi chạy lại.",
-                "The agent runs on this machine already. If you have just enrolled: diemcau-agent stop, then this again.",
+                "The agent runs on this machine already. If you have just enrolled: diemcau-agent stop, then again.",
             )
         )
         return 1
