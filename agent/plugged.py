@@ -1,6 +1,6 @@
 """Notices that something was plugged in or pulled out, so that the equipment is read again before its hour.
 
-Only lists of names are looked at, every half minute, because this runs in the resident; what they mean is for the
+Only lists of names are looked at, every minute, because this runs in the resident; what they mean is for the
 round's probes. Linux alone can be looked at so cheaply: elsewhere nothing ever seems to change.
 """
 
@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Callable, Tuple
 
-LOOK_EVERY_S = 30.0
+LOOK_EVERY_S = 60.0
 LEAST_BETWEEN_S = 600.0  # a loose plug must not start one round after another
 _FOLDERS = ("video4linux", "sound", "drm", "power_supply")
 

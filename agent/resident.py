@@ -108,13 +108,17 @@ class Resident:
             if self._is_sleep_near():
                 time.sleep(_BUSY_S)
                 return _BUSY_S
-            for event in self.connection.turn(timeout_s):
+            events = self.connection.turn(timeout_s)
+            for event in events:
                 self._follow(event)
-            self._tick()  # first: what it learns of our clock goes with the reports
+            is_tick = self._tick()  # first: what it learns of our clock goes with the reports
+            was_measuring = self.measuring.rounds.is_running
             may_start = self._number is not None or self.clock.mono_s() >= self._network_by_s
             self._note_done(self.measuring.advance(self._server(), may_start=may_start))
             if self._number is None:
                 return _ALERT_S
+            if not (events or is_tick or was_measuring or self.publisher.is_waiting or timeout_s == _BUSY_S):
+                return self._patience_s()  # nothing can wait to be sent but what `once` left, which the next tick finds
             return _BUSY_S if self._send() else self._patience_s()
         except SpoolError as error:  # a full disk must not end the agent: it tells, and goes on when there is room
             self._disk.failed(error)
@@ -239,13 +243,15 @@ class Resident:
 
     # --- what goes over the connection
 
-    def _tick(self) -> None:
+    def _tick(self) -> bool:
+        """Send a snapshot when it is due; tell whether it was."""
         if self._number is None or not self.measuring.schedule.take_tick(self.clock.mono_s()):
-            return
+            return False
         readings = self._read()
         snapshot = tick.snapshot(self._number, self.clock.now(), self.spool.counters(), readings, tuple(self._done))
         self.connection.publish("snapshot", wire.encode(snapshot), 0)
         self._done = []
+        return True
 
     def _read(self) -> tick.Readings:
         server = self._server()
