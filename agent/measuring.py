@@ -80,28 +80,39 @@ class Measuring:
         except OSError as error:  # no child could be started: no memory, or too many processes
             self.rounds.stop()
             self._running = ()
+            self.schedule.hasten_light(self._clock.mono_s())
+            self._line_lost()
             log.tell(say(f"Không bắt đầu được lượt đo: {error}", f"A round cannot begin: {error}"))
         return done
 
     def _finish(self, outcome: Outcome) -> Tuple[str, ...]:
         done, self._running = self._running, ()
+        is_kept = self._keep(outcome)
+        if is_kept and any(name in LINE for name in outcome.found):
+            self._note_line(is_measured=True)
+        else:
+            self._line_lost()
+        return done if is_kept else ()
+
+    def _keep(self, outcome: Outcome) -> bool:
         if outcome.body is None:
             problem = outcome.problem
             log.tell(say(f"Lượt đo không có kết quả: {problem}", f"A round without a report: {problem}"))
-            return ()
+            return False
         try:
             self._spool.append(outcome.body)
         except SpoolError as error:
             self.refused += 1
             self._disk.failed(error)
-            return ()
+            return False
         self._disk.kept()
         self._note_report(outcome)
-        if any(name in LINE for name in outcome.found):
-            self._note_line(is_measured=True)
-        elif self._line_started is not None:
+        return True
+
+    def _line_lost(self) -> None:
+        """Let the line be tried again soon, if the present round should have measured it."""
+        if self._line_started is not None:
             self.schedule.line_failed(self._clock.mono_s())
-        return done
 
     def _note_report(self, outcome: Outcome) -> None:
         """Say that a round is over, and keep its report for whoever looks at this machine."""

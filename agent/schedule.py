@@ -9,6 +9,7 @@ EQUIPMENT = ("camera", "sound", "display", "power")
 LIGHT = ("host", "network", "path", "software", "clock", *EQUIPMENT)
 LINE = ("line",)
 INVENTORY = ("host", "network", "software", *EQUIPMENT)
+_AGAIN_S = 60.0
 
 
 class Due(NamedTuple):
@@ -47,6 +48,10 @@ class Schedule:
     def due_in_s(self, now_s: float) -> float:
         """Return how long nothing will be due; 0 when something is."""
         return max(0.0, min(self._tick_at_s, self._light_at_s, self._line_at_s) - now_s)
+
+    def hasten_light(self, now_s: float) -> None:
+        """Try the light probes again in a minute: their round could not be started, or was cut off."""
+        self._light_at_s = min(self._light_at_s, now_s + _AGAIN_S)
 
     def line_failed(self, now_s: float) -> None:
         """Try the line again with the next light period, not only with its own, which is long."""
