@@ -11,6 +11,7 @@ from typing import BinaryIO, Optional
 
 _LOOK_S = 0.2  # for how long somebody else may hold it who only looks whether it is held
 _LOCKED_BYTE = 1 << 20  # on Windows nobody else reads what is locked, and the number before it must be read
+_WIDTH = 10  # of a process's number
 
 
 def hold(file: Path) -> Optional[BinaryIO]:
@@ -21,11 +22,13 @@ def hold(file: Path) -> Optional[BinaryIO]:
         if not _take(stream):
             stream.close()
             return None
-    with suppress(OSError):  # a full disk must not keep it from running
+    try:
         os.utime(str(file))  # tells since when it is held
-        stream.truncate(0)
-        stream.write(str(os.getpid()).encode("ascii"))  # and by whom
-        stream.flush()
+        stream.seek(0)
+        stream.write(f"{os.getpid():{_WIDTH}}".encode("ascii"))  # and by whom: a full disk has room where the last was
+    except OSError:  # which must not keep it from running
+        with suppress(OSError):
+            stream.truncate(0)  # the last one's number may be another program's now
     return stream
 
 
@@ -67,6 +70,7 @@ def _take(stream: BinaryIO) -> bool:
 
 def _open(file: Path) -> BinaryIO:
     try:
-        return file.open("ab")
+        descriptor = os.open(str(file), os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+        return os.fdopen(descriptor, "r+b", buffering=0)
     except OSError:  # a disk that can only be read: an earlier start has left the file
         return file.open("rb")

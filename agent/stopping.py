@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Callable
 
@@ -32,11 +33,12 @@ def stop(folder: Path, patience_s: float = _PATIENCE_S, *, by_file: bool = sys.p
     if by_file:
         (folder / paths.STOP).touch()
     elif pid:
-        os.kill(pid, signal.SIGTERM)
+        _send(pid, signal.SIGTERM)
     if _is_gone(folder, patience_s):
         return True
+    pid = lock.holder(folder / paths.LOCK)  # another may have taken its place
     if pid:
-        os.kill(pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)  # there SIGTERM ends it by force
+        _send(pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)  # there SIGTERM ends it by force
     return _is_gone(folder, _LAST_S)
 
 
@@ -59,6 +61,11 @@ class Wish:
 def _forget(file: Path) -> None:
     if file.exists():
         file.unlink()
+
+
+def _send(pid: int, number: int) -> None:
+    with suppress(ProcessLookupError):  # it has ended meanwhile, as it should
+        os.kill(pid, number)
 
 
 def _is_gone(folder: Path, within_s: float) -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -74,4 +75,27 @@ def test_a_wish_from_before_it_started_is_void(tmp_path, resident):
 def test_one_that_does_not_listen_is_ended_by_force(tmp_path, resident):
     running = resident("deaf")
     assert stopping.stop(tmp_path, patience_s=0.5)
+    assert running.wait(10) == -signal.SIGKILL
+
+
+@pytest.fixture
+def ended():
+    """The number of a program that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_one_that_ends_before_it_can_be_told_is_well(tmp_path, ended):
+    held = lock.hold(tmp_path / paths.LOCK)
+    (tmp_path / paths.LOCK).write_text(str(ended))
+    threading.Timer(0.3, held.close).start()
+    assert stopping.stop(tmp_path)
+
+
+def test_force_is_used_on_whoever_holds_the_lock_by_then(tmp_path, resident, ended):
+    running = resident("deaf")
+    (tmp_path / paths.LOCK).write_text(str(ended))
+    threading.Timer(0.3, lambda: (tmp_path / paths.LOCK).write_text(str(running.pid))).start()
+    assert stopping.stop(tmp_path, patience_s=1.5)
     assert running.wait(10) == -signal.SIGKILL
