@@ -196,17 +196,18 @@ class Resident:
         if self.spool.knows(command.id):  # repeated because nobody heard that it was done
             self._tell_done((command.id,))
         elif command.kind == "reload":
-            self._reload()
-            self._note_done((command.id,))
+            if self._reload():
+                self._note_done((command.id,))
         else:
             self.measuring.ask(command)
 
-    def _reload(self) -> None:
+    def _reload(self) -> bool:
+        """Follow the settings as they are now; return whether it does."""
         try:
             settings = self.reload()
         except (OSError, SettingsError) as error:
             log.tell(say(f"Cài đặt: {error}", f"Settings: {error}"))
-            return
+            return False
         if settings.device != self.settings.device:  # with a spool and a phase of its own: for the next start
             log.tell(
                 say(
@@ -214,7 +215,7 @@ class Resident:
                     f"The settings are of another device, {settings.device}: start again.",
                 )
             )
-            return
+            return False
         old, self.settings = self.settings, settings
         self.measuring.schedule.change_periods(
             settings.tick_s, settings.light_round_s, settings.line_round_s, self.clock.mono_s()
@@ -222,6 +223,7 @@ class Resident:
         if place_of(settings) != place_of(old):
             self._number = None
             self.connection.reconnect(place_of(settings))
+        return True
 
     def _server(self) -> Server:
         """Return the probe server that the plan gives to our shard, else the one in the settings."""

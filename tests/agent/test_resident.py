@@ -15,6 +15,7 @@ from agent.child import Outcome, Request
 from agent.connection import Lost, Opened
 from agent.plugged import LOOK_EVERY_S, Plugged
 from agent.schedule import EQUIPMENT, INVENTORY, LIGHT, LINE
+from agent.settings import SettingsError
 from contract import wire
 from contract.report import read_body
 
@@ -277,12 +278,24 @@ def test_settings_are_read_again_on_command(start, broker, probe_server, centre,
     assert states == ["connected", "stopped", "connected"]  # another keepalive needs another connection
 
 
-def test_settings_of_another_device_wait_for_the_next_start(start, centre, eventually):
-    agent = start(Rounds())
+def of_another_device(agent):
+    return agent.settings._replace(device="dev-00000002", light_round_s=11)
+
+
+def unreadable(agent):
+    raise SettingsError("no JSON")
+
+
+@pytest.mark.parametrize(("settings", "why"), [(of_another_device, "dev-00000002"), (unreadable, "no JSON")])
+def test_settings_that_cannot_be_followed_are_not_told_as_followed(start, centre, eventually, told, settings, why):
+    agent = start(Rounds(b"start", b"commanded"))
     eventually(centre.presences, "presence")
-    agent.reload = lambda: agent.settings._replace(device="dev-00000002", light_round_s=11)
+    agent.reload = lambda: settings(agent)
     centre.say(DEVICE, "command", wire.Command("r-1", "reload", 60, ()))
-    eventually(lambda: any("r-1" in s.done for s in centre.snapshots()), "the command told as done")
+    centre.say(DEVICE, "command", wire.Command("c-1", "run", 60, ("host",)))
+    eventually(lambda: any("c-1" in s.done for s in centre.snapshots()), "the command after it told as done")
+    assert not any("r-1" in s.done for s in centre.snapshots())
+    assert any(why in line for line in told)
     assert agent.settings.device == DEVICE
     assert [p.state for p in centre.presences()] == ["connected"]
 
