@@ -60,7 +60,7 @@ def _is_sounding(extension: bytes) -> bool:
 
 def anonymous(edid: bytes) -> bytes:
     """Return an EDID without serial number, date and texts, whole again by its checksums; another thing as nothing."""
-    if len(edid) < _BLOCK:
+    if len(edid) < _BLOCK or not edid.startswith(_HEADER):
         return b""
     base = bytearray(edid[:_BLOCK])
     base[_SERIAL] = bytes(6)

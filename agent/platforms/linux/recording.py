@@ -8,6 +8,7 @@ from typing import Any, Dict
 from agent.platforms import edid, tree
 from agent.platforms.machine import Machine
 
+_TABLES = ("proc/net/route", "proc/net/wireless")
 _PATTERNS = (
     "sys/class/video4linux/*/index",
     "sys/class/video4linux/*/device/../idVendor",
@@ -32,20 +33,44 @@ _PATTERNS = (
     "sys/class/net/*/wireless",
     "sys/class/net/*/phy80211",
     "sys/class/net/*/device/driver",
-    "proc/net/route",
-    "proc/net/wireless",
+    *_TABLES,
     "etc/os-release",
 )
 _CARD = re.compile(r"^( *\d+ \[)\w+( *\]: \S+).*\n.*$", re.MULTILINE)
 _PCM = re.compile(r"^(\d+-\d+): (.*)$", re.MULTILINE)
 _MONITOR = re.compile(r"^(monitor_name\s+).*$", re.MULTILINE)
+_INTERFACE = re.compile(r"(/net/)([^/]+)")  # in a path of sysfs, and in the target of a link
+_ROW = re.compile(r"^( *)([^\s|]+?)(?=\t[0-9A-F]{8}\t|: )", re.MULTILINE)  # of proc/net/route, of proc/net/wireless
+_NOT_CHOSEN = re.compile(  # by people: the kernel's, systemd's and Android's names
+    r"lo|(?:eth|wlan|wwan|usb|ppp|rmnet|rmnet_data|ccmni)\d+|(?:en|wl|ww)(?:x[0-9a-f]{12}|(?:[a-zP]{1,2}\d+)+)"
+)
 _HEX = re.compile(r"\b[0-9A-F]{8}\b")
 
 
 def record(machine: Machine) -> Dict[str, Any]:
     """Return a copy of what the readers read, without names, serial numbers and addresses."""
     files = tree.copy(machine.root, _PATTERNS)
-    return tree.without_addresses({name: _anonymous(name, value) for name, value in files.items()})
+    files = {name: _anonymous(name, value) for name, value in files.items()}
+    return tree.without_addresses(_without_chosen_names(files))
+
+
+def _without_chosen_names(files: tree.Files) -> tree.Files:
+    """Return the files with every interface that somebody named, such as a VPN, called if0, if1 ..."""
+    numbers: Dict[str, str] = {}
+
+    def numbered(match: re.Match[str]) -> str:
+        before, name = match.groups()
+        return before + (name if _NOT_CHOSEN.fullmatch(name) else numbers.setdefault(name, f"if{len(numbers)}"))
+
+    def clean(name: str, value: Any) -> Any:
+        if name in _TABLES and isinstance(value, str):
+            return _ROW.sub(numbered, value)
+        is_link = isinstance(value, dict) and "link" in value
+        return {"link": _INTERFACE.sub(numbered, value["link"])} if is_link else value
+
+    return {
+        name if name in _TABLES else _INTERFACE.sub(numbered, name): clean(name, value) for name, value in files.items()
+    }
 
 
 def _anonymous(name: str, value: Any) -> Any:
@@ -54,6 +79,8 @@ def _anonymous(name: str, value: Any) -> Any:
         return {"hex": edid.anonymous(bytes.fromhex(value["hex"])).hex()}
     if not isinstance(value, str):
         return value
+    if name.endswith("/edid"):  # a text is none
+        return ""
     if name == "proc/asound/cards":
         return _CARD.sub(r"\1card\2 - -", value)
     if name == "proc/asound/pcm":

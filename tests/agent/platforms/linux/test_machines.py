@@ -15,9 +15,20 @@ import pytest
 from agent.platforms.linux import READER
 
 HERE = Path(__file__).parent
-PERSONAL = ("CANARY", "C270", "PCH", "TV co Lan", "c0:ff:ee", "c0ffee", "A8C0", b"TV co Lan".hex(), "e712ec05")
+PERSONAL = (
+    "CANARY",
+    "C270",
+    "PCH",
+    "TV co Lan",
+    "c0:ff:ee",
+    "c0ffee",
+    "nguyenvana",
+    "A8C0",
+    b"TV co Lan".hex(),
+    "e712ec05",
+)
 FOUND: dict[str, dict[str, dict[str, Any]]] = {
-    "laptop": {  # on battery, Wi-Fi, with a webcam, a television, a phone that shares its 4G, a Bluetooth mouse
+    "laptop": {  # on battery, Wi-Fi and a VPN, with a webcam, a television, a 4G phone, a Bluetooth mouse
         "camera": {"camera_count": 1, "models": ["046d:0825"]},  # not its metadata, and not the codec
         "sound": {"microphone_count": 2, "speaker_count": 2},  # its own and the webcam's; its own and the television
         "display": {
