@@ -1,12 +1,14 @@
 """The HTTP proxy that this machine is told to use: by the environment, on Windows else by its Internet settings.
 
-Reads what `urllib.request.getproxies` reads, without that module: it would cost the resident several megabytes. What
-is needed seldom is imported late for the same reason.
+Of the environment `https_proxy` and `no_proxy`, also in capitals; not `all_proxy`, nor the settings of macOS and of
+Linux desktops. `urllib.request.getproxies` would cost the resident several megabytes, and what is needed seldom is
+imported late for the same reason.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sys
 from typing import Mapping, NamedTuple, Optional, Tuple
@@ -14,6 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 _LOOPBACK = ("localhost", "::1")
 _MOST_ANSWER_BYTES = 8192
+_SUCCESS = re.compile(rb"HTTP/1\.\d 2\d\d\b")
 _PORT = 8080  # what a proxy without a port is taken to mean
 _INTERNET_SETTINGS = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
 
@@ -72,7 +75,7 @@ def connect(through: Proxy, host: str, port: int, timeout_s: float) -> socket.so
     except OSError as error:
         tcp.close()
         raise ProxyError(f"{through.url}: {error}") from error
-    if status.split()[1:2] != [b"200"]:
+    if not _SUCCESS.match(status):
         tcp.close()
         raise ProxyError(f"{through.url}: {status.decode('latin-1')[:80] or 'no answer'}")
     return tcp

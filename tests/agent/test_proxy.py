@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -66,6 +67,54 @@ def test_exceptions_are_reached_directly(exceptions, is_direct):
 )
 def test_windows_names_one_proxy_for_all_or_one_for_each_kind(servers, expected):
     assert proxy.of_scheme(servers) == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "exceptions", "is_direct"),
+    [
+        ("centre", "<local>", True),
+        ("centre.example.vn", "<local>", False),
+        ("centre.example.vn", "<local>; *.Example.vn", True),
+        ("centre", "*.example.vn", False),
+    ],
+)
+def test_exceptions_of_windows_are_patterns_or_all_names_without_a_dot(monkeypatch, host, exceptions, is_direct):
+    monkeypatch.setattr(proxy, "_internet_settings", lambda: ("proxy:3128", exceptions))
+    assert (find(host, {}) is None) is is_direct
+
+
+@pytest.fixture
+def answering():
+    """A function that lets a proxy on loopback give one answer, and returns where it is."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+
+        def answer(content):
+            peer, _ = listener.accept()
+            with peer:
+                peer.recv(4096)
+                peer.sendall(content)
+
+        def answering(content):
+            threading.Thread(target=answer, args=(content,), daemon=True).start()
+            return Proxy(*listener.getsockname())
+
+        yield answering
+
+
+@pytest.mark.parametrize("status", [b"HTTP/1.1 200 Connection established", b"HTTP/1.0 200", b"HTTP/1.1 299 Tunnel"])
+def test_any_success_of_the_proxy_lets_us_through(answering, status):
+    with proxy.connect(answering(status + b"\r\n\r\nhello"), "centre.example.vn", 443, 5) as through:
+        assert through.recv(5) == b"hello"
+
+
+@pytest.mark.parametrize(
+    "status", [b"HTTP/1.1 403 Filtered", b"HTTP/1.1 302 Found", b"HTTP/1.1 2000", b"220 mail", b""]
+)
+def test_any_other_answer_of_the_proxy_is_a_refusal(answering, status):
+    with pytest.raises(ProxyError):
+        proxy.connect(answering(status + b"\r\n\r\n"), "centre.example.vn", 443, 5)
 
 
 @pytest.fixture(scope="module")
