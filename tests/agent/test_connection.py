@@ -113,9 +113,20 @@ def test_failures_in_a_row_wait_ever_longer(connect, first, free_port):
 
 
 def test_nothing_is_published_while_there_is_no_connection(connect):
-    connection = connect("mqtt://127.0.0.1:1")
-    connection.publish("report", b"x", 1)
-    connection.stop()
+    received = []
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        connection = connect(f"mqtt://127.0.0.1:{listener.getsockname()[1]}")
+        connection.turn(0.0)
+        peer, _ = listener.accept()
+        with peer:
+            connection.publish("report", b"published too early", 1)
+            connection.stop()
+            while received[-1:] != [b""]:
+                received.append(peer.recv(4096))
+    assert b"".join(received)[:1] == b"\x10"  # CONNECT, and nothing else
+    assert b"published too early" not in b"".join(received)
 
 
 @pytest.mark.parametrize("junk", [b"\xff" * 64, b"\x20\x02\x00\x00\x90\x01\x00", b"\x20\x02\x00\x00\x30\x02\x00\x09"])
