@@ -14,7 +14,7 @@ UUID = "4C4C4544-0035-3510-8051-B4C04F4D3332"
 def make_machine(tmp_path):
     """Return a function that lays out the files of a machine: its board, disks and network cards."""
 
-    def make(name, board=UUID, disks=("S3Z9NB0K123ABC",), cards=("d8:cb:8a:11:22:33",), dock=""):
+    def make(name, board=UUID, disks=("S3Z9NB0K123ABC",), cards=("d8:cb:8a:11:22:33",), dock="", memory_card=""):
         root = tmp_path / name
         put(root / "sys/class/dmi/id/product_uuid", board)
         for number, serial in enumerate(disks):
@@ -22,6 +22,8 @@ def make_machine(tmp_path):
         for number, address in enumerate(cards):
             card = {"address": address, "addr_assign_type": "0"}
             device(root, f"devices/pci/net/eth{number}", f"class/net/eth{number}", **card)
+        if memory_card:
+            device(root, "devices/pci/mmc/mmcblk0", "block/mmcblk0", serial=memory_card, removable="1")
         if dock:
             card = {"address": dock, "addr_assign_type": "0"}
             device(root, "devices/pci/usb1/1-1/net/dock0", "class/net/dock0", **card)
@@ -74,6 +76,7 @@ def test_a_second_card_or_disk_or_a_dock_changes_nothing(make_machine):
     more = {"disks": ("S3Z9NB0K123ABC", "WD-WX31A"), "cards": ("00:1b:21:aa:bb:cc", "d8:cb:8a:11:22:33")}
     assert not is_other(before, make_machine("more", **more))
     assert make_machine("docked", dock="02:00:5e:00:53:01") == before
+    assert make_machine("with a memory card", memory_card="0x13E8C2A7") == before
 
 
 def test_a_card_alone_proves_nothing(make_machine):

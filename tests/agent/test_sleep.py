@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -68,8 +69,12 @@ def test_sleep_that_was_announced_and_called_off_ends_by_the_systems_word(sleep:
 def test_sleep_that_was_announced_and_never_comes_is_not_waited_for_for_ever(
     sleep: Sleep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.sleep._PATIENCE_S", 0.0)
+    now_s = 1000.0
+    monkeypatch.setattr("agent.sleep.time", SimpleNamespace(monotonic=lambda: now_s))
     sleep.falls()
+    now_s += 30.0
+    assert sleep.is_near
+    now_s += 90.0
     assert (sleep.is_near, sleep.look()) == (False, None)
 
 
