@@ -8,7 +8,7 @@ from typing import NamedTuple, Optional
 
 from agent import paths
 from agent.settings import SettingsError, load
-from agent.spool import Spool, SpoolError
+from agent.spool import SpoolError, beside_the_resident
 from contract.clock import Clock
 from contract.languages import say
 
@@ -41,10 +41,9 @@ def present(folder: Path, clock: Clock) -> Optional[Present]:
         return None
     site = folder / paths.SITE
     kept = site.read_text(encoding="utf-8") if site.exists() else ""
-    place = paths.spool(folder, settings.device)
-    if not place.exists():
+    if not paths.spool(folder, settings.device).exists():
         return Present(settings.device, kept, 0)
-    spool = Spool(place, settings.spool_cap_bytes, clock, checkpoints=False)
+    spool = beside_the_resident(settings, clock)
     try:
         waiting: Optional[int] = spool.counters().spooled
     except SpoolError:

@@ -54,6 +54,11 @@ def spool(folder: Path, device: str) -> Path:
     return folder / "spool" / device
 
 
+def nearest(folder: Path) -> Path:
+    """Return the folder, or before it exists the nearest one above it: on the same disk, most likely."""
+    return next(place for place in (folder, *folder.parents) if place.exists())
+
+
 def make_private(folder: Path) -> Path:
     """Make the folder, readable by its owner alone, and return it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -17,6 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple, TypeVar
 
+from agent import paths
+from agent.settings import Settings
 from contract import wire
 from contract.clock import Clock
 
@@ -345,3 +347,9 @@ def _cost(body_bytes: int) -> int:
 
 def _checksum(seq: int, body: bytes) -> int:
     return zlib.crc32(body, zlib.crc32(str(seq).encode()))  # with its seq: a report under a wrong seq is damaged too
+
+
+def beside_the_resident(settings: Settings, clock: Clock) -> Spool:
+    """Return this device's spool for a command line, which may run while the resident does."""
+    folder = paths.spool(settings.folder, settings.device)
+    return Spool(folder, settings.spool_cap_bytes, clock, checkpoints=False)

@@ -43,12 +43,10 @@ def settings() -> Settings:
 
 def spool_of(settings: Settings) -> Spool:
     """Return the spool of this device, for use beside the resident."""
-    from agent import paths
-    from agent.spool import Spool
+    from agent.spool import beside_the_resident
     from contract.clock import Clock
 
-    folder = paths.spool(settings.folder, settings.device)
-    return Spool(folder, settings.spool_cap_bytes, Clock(), checkpoints=False)
+    return beside_the_resident(settings, Clock())
 
 
 def say_not_enrolled() -> None:

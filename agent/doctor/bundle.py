@@ -15,7 +15,7 @@ from agent import log, paths
 from agent.doctor.check import Machine
 from agent.doctor.examine import Result, as_json
 from agent.doctor.scrub import known_here, scrub
-from agent.spool import Spool, SpoolError
+from agent.spool import SpoolError, beside_the_resident
 from contract.languages import say
 
 _MOST_BYTES = 2 * log.MOST_BYTES  # of one file; ours are smaller
@@ -142,8 +142,7 @@ def _listing(home: Path) -> Iterator[str]:
 
 
 def _spool(machine: Machine, clean: Callable[[str], str]) -> Iterator[Tuple[str, str]]:
-    settings = machine.settings
-    held = Spool(paths.spool(machine.home, settings.device), settings.spool_cap_bytes, machine.clock, checkpoints=False)
+    held = beside_the_resident(machine.settings, machine.clock)
     waiting: List[Tuple[int, bytes]] = []
     try:
         counters = held.counters()

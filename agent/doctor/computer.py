@@ -11,7 +11,7 @@ import tempfile
 
 import psutil
 
-from agent import probes, trust
+from agent import paths, probes, trust
 from agent.doctor.check import BAD, OK, WARNING, Answer, Machine
 from agent.probes.context import Context
 from contract import reasons
@@ -51,8 +51,7 @@ def clock(machine: Machine) -> Answer:
 
 def disk(machine: Machine) -> Answer:
     """Tell how much room there is where the agent writes, and whether it can write there."""
-    existing = next(place for place in (machine.home, *machine.home.parents) if place.exists())
-    free_bytes = shutil.disk_usage(str(existing)).free
+    free_bytes = shutil.disk_usage(str(paths.nearest(machine.home))).free
     free = reasons.show(free_bytes, "byte", language())
     if machine.home.exists():
         try:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from agent import lock, log, paths
 from agent.describe import duration, probe_name
 from agent.doctor.check import BAD, OK, SKIPPED, WARNING, Answer, Machine
-from agent.spool import Counters, Spool, SpoolError
+from agent.spool import Counters, SpoolError, beside_the_resident
 from contract import reasons
 from contract.languages import language, say
 from contract.report import Report
@@ -132,7 +132,7 @@ def spool(machine: Machine) -> Answer:
     folder = paths.spool(machine.home, machine.settings.device)
     if not folder.exists():
         return Answer(OK, say("chưa có báo cáo nào.", "no reports yet."))
-    held = Spool(folder, machine.settings.spool_cap_bytes, machine.clock, checkpoints=False)
+    held = beside_the_resident(machine.settings, machine.clock)
     try:
         counters = held.counters()
         oldest = held.after(0, 1)

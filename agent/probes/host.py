@@ -11,6 +11,7 @@ import shutil
 import time
 from typing import Any
 
+from agent import paths
 from agent.facts import fact
 from agent.probes.context import Context
 from contract.findings import Host
@@ -20,7 +21,7 @@ _CPU_SAMPLE_S = 1.0
 
 def measure(context: Context) -> Host:
     """Read the host's facts; takes a second, over which the processor's load is measured."""
-    disk = _existing(context)
+    disk = str(paths.nearest(context.home))
     return Host(
         cpu_count=fact(os.cpu_count),
         cpu_pct=fact(_cpu_pct),
@@ -50,8 +51,3 @@ def _uptime_s() -> int:
     import psutil
 
     return max(0, int(time.time() - psutil.boot_time()))
-
-
-def _existing(context: Context) -> str:
-    """Return the agent's folder, or before it exists the nearest one above it: on the same disk, most likely."""
-    return str(next(folder for folder in (context.home, *context.home.parents) if folder.exists()))

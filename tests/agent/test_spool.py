@@ -17,7 +17,17 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from agent.spool import MAX_BODY_BYTES, MAX_REMEMBERED, ReportTooLargeError, Spool, SpoolError, SpoolFullError
+from agent import paths
+from agent.child import Server
+from agent.spool import (
+    MAX_BODY_BYTES,
+    MAX_REMEMBERED,
+    ReportTooLargeError,
+    Spool,
+    SpoolError,
+    SpoolFullError,
+    beside_the_resident,
+)
 from contract import wire
 from contract.clock import Clock
 
@@ -112,6 +122,18 @@ def test_two_programs_share_a_spool(tmp_path, clock):
     assert bodies(resident) == [(1, b"by the resident"), (2, b"by once")]
     once.close()
     assert resident.append(b"again") == 3
+    resident.close()
+
+
+def test_a_command_line_finds_the_residents_spool_and_leaves_checkpoints_to_it(write_settings, clock):
+    settings = write_settings(("mqtt://127.0.0.1:1",), Server("127.0.0.1", 1, 1))
+    resident = Spool(paths.spool(settings.folder, settings.device), settings.spool_cap_bytes, clock)
+    resident.append(b"by the resident")
+    once = beside_the_resident(settings, clock)
+    assert bodies(once) == [(1, b"by the resident")]
+    periods = [spool._db.execute("PRAGMA wal_autocheckpoint").fetchone()[0] for spool in (resident, once)]
+    assert [period > 0 for period in periods] == [True, False]
+    once.close()
     resident.close()
 
 
