@@ -117,11 +117,11 @@ def _yes_or_no(fact: Fact[bool]) -> str:
 def _host(host: Host) -> List[Row]:
     return [
         (say("Số nhân xử lý", "Processors"), _fact(host.cpu_count, str)),
-        (say("Bộ xử lý đang bận", "Processor busy"), _quantity(host.cpu_pct, "%")),
+        (say("Bộ xử lý bận", "Processor busy"), _quantity(host.cpu_pct, "%")),
         (say("Tổng bộ nhớ", "Memory"), _quantity(host.memory_total_bytes, "byte")),
-        (say("Bộ nhớ còn trống", "Memory available"), _quantity(host.memory_available_bytes, "byte")),
-        (say("Tổng dung lượng ổ đĩa", "Disk"), _quantity(host.disk_total_bytes, "byte")),
-        (say("Ổ đĩa còn trống", "Disk free"), _quantity(host.disk_free_bytes, "byte")),
+        (say("Bộ nhớ trống", "Free memory"), _quantity(host.memory_available_bytes, "byte")),
+        (say("Dung lượng ổ đĩa", "Disk"), _quantity(host.disk_total_bytes, "byte")),
+        (say("Ổ đĩa trống", "Free disk"), _quantity(host.disk_free_bytes, "byte")),
         (say("Máy chạy liên tục", "Up for"), _fact(host.uptime_s, duration)),
         (say("Nhiệt độ", "Temperature"), _quantity(host.temperature_c, "°C")),
         (say("Tình trạng ổ đĩa", "Disk health"), _fact(host.disk_health, lambda v: say(*_HEALTH[v]))),
@@ -130,7 +130,7 @@ def _host(host: Host) -> List[Row]:
 
 def _network(network: Network) -> List[Row]:
     return [
-        (say("Kết nối bằng", "Connected by"), _fact(network.link, link_name)),
+        (say("Kiểu kết nối", "Link"), _fact(network.link, link_name)),
         (say("Tốc độ cổng mạng", "Link speed"), _quantity(network.link_speed_mbps, "Mbit/s")),
         (say("Số cổng mạng đang bật", "Interfaces up"), _fact(network.interfaces_up, str)),
         (say("Có đường ra mạng", "Has a default route"), _yes_or_no(network.has_default_route)),
@@ -142,7 +142,7 @@ def _network(network: Network) -> List[Row]:
 
 def _path(path: Path) -> List[Row]:
     return [
-        (say("Mất gói", "Packets lost"), f"{_shown(path.loss_pct, '%')} ({path.sent - path.received}/{path.sent})"),
+        (say("Mất gói", "Packet loss"), f"{_shown(path.loss_pct, '%')} ({path.sent - path.received}/{path.sent})"),
         (say("Độ trễ khứ hồi", "Round trip"), _quantity(path.rtt_ms, "ms")),
         (say("Độ trễ khứ hồi, p95", "Round trip, p95"), _quantity(path.rtt_p95_ms, "ms")),
         (say("Độ rung (jitter)", "Jitter"), _quantity(path.jitter_ms, "ms")),
@@ -153,7 +153,7 @@ def _path(path: Path) -> List[Row]:
 
 def _software(software: Software) -> List[Row]:
     return [
-        (say("Phiên bản phần mềm", "Agent version"), software.agent_version),
+        (say("Phiên bản phần mềm kiểm tra", "Agent version"), software.agent_version),
         (say("Phiên bản Python", "Python version"), software.python_version),
         (say("Hệ điều hành", "Operating system"), _fact(software.os_name, str)),
         (say("Phiên bản hệ điều hành", "System version"), _fact(software.os_version, str)),
@@ -168,12 +168,9 @@ def _clock(clock: Clock) -> List[Row]:
         ahead, behind = say(f"nhanh {seconds}", f"{seconds} ahead"), say(f"chậm {seconds}", f"{seconds} behind")
         return ahead if offset_ms >= 0 else behind
 
-    def zone(minutes: int) -> str:
-        return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60}:{abs(minutes) % 60:02}"
-
     return [
-        (say("So với trung tâm", "Against the centre"), _fact(clock.offset_ms, words)),
-        (say("Múi giờ", "Time zone"), _fact(clock.utc_offset_min, zone)),
+        (say("Lệch giờ so với máy chủ", "Clock offset from the server"), _fact(clock.offset_ms, words)),
+        (say("Múi giờ", "Time zone"), _quantity(clock.utc_offset_min, "UTC")),
     ]
 
 
@@ -181,8 +178,8 @@ def _camera(camera: Camera) -> List[Row]:
     return [
         (say("Số camera", "Cameras"), _fact(camera.camera_count, str)),
         (say("Mã loại camera (USB)", "Models (USB)"), _fact(camera.models, _listed)),
-        (say("Được phép dùng", "Allowed"), _yes_or_no(camera.is_allowed)),
-        (say("Đang được dùng", "In use"), _yes_or_no(camera.is_in_use)),
+        (say("Camera được phép dùng", "Camera allowed"), _yes_or_no(camera.is_allowed)),
+        (say("Camera đang được dùng", "Camera in use"), _yes_or_no(camera.is_in_use)),
     ]
 
 
@@ -203,7 +200,7 @@ def _display(display: Display) -> List[Row]:
         (say("Bề ngang", "Width"), _quantity(display.width_px, say("điểm ảnh", "px"))),
         (say("Bề cao", "Height"), _quantity(display.height_px, say("điểm ảnh", "px"))),
         (say("Đường chéo", "Diagonal"), _quantity(display.diagonal_cm, "cm")),
-        (say("Màn hình có loa", "Has speakers"), _yes_or_no(display.has_speakers)),
+        (say("Màn hình có loa", "Screen has speakers"), _yes_or_no(display.has_speakers)),
     ]
 
 
@@ -229,8 +226,8 @@ def _line(line: Line) -> List[Row]:
         (say("Tải xuống", "Download"), _shown(line.download_mbps, "Mbit/s")),
         (say("Tải lên", "Upload"), _shown(line.upload_mbps, "Mbit/s")),
         (say("Độ trễ khứ hồi", "Round trip"), _quantity(line.round_trip_ms, "ms")),
-        (say("Đã nhận", "Received"), _shown(line.received_bytes, "byte")),
-        (say("Đã gửi", "Sent"), _shown(line.sent_bytes, "byte")),
+        (say("Đã tải xuống", "Downloaded"), _shown(line.received_bytes, "byte")),
+        (say("Đã tải lên", "Uploaded"), _shown(line.sent_bytes, "byte")),
         (say("Máy chủ đo", "Probe server"), line.server),
         (say("Cách đo", "Method"), line.method),
     ]

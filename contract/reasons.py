@@ -266,9 +266,14 @@ def text(code: str, params: Mapping[str, Any], lang: str) -> str:
 
 
 def show(value: Any, unit: str, lang: str) -> str:
-    """Return a parameter as people read it: 4.25 of unit Mbit/s as `4,25 Mbit/s`; a word by its translation."""
+    """Return a parameter as people read it: 4.25 of unit Mbit/s as `4,25 Mbit/s`; a word by its translation.
+
+    Of unit UTC, minutes as people write a time zone: 420 as `UTC+7:00`.
+    """
     if isinstance(value, str):
         return WORDS.get(value, (value, value))[lang == "en"]
+    if unit == "UTC":
+        return f"UTC{'-' if value < 0 else '+'}{abs(value) // 60}:{abs(value) % 60:02}"
     if unit == "byte":
         scale, unit = next(((scale, name) for scale, name in _BYTES if abs(value) >= scale), (1, "byte"))
         value /= scale

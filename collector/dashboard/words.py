@@ -21,7 +21,6 @@ HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 LANGUAGES = ("vi", "en")
 _NEVER = 1e12  # a maximum that nothing exceeds
 _RECENT = timedelta(minutes=1)
-_DURATIONS = {"s": timedelta(seconds=1), "min": timedelta(minutes=1)}
 
 
 class Words:
@@ -68,8 +67,8 @@ class Words:
             return self.name({**reasons.WORDS, **labels.VALUES}, value)
         if isinstance(value, tuple):
             return ", ".join(self.quantity(one, unit) for one in value) or self.t("không có", "none")
-        if unit in _DURATIONS:
-            return format_timedelta(value * _DURATIONS[unit], threshold=1.5, locale=self._locale)
+        if unit == "s":
+            return format_timedelta(value, threshold=1.5, locale=self._locale)
         return reasons.show(value, unit, self.lang).replace(" ", "\N{NO-BREAK SPACE}")
 
     def reason(self, code: str, params: Mapping[str, Any]) -> str:

@@ -57,7 +57,7 @@ def test_every_command_has_a_help_that_teaches(language, monkeypatch):
 def test_once_measures_without_any_settings_and_says_how_to_enrol():
     result = run("once")
     assert result.exit_code == 0
-    assert "Bộ nhớ còn trống" in result.stdout
+    assert "Bộ nhớ trống" in result.stdout
     for probe in ("Đường truyền", "Chất lượng mạng"):
         assert f"{probe}: chưa đo được vì máy chưa đăng ký" in result.stdout
     assert "máy chủ đo" not in result.stdout

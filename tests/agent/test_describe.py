@@ -7,6 +7,7 @@ import pytest
 from agent import describe
 from agent.probes import PROBES
 from agent.spool import Counters, Spooled
+from collector.dashboard import labels
 from contract import findings
 from contract.report import Failure, Measurement, Moment, Report
 
@@ -86,11 +87,22 @@ def changed(value):
     return value + 7 if isinstance(value, int | float) else value + "-other"
 
 
+WHOLE = tuple(map(whole, (findings.Host, findings.Camera, findings.Sound, findings.Display, findings.Power)))
+SAMPLES = (*WHOLE, NETWORK, PATH, SOFTWARE, clock(1.0), LINE)
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.kind)
+def test_a_finding_is_called_what_the_dashboard_calls_it(monkeypatch, lang, sample):
+    monkeypatch.setenv("DIEMCAU_LANG", lang)
+    names = {labels.FINDINGS[field][lang == "en"] for field in type(sample).model_fields if field != "kind"}
+    assert {label for label, _ in describe._ROWS[type(sample)](sample)} <= names
+    assert describe.probe_name(sample.kind) == labels.PROBES[sample.kind][lang == "en"]
+
+
 def test_every_finding_of_every_kind_is_shown(monkeypatch):
-    kinds = (findings.Host, findings.Camera, findings.Sound, findings.Display, findings.Power)
-    samples = (*map(whole, kinds), NETWORK, PATH, SOFTWARE, clock(1.0), LINE)
-    assert {type(sample) for sample in samples} == set(findings.KINDS)
-    for sample in samples:
+    assert {type(sample) for sample in SAMPLES} == set(findings.KINDS)
+    for sample in SAMPLES:
         for name in set(type(sample).model_fields) - {"kind"}:
             other = sample.model_copy(update={name: changed(getattr(sample, name))})
             assert shown(monkeypatch, "vi", other) != shown(monkeypatch, "vi", sample), (sample.kind, name)

@@ -38,6 +38,11 @@ def test_numbers_and_times_are_told_as_the_reader_writes_them(lang: str, said: l
     ] == said
 
 
+@pytest.mark.parametrize(("minutes", "told"), [(420, "UTC+7:00"), (0, "UTC+0:00"), (-210, "UTC-3:30")])
+def test_a_time_zone_is_told_as_people_write_it(minutes: int, told: str) -> None:
+    assert Words("vi", NOW).quantity(minutes, labels.unit_of("utc_offset_min")) == told
+
+
 def test_a_limit_says_on_which_side_values_are_good() -> None:
     w = Words("vi", NOW)
     upload = {"measured": 3, "ready": 6, "minimum": 2, "unit": "Mbit/s"}
