@@ -75,15 +75,13 @@ def enrol(
 
     The password is on disk before the centre is asked, and the settings are written last: while they are missing, the
     machine is not enrolled and everything may be done again. A machine that is enrolled becomes another device only if
-    it `may_move`.
+    it `may_move`; a copy of one that was not enrolled yet is a device of its own.
     """
     if not may_move:
         stay(folder, code, clock)
     paths.make_private(folder)
     now = hardware.facts()
-    if may_move and original.is_copy(folder, now):
-        identity.forget_password(folder)  # it is that of the machine that this one was copied from
-    password = identity.keep_password(folder)
+    password = _password(folder, now, may_move=may_move)
     trusted = folder / "ca.asked.pem"
     paths.write_private(trusted, authority.pem.encode("ascii"))
     try:
@@ -110,6 +108,19 @@ def settings_from(answer: EnrolmentAnswer) -> str:
     )
     settings = AgentSettings(device=answer.device, brokers=answer.brokers, probe_server=probe_server)
     return settings.model_dump_json(indent=2)
+
+
+def _password(folder: Path, now: hardware.Facts, *, may_move: bool) -> str:
+    """Return the password to ask with, and keep what machine made it while nothing else says whose it is."""
+    is_enrolled = (folder / paths.SETTINGS).exists()
+    if original.is_copy(folder, now):
+        if may_move or not is_enrolled:
+            identity.forget_password(folder)  # it is that of the machine that this one was copied from
+        if not is_enrolled:
+            original.keep(folder, now)
+    elif not is_enrolled:
+        original.follow(folder, now)
+    return identity.keep_password(folder)
 
 
 def _question(code: str, password: str) -> EnrolmentRequest:

@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import sys
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from agent import paths
@@ -27,7 +28,8 @@ def keep_password(folder: Path) -> str:
 
 def forget_password(folder: Path) -> None:
     """Forget the password, so that this machine becomes a device of its own."""
-    (folder / paths.PASSWORD).unlink()
+    with suppress(FileNotFoundError):
+        (folder / paths.PASSWORD).unlink()
 
 
 def keep_permit_key(folder: Path, key: str) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from agent import cli, hardware, last_line, original, paths
+from agent import cli, enrol, hardware, last_line, original, paths, pending
+from agent.asking import EnrolmentError
 from agent.last_line import LastLine
 from agent.spool import Spool
 from contract.clock import Clock
@@ -104,6 +107,51 @@ def test_a_device_with_new_hardware_is_itself_again_by_its_old_code(
     eventually(lambda: [body for _, body in centre.reports()][:1], "what waited")
     assert centre.reports()[0][1] == b"measured before the disk was copied"
     assert enrolment_server.asked[0].password == before
+
+
+def test_machines_copied_before_their_enrolment_was_answered_become_devices_of_their_own(
+    tmp_path, enrolment_server, monkeypatch
+):
+    template = tmp_path / "template"
+    pending.keep(template, pending.Pending(CODE, enrolment_server.url, enrolment_server.pem))
+    enrolment_server.status, enrolment_server.answer = 502, b"bad gateway"
+    monkeypatch.setattr(hardware, "facts", lambda: THEIRS)
+    assert enrol.enrol_pending(template, Clock())["kind"] == "server"
+    copies = [Path(shutil.copytree(template, tmp_path / name)) for name in ("first", "second")]
+
+    machines = [{kind: (f"{number}" * 16,) for kind in OURS} for number in (4, 5)]
+    for copy, machine in zip(copies, machines):
+        monkeypatch.setattr(hardware, "facts", lambda machine=machine: machine)
+        for status in (502, 200):  # an answer that is lost, and then one that comes
+            enrolment_server.status = status
+            enrolment_server.answer = enrolment_server.admit("waiting")
+            kind = enrol.enrol_pending(copy, Clock())["kind"]
+            assert kind == ("enrolled" if status == 200 else "server")
+        assert not original.is_copy(copy, machine)
+    monkeypatch.setattr(hardware, "facts", lambda: THEIRS)
+    assert enrol.enrol_pending(template, Clock())["kind"] == "enrolled"
+    assert [enrolment_server.asked.count(one) for one in enrolment_server.asked] == [2] * 6
+    assert len({asked.password for asked in enrolment_server.asked}) == 3
+
+
+def test_a_copy_that_could_not_move_stays_a_copy(home, enrolment_server, monkeypatch):
+    original.keep(home, THEIRS)
+    monkeypatch.setattr(hardware, "facts", lambda: OURS)
+    enrolment_server.status, enrolment_server.answer = 502, b"bad gateway"
+    authority = enrol.Authority(enrolment_server.pem)
+    with pytest.raises(EnrolmentError):
+        enrol.enrol(home, enrolment_server.url, CODE, authority, Clock(), may_move=True)
+    assert original.is_copy(home, OURS)
+
+
+def test_what_cannot_be_read_at_a_later_try_is_still_known_of_the_machine(tmp_path, enrolment_server, monkeypatch):
+    pending.keep(tmp_path, pending.Pending(CODE, enrolment_server.url, enrolment_server.pem))
+    enrolment_server.status, enrolment_server.answer = 502, b"bad gateway"
+    for facts in (THEIRS, {"board": THEIRS["board"]}):
+        monkeypatch.setattr(hardware, "facts", lambda facts=facts: facts)
+        enrol.enrol_pending(tmp_path, Clock())
+    assert original.is_copy(tmp_path, OURS)
+    assert len({asked.password for asked in enrolment_server.asked}) == 1
 
 
 def test_a_machine_that_changes_part_by_part_is_followed(home, run, centre, eventually):
