@@ -56,10 +56,11 @@ def base(server: str) -> str:
 def fetch(url: str, body: Optional[bytes], context: ssl.SSLContext) -> bytes:
     """Return the server's answer to a GET, or to the POST of a JSON body; raises EnrolmentError."""
     try:
-        answer, _ = _open(url, body, context, _TIMEOUT_S)
-    except urllib.error.HTTPError as error:
-        with error:
-            raise _refused(error.code, error.read(_MOST_BYTES)) from error
+        try:
+            answer, _ = _open(url, body, context, _TIMEOUT_S)
+        except urllib.error.HTTPError as error:
+            with error:  # its body may stall or break off, as any answer may
+                raise _refused(error.code, error.read(_MOST_BYTES)) from error
     except (OSError, http.client.HTTPException) as error:  # URLError and ssl's errors are OSErrors
         raise _unreachable(url, getattr(error, "reason", error)) from error
     if answer.lstrip().startswith(b"<"):  # a page, where the centre sends JSON or a certificate
@@ -173,6 +174,11 @@ def _unreachable(url: str, reason: Any) -> EnrolmentError:
                 "looks after the network.",
             ),
             "proxy",
+        )
+    if kind == "blocked":
+        why, step = trouble.told(kind), trouble.next_step(kind)
+        return EnrolmentError(
+            say(f"Không kết nối được tới máy chủ: {why}. {step}", f"The server cannot be reached: {why}. {step}"), kind
         )
     return EnrolmentError(
         say(

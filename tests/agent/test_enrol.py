@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import socket
+import ssl
+import threading
+from contextlib import contextmanager, suppress
+
 import pytest
 import trustme
 from click.testing import CliRunner
 
-from agent import cli, enrol, paths, settings
+from agent import asking, cli, enrol, paths, settings
 from agent.asking import EnrolmentError
 from agent.spool import Spool
 from contract.clock import Clock
@@ -184,6 +189,50 @@ def test_a_refusal_of_a_later_version_is_told_as_trouble_of_the_server(centre, h
     result = run(CODE, "--server", centre.url, "--fingerprint", enrol.Authority(centre.pem).fingerprint)
     assert result.exit_code == 1
     assert "HTTP 418" in result.output
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"), [("Content-Length: 9", "không trả lời"), ("Transfer-Encoding: chunked", "gián đoạn")]
+)
+def test_a_servers_error_that_stalls_or_breaks_off_is_told_as_trouble_of_the_network(
+    home, authority, monkeypatch, headers, told
+):
+    monkeypatch.setattr(asking, "_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(asking, "_LOOK_TIMEOUT_S", 0.5)
+    answer = f"HTTP/1.1 502 Bad Gateway\r\n{headers}\r\n\r\nzz\r\n".encode()
+    with tls_server(authority, answer) as url, pytest.raises(EnrolmentError) as caught:
+        enrol.enrol(home, url, CODE, enrol.Authority(authority.cert_pem.bytes().decode()), Clock())
+    assert told in str(caught.value)
+    assert caught.value.may_pass
+
+
+@contextmanager
+def tls_server(authority, answer):
+    """A server that gives this answer to each request and then says nothing more; yields its address."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(tls)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        peers = []
+
+        def serve():
+            with suppress(OSError):  # the listener's end
+                while True:
+                    peer, _ = listener.accept()
+                    peers.append(peer)
+                    with suppress(OSError):  # a client that speaks no TLS
+                        peers[-1] = tls.wrap_socket(peer, server_side=True)
+                        peers[-1].recv(4096)
+                        peers[-1].sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"https://localhost:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            for peer in peers:
+                peer.close()
+            thread.join()
 
 
 def test_a_refusal_speaks_english_where_asked(centre, home, monkeypatch):

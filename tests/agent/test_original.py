@@ -120,7 +120,7 @@ def test_machines_copied_before_their_enrolment_was_answered_become_devices_of_t
     copies = [Path(shutil.copytree(template, tmp_path / name)) for name in ("first", "second")]
 
     machines = [{kind: (f"{number}" * 16,) for kind in OURS} for number in (4, 5)]
-    for copy, machine in zip(copies, machines):
+    for copy, machine in zip(copies, machines, strict=True):
         monkeypatch.setattr(hardware, "facts", lambda machine=machine: machine)
         for status in (502, 200):  # an answer that is lost, and then one that comes
             enrolment_server.status = status
