@@ -264,11 +264,14 @@ def _client(client_id: str, url: str, place: Place, is_clock_plausible: bool) ->
         reconnect_on_failure=False,
     )
     client.connect_timeout = _CONNECT_TIMEOUT_S
-    client.username_pw_set(place.device, place.password_file.read_text(encoding="ascii").strip())
     address = urlsplit(url)
-    if address.scheme == "mqtts":
-        client.tls_set_context(trust.context(place.ca_file, is_clock_plausible))
-    elif not proxy.is_loopback(address.hostname or ""):
+    try:
+        client.username_pw_set(place.device, place.password_file.read_text(encoding="ascii").strip())
+        if address.scheme == "mqtts":
+            client.tls_set_context(trust.context(place.ca_file, is_clock_plausible))
+    except OSError as error:  # not the network's, of which it could not be told apart later
+        raise ValueError(f"the password or the authority cannot be read: {error}") from error
+    if address.scheme != "mqtts" and not proxy.is_loopback(address.hostname or ""):
         raise ValueError("mqtt:// would send the password in the clear; only mqtts:// leaves this machine")
     return client
 

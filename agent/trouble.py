@@ -15,13 +15,14 @@ class NotAdmittedError(OSError):
 
 
 def kind_of(error: Exception) -> str:
-    """Return what went wrong: not_admitted, settings, name, date, certificate, proxy, off, silent or network."""
+    """Return what went wrong: a key of `told`."""
     kinds = (
         (NotAdmittedError, "not_admitted"),
         (ProxyError, "proxy"),
-        ((ValueError, FileNotFoundError, PermissionError), "settings"),  # ssl.CertificateError is a ValueError too
+        ((ValueError, FileNotFoundError), "settings"),  # ssl.CertificateError is a ValueError too
         (socket.gaierror, "name"),
         (ConnectionRefusedError, "off"),
+        (PermissionError, "blocked"),  # EPERM, EACCES and Windows' WSAEACCES, out of `connect`
         (socket.timeout, "silent"),
     )
     if isinstance(error, ssl.SSLError):
@@ -47,6 +48,10 @@ def told(kind: str) -> str:
             "máy chủ proxy mà máy này đang đặt không cho qua", "this computer's proxy does not let us through"
         ),
         "off": say("máy chủ đang tắt", "the server is off"),
+        "blocked": say(
+            "tường lửa hoặc phần mềm diệt virus đang chặn chương trình này",
+            "a firewall or an antivirus on this computer blocks this program",
+        ),
         "silent": say("máy chủ không trả lời", "the server does not answer"),
         "network": say("mạng bị gián đoạn", "the network was interrupted"),
     }[kind]
@@ -68,6 +73,10 @@ def next_step(kind: str) -> str:
         ),
         "proxy": say("Hỏi người quản trị mạng của trường.", "Ask who looks after the network."),
         "off": say("Chờ ít phút; nếu vẫn vậy, gọi Sở.", "Wait some minutes; if it stays, call the department."),
+        "blocked": say(
+            "Cho phép Điểm Cầu (diemcau-agent) ra mạng trong tường lửa hoặc phần mềm diệt virus của máy này.",
+            "Allow Điểm Cầu (diemcau-agent) out in this computer's firewall or antivirus.",
+        ),
         "silent": say(
             "Kiểm tra mạng; tường lửa cũng có thể đang chặn cổng này: hỏi người quản trị mạng.",
             "Check the network; a firewall may block this port too: ask who looks after the network.",

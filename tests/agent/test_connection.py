@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 import trustme
@@ -82,6 +83,23 @@ def test_a_broker_of_another_authority_never_learns_the_password(connect, first,
     connection = connect(secure, is_clock_plausible=is_clock_plausible)
     assert "certificate" in first(connection, Lost).reason.lower()
     assert not connection.is_open
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        *(("password", damage) for damage in (Path.mkdir, lambda file: None)),
+        *(("ca.pem", damage) for damage in (Path.mkdir, lambda file: None, Path.touch)),
+    ],
+    ids=["password that is none", "no password", "authority that is none", "no authority", "empty authority"],
+)
+def test_a_file_that_cannot_be_used_is_told_as_such_and_not_as_the_network(
+    connect, first, secure, tmp_path, name, damage
+):
+    connection = connect(secure)
+    (tmp_path / name).unlink()
+    damage(tmp_path / name)
+    assert first(connection, Lost).kind == "settings"
 
 
 def test_the_password_is_never_sent_in_the_clear_beyond_this_machine(connect, first):

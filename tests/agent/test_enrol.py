@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 import threading
@@ -266,6 +267,16 @@ def test_a_server_that_is_not_there_is_told(home, free_port):
     result = run(CODE, "--server", f"https://localhost:{free_port()}")
     assert result.exit_code == 1
     assert "mạng" in result.output
+
+
+def test_a_firewall_that_forbids_the_program_the_network_is_told_as_such(centre, home, monkeypatch):
+    def forbid(*_, **__):
+        raise PermissionError(errno.EACCES, "forbidden by its access permissions")  # WSAEACCES
+
+    monkeypatch.setattr(socket, "create_connection", forbid)
+    with pytest.raises(EnrolmentError, match="tường lửa hoặc phần mềm diệt virus") as caught:
+        enrol.enrol(home, centre.url, CODE, enrol.Authority(centre.pem), Clock())
+    assert (caught.value.kind, caught.value.may_pass) == ("blocked", True)
 
 
 def test_an_empty_code_is_told_before_anything_is_sent(centre, home):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import random
 import socket
 import threading
@@ -37,6 +38,17 @@ def test_a_broker_that_is_off_is_not_blamed_on_a_firewall(enrolled, free_port):
     assert answer.state == BAD
     assert "máy chủ đang tắt" in answer.text
     assert "tường lửa" not in answer.text + answer.next_step
+
+
+def test_a_program_that_may_not_connect_is_told_of_the_firewall_and_not_to_enrol_again(enrolled, monkeypatch):
+    def forbid(*_):
+        raise PermissionError(errno.EACCES, "forbidden by its access permissions")  # WSAEACCES
+
+    monkeypatch.setattr(socket, "create_connection", forbid)
+    answer = servers.brokers(enrolled("mqtt://127.0.0.1:1883"))
+    assert answer.state == BAD
+    assert "tường lửa hoặc phần mềm diệt virus đang chặn chương trình này" in answer.text
+    assert "ra mạng trong tường lửa" in answer.next_step
 
 
 def test_one_broker_that_is_off_beside_one_that_is_well_is_a_warning_that_names_it(enrolled, broker, free_port):
@@ -136,8 +148,8 @@ def test_a_clock_that_is_off_is_told_in_the_unit_that_fits(offset_ms, state, wor
 def test_every_trouble_has_words_and_a_next_step(monkeypatch, language):
     monkeypatch.setenv("DIEMCAU_LANG", language)
     errors = [trouble.NotAdmittedError(), ValueError(), socket.gaierror(), ConnectionRefusedError(), TimeoutError()]
-    kinds = {trouble.kind_of(error) for error in [*errors, OSError()]}
-    assert kinds == {"not_admitted", "settings", "name", "off", "silent", "network"}
+    kinds = {trouble.kind_of(error) for error in [*errors, PermissionError(), OSError()]}
+    assert kinds == {"not_admitted", "settings", "name", "off", "blocked", "silent", "network"}
     for kind in {*kinds, "certificate"}:
         assert trouble.told(kind)
         assert trouble.next_step(kind)
