@@ -18,15 +18,16 @@ from contract.languages import say
 _TIMEOUT_S = 60  # the centre answers after its broker knows the device
 _LOOK_TIMEOUT_S = 10
 _MOST_BYTES = 64 * 1024
-_MENDED_BY_WAITING = ("slow_down", "busy")  # of the centre's refusals
+_KINDS = {"slow_down": "busy", "busy": "busy", "wrong_code": "wrong_code", "bad_code": "wrong_code"}  # of refusals
 _NETWORK_LOGIN = 511  # RFC 6585, section 6
 
 
 class EnrolmentError(Exception):
     """Enrolment did not succeed; the text says why and what to do next, in the person's language.
 
-    kind: `here`: what was typed or lies on this machine; `refused`: by the centre, for good; else trying again may
-    help: `busy`, `server`, `portal`, or what `agent.trouble` tells apart.
+    kind: `here`: what was typed or lies on this machine; `wrong_code`: the centre knows no such code, and never will;
+    `refused`: by the centre, until somebody there acts; else trying again may help: `busy`, `server`, `portal`, or
+    what `agent.trouble` tells apart.
     """
 
     def __init__(self, text: str, kind: str = "here", wait_s: int = 0) -> None:
@@ -37,7 +38,7 @@ class EnrolmentError(Exception):
     @property
     def may_pass(self) -> bool:
         """Tell whether the same request may succeed later without anybody's doing."""
-        return self.kind not in ("here", "refused")
+        return self.kind not in ("here", "wrong_code", "refused")
 
 
 def base(server: str) -> str:
@@ -118,7 +119,7 @@ def _refused(status: int, body: bytes) -> EnrolmentError:
         refusal = EnrolmentRefusal.model_validate(json.loads(body))
     except ValueError:
         return _portal() if 300 <= status < 400 or status == _NETWORK_LOGIN else _server_trouble(status)
-    kind = "busy" if refusal.code in _MENDED_BY_WAITING else "refused"
+    kind = _KINDS.get(refusal.code, "refused")
     return EnrolmentError(say(refusal.vi, refusal.en), kind, refusal.retry_after_s or 0)
 
 

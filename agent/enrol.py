@@ -154,22 +154,31 @@ def enrol_pending(folder: Path, clock: Clock) -> Dict[str, Any]:
     """Enrol by the request that is kept in `folder`; return how it went: kind (`enrolled` or why not), text, wait_s."""
     try:
         kept = pending.read(folder)
-        answer = enrol(folder, kept.server, kept.code, read_authority(kept.ca_pem.encode("ascii")), clock)
-    except EnrolmentError as error:
-        return {"kind": error.kind, "text": str(error), "wait_s": error.wait_s}
+        try:
+            answer = enrol(folder, kept.server, kept.code, read_authority(kept.ca_pem.encode("ascii")), clock)
+        except EnrolmentError as error:
+            if error.kind == "wrong_code":  # each further try would slow those of the site's right code
+                pending.forget_refused(folder, kept)
+            return {"kind": error.kind, "text": str(error), "wait_s": error.wait_s}
     except OSError as error:
-        return {"kind": "disk", "text": cannot_write(folder, error), "wait_s": 0}
+        return {"kind": "disk", "text": unusable(folder, error), "wait_s": 0}
     except ValueError:
         text = say("Không đọc được yêu cầu đăng ký đã giữ.", "The request for enrolment that was kept cannot be read.")
         return {"kind": "here", "text": text, "wait_s": 0}
     return {"kind": "enrolled", "text": answer.site_name, "wait_s": 0}
 
 
-def cannot_write(folder: Path, error: OSError) -> str:
-    """Return that nothing can be written into the agent's folder, and what to do."""
+def unusable(folder: Path, error: OSError) -> str:
+    """Return which file cannot be read, or that nothing can be written into the agent's folder, and what to do."""
+    file = Path(error.filename or folder)
+    if file.suffix == ".new" or file in (folder, *folder.parents):  # see `paths.write_private`
+        return say(
+            f"Không ghi được vào {folder}: {error}. Kiểm tra ổ đĩa còn chỗ trống và quyền ghi.",
+            f"Cannot write to {folder}: {error}. Check that the disk has room and that it may be written.",
+        )
     return say(
-        f"Không ghi được vào {folder}: {error}. Kiểm tra ổ đĩa còn chỗ trống và quyền ghi.",
-        f"Cannot write to {folder}: {error}. Check that the disk has room and that it may be written.",
+        f"Không đọc được {file}: {error.strerror}. Kiểm tra quyền đọc của tệp ấy; nếu tệp hỏng, đưa cho kỹ thuật viên.",
+        f"Cannot read {file}: {error.strerror}. Check that it may be read; if it is broken, show it to a technician.",
     )
 
 

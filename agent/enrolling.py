@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence, Set
+from typing import Any, Dict, Optional, Sequence
 
 from agent import log, paths
 from agent.backoff import Backoff
@@ -20,10 +20,10 @@ from contract.languages import say
 
 COMMAND = (sys.executable, "-I", "-m", "agent.enrol")
 BACKOFF = Backoff(first_s=5.0, most_s=900.0)
-SELDOM_S = 21_600.0  # after a refusal: only a person can mend it, and each wrong code slows its site's next try
+SELDOM_S = 21_600.0  # after a refusal: only a person can mend it
 TRY_S = 300.0  # beyond this a try is ended: it waits for the network several times, a minute each
 _LOOK_S = 1.0
-_FOR_GOOD = ("here", "refused")
+_FOR_GOOD = ("here", "wrong_code", "refused")
 
 
 class Enrolling:
@@ -44,7 +44,7 @@ class Enrolling:
         self._command = (*command, str(folder))
         self._child: Optional[subprocess.Popen[bytes]] = None
         self._failures = 0
-        self._told: Set[str] = set()  # kinds of trouble
+        self._told = ""  # of this request, last
         self._try_at_s = 0.0
         self._end_at_s = 0.0
         self._request = self._stamp()
@@ -68,9 +68,12 @@ class Enrolling:
                 self._child = None
             elif now_s >= self._end_at_s:
                 self._child.kill()
-        elif now_s >= self._try_at_s or self._stamp() != self._request:
-            self._request = self._stamp()
-            self._start(now_s)
+        else:
+            stamp = self._stamp()
+            if stamp != self._request:
+                self._request, self._try_at_s, self._failures, self._told = stamp, now_s, 0, ""
+            if stamp and now_s >= self._try_at_s:
+                self._start(now_s)
 
     def stop(self) -> None:
         """End the try that is under way, if one is."""
@@ -97,18 +100,17 @@ class Enrolling:
             name = outcome["text"]
             log.tell(say(f"Đã đăng ký cho điểm cầu: {name}", f"Enrolled for the site: {name}"))
             return
-        is_for_good = outcome["kind"] in _FOR_GOOD
         self._failures += 1
         wait_s = self._backoff.delay_s(self._failures, self._chance.random())
-        if is_for_good:
+        if outcome["kind"] in _FOR_GOOD:
             wait_s = SELDOM_S * self._chance.uniform(0.5, 1.5)
         self._try_at_s = now_s + max(wait_s, float(outcome["wait_s"]))
-        if outcome["kind"] not in self._told:
-            self._told.add(outcome["kind"])
-            log.tell(_sentence(outcome["text"], is_for_good=is_for_good))
+        if outcome["text"] != self._told:
+            self._told = outcome["text"]
+            log.tell(_sentence(outcome["text"], outcome["kind"]))
 
     def _stamp(self) -> float:
-        """Return what changes when the request is replaced by another."""
+        """Return what changes when the request is replaced by another; 0 when there is none."""
         try:
             return (self._folder / paths.REQUEST).stat().st_mtime
         except OSError:
@@ -136,8 +138,13 @@ def _outcome(child: subprocess.Popen[bytes]) -> Dict[str, Any]:
         return {"kind": "child", "text": text, "wait_s": 0}
 
 
-def _sentence(text: str, *, is_for_good: bool) -> str:
-    if is_for_good:
+def _sentence(text: str, kind: str) -> str:
+    if kind == "wrong_code":
+        return say(
+            f"Không đăng ký được: {text} Mã này đã được bỏ; hãy chạy lại enrol với mã đúng.",
+            f"Not enrolled: {text} This code is dropped; run enrol again with the right code.",
+        )
+    if kind in _FOR_GOOD:
         return say(
             f"Không đăng ký được: {text} Máy chỉ thử lại vài giờ một lần; hãy chạy lại enrol với mã đúng.",
             f"Not enrolled: {text} It tries again only every few hours; run enrol again with the right code.",

@@ -30,7 +30,12 @@ class Present(NamedTuple):
 
 def site_of(code: str) -> str:
     """Return the site's id that a code begins with, however it is typed."""
-    return re.sub(r"[\W_]+", "", code).upper().translate(_READ_AS)[:_SITE_LETTERS]
+    return plain(code)[:_SITE_LETTERS]
+
+
+def plain(code: str) -> str:
+    """Return the code in one form, however it is typed."""
+    return re.sub(r"[\W_]+", "", code).upper().translate(_READ_AS)
 
 
 def present(folder: Path, clock: Clock) -> Optional[Present]:

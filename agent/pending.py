@@ -35,6 +35,13 @@ def read(folder: Path) -> Pending:
 
 
 def forget(folder: Path) -> None:
-    """Forget the request: it was answered, or can never be."""
+    """Forget the request: it was answered."""
     with suppress(FileNotFoundError):
         (folder / paths.REQUEST).unlink()
+
+
+def forget_refused(folder: Path, refused: Pending) -> None:
+    """Forget this request, unless another has taken its place; a disk that forbids it keeps it, to be refused again."""
+    with suppress(OSError, ValueError):
+        if read(folder) == refused:
+            forget(folder)

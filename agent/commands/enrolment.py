@@ -13,7 +13,10 @@ from agent.commands.here import fail
 from contract.languages import say
 
 if TYPE_CHECKING:
+    from agent.asking import EnrolmentError
     from agent.enrol import Authority
+    from agent.pending import Pending
+    from contract.enrolment import EnrolmentAnswer
 
 
 @click.command(
@@ -54,43 +57,102 @@ if TYPE_CHECKING:
     "--later",
     is_flag=True,
     help=say(
-        "Nếu chưa liên lạc được với trung tâm: giữ yêu cầu, để run tự đăng ký sau. Cần --ca.",
-        "If the centre cannot be reached now: keep the request, and let run enrol later. Needs --ca.",
+        "Nếu chưa đăng ký được ngay: giữ yêu cầu, để run tự đăng ký sau. Cần --ca, hoặc --fingerprint khi có mạng.",
+        "If it cannot be enrolled now: keep the request, and let run enrol later. Needs --ca, or --fingerprint and a "
+        "network.",
     ),
 )
 def enrol(code: str, server: str, ca: Optional[Path], fingerprint: Optional[str], move: bool, later: bool) -> None:
     """Enrol this machine."""
-    from agent import paths, pending
-    from agent.asking import EnrolmentError
-    from agent.enrol import cannot_write, fetch_authority, read_authority, stay
+    from agent import paths
+    from agent.asking import EnrolmentError, base
     from agent.enrol import enrol as ask
+    from agent.enrol import fetch_authority, read_authority, stay, unusable
+    from agent.pending import Pending
     from contract.clock import Clock
 
-    if later and (ca is None or move):
-        raise click.UsageError(say("--later cần --ca và không đi cùng --move.", "--later needs --ca, and no --move."))
+    if later and (move or (ca is None and fingerprint is None)):
+        text = say(
+            "--later cần --ca (hoặc --fingerprint) và không đi cùng --move.",
+            "--later needs --ca (or --fingerprint), and no --move.",
+        )
+        raise click.UsageError(text)
+    kept = None
     try:
+        base(server)
         if not move:
             stay(paths.home(), code, Clock())
         authority = read_authority(ca.read_bytes()) if ca else fetch_authority(server)
         _trust(authority, fingerprint, is_given=ca is not None)
         if later:
-            pending.keep(paths.home(), pending.Pending(code, server, authority.pem))
+            kept = Pending(code, server, authority.pem)
+            _keep(kept)
         answer = ask(paths.home(), server, code, authority, Clock(), may_move=move)
     except EnrolmentError as error:
-        if later and error.kind == "here":
-            pending.forget(paths.home())
-        if not later or not error.may_pass:
+        if kept is not None:
+            _tell_kept(kept, error)
+        elif later and error.may_pass:
+            fail(str(error), _needs_authority())
+        else:
             fail(str(error))
-        click.echo(str(error))
+    except OSError as error:
+        fail(unusable(paths.home(), error))
+    else:
+        _tell_enrolled(answer)
+
+
+def _keep(request: Pending) -> None:
+    """Keep the request; an earlier one with another code is dropped, which is told."""
+    from agent import moving, paths, pending
+
+    try:
+        earlier = pending.read(paths.home()).code
+    except (OSError, ValueError):
+        earlier = request.code
+    pending.keep(paths.home(), request)
+    if moving.plain(earlier) != moving.plain(request.code):
+        site = moving.site_of(earlier)
         click.echo(
             say(
-                "Yêu cầu đăng ký đã được giữ lại: diemcau-agent run sẽ tự thử cho đến khi đăng ký xong.",
-                "The request for enrolment is kept: diemcau-agent run goes on trying until it is done.",
+                f"Yêu cầu đăng ký đã giữ trước đó, bằng mã của điểm cầu {site}, được thay bằng yêu cầu này.",
+                f"The request kept earlier, with a code of site {site}, is replaced by this one.",
             )
         )
-        return
-    except OSError as error:
-        fail(cannot_write(paths.home(), error))
+
+
+def _tell_kept(request: Pending, error: EnrolmentError) -> None:
+    """Tell why the request was not granted, and whether it is still kept; one that never can be is forgotten."""
+    from agent import paths, pending
+
+    if error.kind in ("here", "wrong_code"):
+        pending.forget_refused(paths.home(), request)
+        fail(str(error))
+    if not error.may_pass:
+        fail(
+            str(error),
+            say(
+                "Yêu cầu vẫn được giữ lại: diemcau-agent run chỉ thử lại vài giờ một lần.",
+                "The request is kept all the same: diemcau-agent run tries again only every few hours.",
+            ),
+        )
+    click.echo(str(error))
+    click.echo(
+        say(
+            "Yêu cầu đăng ký đã được giữ lại: diemcau-agent run sẽ tự thử cho đến khi đăng ký xong.",
+            "The request for enrolment is kept: diemcau-agent run goes on trying until it is done.",
+        )
+    )
+
+
+def _needs_authority() -> str:
+    return say(
+        "Chưa giữ được yêu cầu: dấu vân tay chỉ so được khi có mạng. Hãy thử lại khi có mạng, hoặc thêm --ca ca.pem.",
+        "The request is not kept: a fingerprint can be compared only with a network. Try again with one, or add "
+        "--ca ca.pem.",
+    )
+
+
+def _tell_enrolled(answer: EnrolmentAnswer) -> None:
     click.echo(say(f"Đã đăng ký cho điểm cầu: {answer.site_name}", f"Enrolled for the site: {answer.site_name}"))
     is_started_for_us = "DIEMCAU_AGENT_SERVER" in os.environ  # by the bundle that sets it
     if answer.state == "waiting":

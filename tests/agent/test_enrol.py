@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import ssl
 import threading
@@ -277,6 +278,22 @@ def test_a_firewall_that_forbids_the_program_the_network_is_told_as_such(centre,
     with pytest.raises(EnrolmentError, match="tường lửa hoặc phần mềm diệt virus") as caught:
         enrol.enrol(home, centre.url, CODE, enrol.Authority(centre.pem), Clock())
     assert (caught.value.kind, caught.value.may_pass) == ("blocked", True)
+
+
+def test_what_cannot_be_read_is_told_apart_from_what_cannot_be_written(centre, home, monkeypatch):
+    options = ("--server", centre.url, "--fingerprint", enrol.Authority(centre.pem).fingerprint)
+    (home / "password").mkdir(parents=True)
+    assert f"Không đọc được {home / 'password'}" in run(CODE, *options).output
+    (home / "password").rmdir()
+    (home / "password.new").mkdir()
+    assert f"Không ghi được vào {home}" in run(CODE, *options).output
+    (home / "password.new").rmdir()
+
+    def fill(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fill)
+    assert f"Không ghi được vào {home}" in run(CODE, *options).output
 
 
 def test_an_empty_code_is_told_before_anything_is_sent(centre, home):

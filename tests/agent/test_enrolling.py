@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import socket
 import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from itertools import groupby
 
 import pytest
 import trustme
 from click.testing import CliRunner
 
-from agent import cli, enrolling, paths, pending, settings
+from agent import cli, enrol, enrolling, paths, pending, settings
 from agent.backoff import Backoff
 from agent.enrolling import Enrolling
 from agent.spool import Spool
@@ -116,21 +118,93 @@ def test_the_request_is_kept_for_its_owner_alone(enrol_later, home, free_port):
     assert (home / paths.REQUEST).stat().st_mode & 0o777 == 0o600
 
 
-def test_a_code_that_is_refused_is_told_at_once_and_tried_again_seldom(
+@pytest.mark.parametrize("code", ["wrong_code", "bad_code"])
+def test_a_code_that_the_centre_does_not_know_is_told_at_once_and_never_tried_again(
+    enrol_later, home, enrolment_server, code
+):
+    enrolment_server.refuse(403, code)
+    told = enrol_later(enrolment_server.url)
+    assert (told.exit_code, told.output) == (1, "Mã không đúng.\n")
+    assert not (home / paths.REQUEST).exists()
+
+
+@pytest.mark.parametrize("code", ["closed", "revoked"])
+def test_a_refusal_that_the_centre_may_take_back_is_told_at_once_and_kept_to_be_tried_seldom(
+    enrol_later, home, enrolment_server, clock, told, eventually, code
+):
+    enrolment_server.refuse(403, code)
+    result = enrol_later(enrolment_server.url)
+    assert result.exit_code == 1
+    assert "Yêu cầu vẫn được giữ lại: diemcau-agent run chỉ thử lại vài giờ một lần" in result.output
+    trying = Enrolling(home, clock, random.Random(1), HOURLY)
+    eventually(lambda: trying.turn() or told, "the end of a try")
+    assert "Máy chỉ thử lại vài giờ một lần" in told[0]
+    clock.advance(enrolling.SELDOM_S / 2 - 1)
+    trying.turn()
+    assert not trying.is_trying
+    assert pending.read(home).code == CODE
+
+
+def test_a_wrong_code_that_was_kept_without_network_is_dropped_by_run_which_waits_for_the_right_one(
     enrol_later, run, home, enrolment_server, broker, centre, eventually
 ):
     enrolment_server.refuse(403, "wrong_code")
-    told = enrol_later(enrolment_server.url)
-    assert (told.exit_code, told.output) == (1, "Mã không đúng.\n")
-
+    pending.keep(home, pending.Pending(CODE, enrolment_server.url, enrolment_server.pem))
     log = run()
-    eventually(lambda: "Không đăng ký được: Mã không đúng. Máy chỉ thử lại vài giờ một lần" in log(), "the refusal")
+    eventually(lambda: "Mã không đúng. Mã này đã được bỏ; hãy chạy lại enrol với mã đúng" in log(), "the refusal")
+    assert not (home / paths.REQUEST).exists()
     asked = len(enrolment_server.asked)
     enrolment_server.status = 200
     enrolment_server.answer = enrolment_server.admit("admitted") | {"brokers": [broker.url]}
     assert enrol_later(enrolment_server.url).exit_code == 0  # the right code, by a person at the terminal
     eventually(lambda: [p.state for p in centre.presences()] == ["connected"], "the resident")
     assert len(enrolment_server.asked) == asked + 1
+
+
+def test_a_wrong_code_that_is_answered_late_does_not_take_the_right_request_along(home, enrolment_server, clock):
+    right = pending.Pending("9B2M9A-93QXW", enrolment_server.url, enrolment_server.pem)
+    pending.keep(home, right._replace(code=CODE))
+    enrolment_server.refuse(403, "wrong_code")
+    enrolment_server.on_ask = lambda: pending.keep(home, right)
+    assert enrol.enrol_pending(home, clock)["kind"] == "wrong_code"
+    assert pending.read(home) == right
+
+
+def test_what_is_mistyped_leaves_an_earlier_request_as_it_was(enrol_later, home, free_port, ca_file):
+    url = f"https://localhost:{free_port()}"
+    assert enrol_later(url).exit_code == 0
+    kept = pending.read(home)
+    assert enrol_later("http://localhost").exit_code == 1
+    ca_file.write_text("none")
+    assert enrol_later(url, "9B2M9A-93QXW").exit_code == 1
+    assert pending.read(home) == kept
+
+
+def test_a_request_with_another_code_takes_the_place_of_an_earlier_one_and_says_whose(enrol_later, home, free_port):
+    url = f"https://localhost:{free_port()}"
+    assert "được thay" not in enrol_later(url).output
+    assert "được thay" not in enrol_later(url, CODE.lower().replace("-", " ")).output
+    assert "mã của điểm cầu 7K2M9A9, được thay bằng yêu cầu này" in enrol_later(url, "9B2M9A-93QXW").output
+    assert pending.read(home).code == "9B2M9A-93QXW"
+
+
+def test_a_fingerprint_is_enough_to_wait_with_where_the_authority_can_be_fetched(home, enrolment_server, free_port):
+    fingerprint = enrol.Authority(enrolment_server.pem).fingerprint
+
+    def later(url, fingerprint):
+        options = ["enrol", CODE, "--server", url, "--fingerprint", fingerprint, "--later"]
+        return CliRunner().invoke(cli.main, options)
+
+    unreached = later(f"https://localhost:{free_port()}", fingerprint)
+    assert unreached.exit_code == 1
+    assert "Chưa giữ được yêu cầu" in unreached.output
+    assert "--ca" in unreached.output
+    assert "không khớp" in later(enrolment_server.url, "AB" * 32).output
+    assert not (home / paths.REQUEST).exists()
+
+    enrolment_server.refuse(503, "busy", 30)
+    assert later(enrolment_server.url, fingerprint).exit_code == 0
+    assert pending.read(home).ca_pem == enrolment_server.pem
 
 
 def test_what_was_mistyped_is_told_and_not_kept(enrol_later, home):
@@ -207,7 +281,8 @@ def test_after_a_day_of_every_trouble_it_is_still_trying_and_nothing_of_it_has_c
         trying.turn()
         eventually(lambda: trying.turn() or not trying.is_trying, "the end of a try")
         assert hour % len(kinds) in (4, 5, 6) or len(enrolment_server.asked) == before + 1
-    assert len(told) == len(set(told)) == 4  # server, busy, portal, certificate
+    assert len(set(told)) == 7  # every trouble, and both portals in the same words
+    assert told == [text for text, _ in groupby(told)]  # each when it begins, and not again while it lasts
     assert not trying.is_over
 
     reset(enrolment_server)
@@ -237,6 +312,22 @@ def test_a_wait_that_the_centre_asks_for_is_kept(home, enrolment_server, clock, 
     trying.turn()
     assert trying.is_trying
     trying.stop()
+
+
+def test_a_new_request_starts_afresh_and_its_trouble_is_told_though_it_was_told_of_another(
+    home, enrolment_server, clock, told, eventually
+):
+    enrolment_server.refuse(403, "closed")
+    request = pending.Pending(CODE, enrolment_server.url, enrolment_server.pem)
+    trying = Enrolling(home, clock, random.Random(1), HOURLY)
+    trying.turn()
+    assert not trying.is_trying  # there is no request
+    for count in (1, 2):
+        pending.keep(home, request)
+        os.utime(home / paths.REQUEST, (count, count))
+        eventually(lambda count=count: trying.turn() or len(told) == count, "the refusal")
+    assert len(enrolment_server.asked) == 2
+    assert told[0] == told[1]
 
 
 def test_a_try_that_hangs_or_dies_is_trouble_like_any_other(home, clock, told, eventually):
