@@ -85,7 +85,7 @@ def enrol(
     trusted = folder / "ca.asked.pem"
     paths.write_private(trusted, authority.pem.encode("ascii"))
     try:
-        answer = _ask(server, _question(code, password), trusted, clock)
+        answer = _ask(server, _question(code, password, now), trusted, clock)
     finally:
         trusted.unlink()
     present = None if may_move else moving.present(folder, clock)
@@ -123,9 +123,9 @@ def _password(folder: Path, now: hardware.Facts, *, may_move: bool) -> str:
     return identity.keep_password(folder)
 
 
-def _question(code: str, password: str) -> EnrolmentRequest:
+def _question(code: str, password: str, now: hardware.Facts) -> EnrolmentRequest:
     try:
-        return EnrolmentRequest(code=code.strip(), password=password, machine=identity.machine())
+        return EnrolmentRequest(code=code.strip(), password=password, machine=hardware.digest(now))
     except ValidationError as error:
         raise EnrolmentError(
             say("Mã không đúng dạng. Hãy gõ lại mã trên phiếu.", "Not a code. Type the code on the sheet again.")

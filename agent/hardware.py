@@ -11,7 +11,7 @@ import re
 import sys
 import uuid
 from pathlib import Path
-from typing import Dict, Iterable, Iterator, Tuple
+from typing import Dict, Iterable, Iterator, Optional, Tuple
 
 Facts = Dict[str, Tuple[str, ...]]  # by kind: board, disk, card
 
@@ -43,6 +43,15 @@ def is_other(kept: Facts, now: Facts) -> bool:
     """
     known = kept.keys() & now.keys()
     return len(known) >= 2 and not any(set(kept[kind]) & set(now[kind]) for kind in known)
+
+
+def digest(now: Facts) -> Optional[str]:
+    """Return a hash that tells this machine from a copy of its disk; None when nothing can be read.
+
+    Of the first kind alone that can be read: a new card in a machine whose board is known is no other machine.
+    """
+    ones = next((now[kind] for kind in ("board", "disk", "card") if kind in now), None)
+    return None if ones is None else hashlib.sha256(" ".join(("diemcau", *ones)).encode()).hexdigest()[:32]
 
 
 def _hash(kind: str, value: str) -> str:

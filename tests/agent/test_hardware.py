@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from agent import hardware
@@ -126,3 +128,24 @@ def test_the_systems_uuid_is_read_out_of_windows_firmware_table():
     assert hardware.smbios_uuid(bytes(8) + bios + system) == bytes(range(16)).hex()
     assert hardware.smbios_uuid(bytes(8) + bios) == ""
     assert hardware.smbios_uuid(b"") == ""
+
+
+def test_what_the_centre_is_told_names_nothing_and_tells_a_machine_from_a_copy_and_not_from_itself_repaired(
+    make_machine,
+):
+    ours = hardware.digest(make_machine("ours"))
+    assert re.fullmatch("[0-9a-f]{32}", ours)
+    assert ours == hardware.digest(make_machine("repaired", disks=OTHER["disks"], cards=OTHER["cards"]))
+    assert ours != hardware.digest(make_machine("theirs", **OTHER))
+
+
+@pytest.mark.parametrize(("board", "disks"), [("", ("S3Z9NB0K123ABC",)), ("", ())])
+def test_without_a_board_the_centre_is_told_of_the_disk_or_else_the_card(make_machine, board, disks):
+    ours = hardware.digest(make_machine("ours", board, disks))
+    theirs = OTHER["disks"] if disks else ()
+    assert None not in {ours, hardware.digest(make_machine("theirs", board, theirs, OTHER["cards"]))}
+    assert ours != hardware.digest(make_machine("copy", board, theirs, OTHER["cards"]))
+
+
+def test_a_machine_of_which_nothing_can_be_read_is_not_told_of():
+    assert hardware.digest({}) is None
