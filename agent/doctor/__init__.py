@@ -8,12 +8,14 @@ from __future__ import annotations
 from agent.doctor import computer, equipment, identity, network, running, servers
 from agent.doctor.check import Check, Group
 
+_PROGRAM_S = 16.0  # PowerShell or system_profiler may be asked, which answers within 15 s or not at all
+
 GROUPS = (
     Group(
         "Máy tính",
         "This computer",
         (
-            Check("software", "Phiên bản", "Versions", computer.software),
+            Check("software", "Phiên bản", "Versions", computer.software, (), _PROGRAM_S),
             Check("clock", "Ngày giờ", "Clock", computer.clock),
             Check("disk", "Ổ đĩa", "Disk", computer.disk, (), 8.0),
             Check("memory", "Bộ nhớ", "Memory", computer.memory),
@@ -24,11 +26,12 @@ GROUPS = (
         "Trang thiết bị",
         "Equipment",
         (
-            Check("camera", "Camera", "Camera", equipment.camera),
-            Check("microphone", "Micrô", "Microphone", equipment.microphone),
-            Check("speaker", "Loa", "Speakers", equipment.speaker),
-            Check("screen", "Màn hình", "Screen", equipment.screen),
-            Check("power", "Nguồn điện", "Power", equipment.power),
+            Check("camera", "Camera", "Camera", equipment.camera, (), _PROGRAM_S),
+            Check("microphone", "Micrô", "Microphone", equipment.microphone, (), _PROGRAM_S),
+            Check("speaker", "Loa", "Speakers", equipment.speaker, (), _PROGRAM_S),
+            Check("screen", "Màn hình", "Screen", equipment.screen, (), _PROGRAM_S),
+            Check("power", "Nguồn điện", "Power", equipment.power, (), _PROGRAM_S),
+            Check("link", "Kết nối mạng", "Network link", equipment.link, (), _PROGRAM_S),
         ),
     ),
     Group(

@@ -1,4 +1,4 @@
-"""Camera, microphone, speakers, screen, power: what a PC needs that is to be seen and heard.
+"""Camera, microphone, speakers, screen, power, network link: what a PC needs that is to be seen and heard.
 
 Whether this site needs them depends on its part in the session, which a device does not know: what is missing is a
 warning here, and judged at the centre. Words and steps are those of the centre's reasons.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+from agent.describe import link_name
 from agent.doctor.check import OK, SKIPPED, WARNING, Answer, Machine
 from agent.probes.context import Context
 from contract import reasons
@@ -45,6 +46,16 @@ def power(machine: Machine) -> Answer:
     """Tell whether the machine lives on its battery."""
     context = _context(machine)
     return of_power(context.reader.power(context.machine))
+
+
+def link(machine: Machine) -> Answer:
+    """Tell by what kind of link the machine is on the network, and how fast that is."""
+    context = _context(machine)
+    found = context.reader.network(context.machine)
+    speed_mbps = found.link_speed_mbps.value
+    kind = link_name(found.link.value) if found.link.value else ""
+    parts = [part for part in (kind, reasons.show(speed_mbps, "Mbit/s", language()) if speed_mbps else "") if part]
+    return Answer(OK, ", ".join(parts) + ".") if parts else _untold(found.link)
 
 
 def of_power(found: Power) -> Answer:

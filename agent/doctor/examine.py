@@ -44,6 +44,7 @@ class _Look:
 
     def __init__(self, check: Check, machine: Machine, needed: List[_Look]) -> None:
         self.check = check
+        self.is_over_network: bool = check.name == "network" or any(look.is_over_network for look in needed)
         self.cause: Optional[Check] = None  # the bad check that this one was skipped for
         self._answer: Optional[Answer] = None
         self._until_s: float = max([time.monotonic(), *(look._until_s for look in needed)]) + check.within_s
@@ -54,7 +55,7 @@ class _Look:
         """Return the answer once there is one, or once it is late."""
         self._thread.join(max(0.0, self._until_s - time.monotonic()))
         if self._answer is None:
-            self._answer = _late(self.check)
+            self._answer = _late(self.is_over_network)
         return self._answer
 
     def _run(self, machine: Machine, needed: List[_Look]) -> None:
@@ -80,10 +81,20 @@ def _skipped(cause: Check) -> Answer:
     return Answer(SKIPPED, say(f"chờ sửa xong “{cause.title}”", f"mend “{cause.title}” first"))
 
 
-def _late(check: Check) -> Answer:
+def _late(is_over_network: bool) -> Answer:
+    text = say("quá lâu không có câu trả lời.", "no answer for too long.")
+    if not is_over_network:
+        return Answer(
+            BAD,
+            text,
+            say(
+                "Máy đang chậm: đóng bớt chương trình, chờ một phút rồi chạy lại lệnh này.",
+                "This machine is slow now: close programs, wait a minute, and run this again.",
+            ),
+        )
     return Answer(
         BAD,
-        say("quá lâu không có câu trả lời.", "no answer for too long."),
+        text,
         say(
             "Kiểm tra mạng: dây, Wi-Fi, modem; tường lửa có thể đang chặn. Rồi chạy lại lệnh này.",
             "Check the network: cable, Wi-Fi, modem; a firewall may be in the way. Then run this again.",

@@ -8,29 +8,21 @@ import socket
 from typing import List, Optional
 from urllib.parse import urlsplit
 
-from agent.describe import link_name
 from agent.doctor.check import BAD, OK, SKIPPED, WARNING, Answer, Machine
 from agent.doctor.together import together
-from agent.probes import network as probe
-from agent.probes.context import Context
 from agent.proxy import find
-from contract import reasons
-from contract.languages import language, say
+from contract.languages import say
 
 _LOOK_UP_S = 4.5
 _ANSWER_S = 2.5
 _MOST_BYTES = 1024
+_WORLD = "192.0.2.1"  # TEST-NET-1 (RFC 5737): nobody is there
 
 
 def way_out(machine: Machine) -> Answer:
-    """Tell whether packets can leave this machine, and by what kind of link."""
-    found = probe.measure(Context(machine.home, None))
-    link = link_name(found.link.value) if found.link.value else ""
-    if found.has_default_route.value is not False:
-        speed = found.link_speed_mbps.value
-        parts = [part for part in (link, reasons.show(speed, "Mbit/s", language()) if speed else "") if part]
-        by = say(", bằng ", ", by ") + ", ".join(parts) if parts else ""
-        return Answer(OK, say(f"có{by}.", f"there is one{by}."))
+    """Tell whether packets can leave this machine: no program is asked, as much waits for this."""
+    if _has_route(_WORLD):
+        return Answer(OK, say("có.", "there is one."))
     if machine.read is not None and all(map(_has_route, hosts(machine))):
         return Answer(OK, say("không ra Internet, nhưng tới được máy chủ.", "not to the Internet, but to the servers."))
     return Answer(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from functools import lru_cache
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -15,11 +16,13 @@ PROFILE = (
 )
 BATTERIES = ("pmset", "-g", "batt")
 VERSION = ("sw_vers",)
+_asking = threading.Lock()  # lru_cache alone lets threads that come together ask each for itself
 
 
 def told(machine: Machine, kind: str) -> List[Dict[str, Any]]:
     """Return what system_profiler tells of a kind of device; raises NotImplementedError when it does not know it."""
-    profile, error = _profile(machine)
+    with _asking:
+        profile, error = _profile(machine)
     if error is not None:
         raise error
     if kind not in profile:

@@ -11,6 +11,7 @@ is read.
 from __future__ import annotations
 
 import sys
+import threading
 from functools import lru_cache, partial
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, TypedDict, TypeVar
 
@@ -130,16 +131,21 @@ def _answer(answer: Mapping[str, Any]) -> Any:
 
 
 def _once(ask: Callable[[], _Answer]) -> Callable[[], _Answer]:
-    """Return what asks at its first call alone: a source that was too slow once must not cost each probe its time."""
+    """Return what asks at its first call alone: a source that was too slow once must not cost each probe its time.
+
+    Whoever calls meanwhile, from another thread, waits for that answer.
+    """
+    asking = threading.Lock()
     answers: List[_Answer] = []
     errors: List[Exception] = []
 
     def answer() -> _Answer:
-        if not answers and not errors:
-            try:
-                answers.append(ask())
-            except Exception as error:  # noqa: BLE001 - kept, and raised at each call
-                errors.append(error)
+        with asking:
+            if not answers and not errors:
+                try:
+                    answers.append(ask())
+                except Exception as error:  # noqa: BLE001 - kept, and raised at each call
+                    errors.append(error)
         if errors:
             raise errors[0]
         return answers[0]

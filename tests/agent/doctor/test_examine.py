@@ -6,12 +6,16 @@ import threading
 import pytest
 
 from agent.child import Server
-from agent.doctor import CHECKS, GROUPS, page, servers
+from agent.doctor import CHECKS, GROUPS, equipment, page, servers
 from agent.doctor.check import BAD, OK, SKIPPED, WARNING, Answer, Check
 from agent.doctor.examine import Examination, Result, as_json
+from agent.platforms import machine as platform
+from agent.platforms.other import READER
+from agent.probes.context import Context
 
 WELL = Answer(OK, "tốt.")
 MOST_S = 20.0
+ASKS_THE_SYSTEM = {"software", "camera", "microphone", "speaker", "screen", "power", "link"}
 
 
 def check(name, look=lambda _: WELL, needs=(), within_s=30.0):
@@ -52,6 +56,39 @@ def test_a_check_that_never_ends_is_bad_and_holds_nobody_up(stranger):
     assert found["slow"].state == BAD
     assert "quá lâu" in found["slow"].text
     assert found["quick"].state == OK
+
+
+def test_only_what_goes_over_the_network_blames_it_when_it_is_late(stranger):
+    end = threading.Event()
+    found = results(
+        stranger,
+        check("slow", lambda _: end.wait(60), within_s=0.1),
+        check("network", within_s=1.0),
+        check("name", needs=("network",), within_s=1.0),
+        check("server", lambda _: end.wait(60), needs=("name",), within_s=0.1),
+    )
+    end.set()
+    assert "Máy đang chậm" in found["slow"].next_step
+    assert "Kiểm tra mạng" in found["server"].next_step
+
+
+def test_a_check_that_asks_the_system_waits_for_its_programs_own_limit_and_nothing_waits_for_it():
+    asking = {one.name: one for group in GROUPS[:2] for one in group.checks if one.name in ASKS_THE_SYSTEM}
+    assert set(asking) == ASKS_THE_SYSTEM
+    assert min(one.within_s for one in asking.values()) > platform._TIMEOUT_S
+    assert not ASKS_THE_SYSTEM & {name for one in CHECKS for name in one.needs}
+
+
+def test_a_system_that_does_not_answer_keeps_no_server_from_being_looked_at(enrolled, monkeypatch):
+    end = threading.Event()
+    silent = READER._replace(display=lambda _: end.wait(60), network=lambda _: end.wait(60))
+    monkeypatch.setattr(equipment, "_context", lambda machine: Context(machine.home, None, silent))
+    impatient = [one._replace(within_s=0.2) if one.name in ("screen", "link") else one for one in CHECKS]
+    found = results(enrolled(), *impatient)
+    end.set()
+    for name in ("screen", "link"):
+        assert "Máy đang chậm" in found[name].next_step
+    assert {found[name].state for name in ("network", "dns", "portal", "probe_http")} == {OK}
 
 
 def test_a_check_that_fails_itself_is_told_and_the_others_go_on(stranger):

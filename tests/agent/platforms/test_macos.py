@@ -7,6 +7,8 @@ recorded on a Mac yet. They hold names, numbers and addresses as real ones do, s
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
@@ -239,3 +241,24 @@ def test_what_system_profiler_leaves_out_is_unsupported_and_its_failure_an_error
     assert asked == [programs.PROFILE]
     silent = Machine(tmp_path, lambda _: "{}")
     assert macos.READER.camera(silent).camera_count.why == "unsupported"
+
+
+def test_threads_that_ask_together_start_system_profiler_once(tmp_path):
+    asked, is_asked, may_answer = [], threading.Event(), threading.Event()
+
+    def slow(command):
+        asked.append(command)
+        is_asked.set()
+        assert may_answer.wait(30)
+        return "{}"
+
+    machine = Machine(tmp_path, slow)
+    with ThreadPoolExecutor(3) as threads:
+        first = threads.submit(macos.READER.camera, machine)
+        assert is_asked.wait(30)
+        others = [threads.submit(read, machine) for read in (macos.READER.sound, macos.READER.display)]
+        wait(others, timeout=0.2)  # time enough to ask for themselves, if nothing held them
+        may_answer.set()
+        for one in (first, *others):
+            one.result(30)
+    assert asked == [programs.PROFILE]

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
@@ -41,6 +43,26 @@ def test_a_source_is_asked_once_whether_it_answers_or_not():
     quick = sources._once(lambda: asked.append("quick") or "said")
     assert [quick(), quick()] == ["said", "said"]
     assert asked == ["slow", "quick"]
+
+
+def test_threads_that_ask_together_wait_for_one_answer():
+    asked, is_asked, may_answer = [], threading.Event(), threading.Event()
+
+    def slow():
+        asked.append("slow")
+        is_asked.set()
+        assert may_answer.wait(30)
+        return "said"
+
+    answer = sources._once(slow)
+    with ThreadPoolExecutor(4) as threads:
+        first = threads.submit(answer)
+        assert is_asked.wait(30)
+        others = [threads.submit(answer) for _ in range(3)]
+        wait(others, timeout=0.2)  # time enough to ask for themselves, if nothing held them
+        may_answer.set()
+        assert [one.result(30) for one in (first, *others)] == ["said"] * 4
+    assert asked == ["slow"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there it can be asked")
