@@ -77,7 +77,7 @@ GROUPS = (
                 7.0,
             ),
             Check("brokers", "Máy chủ MQTT", "Brokers", servers.brokers, ("identity", "authority", "portal"), 7.0),
-            Check("probe_http", "Máy chủ đo, TCP", "Probe server, TCP", servers.probe_http, ("portal",), 5.0),
+            Check("probe_http", "Máy chủ đo, TCP", "Probe server, TCP", servers.probe_http, ("portal",), 7.0),
             Check("probe_udp", "Máy chủ đo, UDP", "Probe server, UDP", servers.probe_udp, ("portal",), 5.0),
             Check("offset", "Giờ so với máy chủ đo", "Clock against the server", servers.offset, ("probe_udp",)),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from typing import List, Optional
+from typing import List, NamedTuple, Optional
 from urllib.parse import urlsplit
 
 from agent.doctor.check import BAD, OK, SKIPPED, WARNING, Answer, Machine
@@ -16,6 +16,7 @@ from contract.languages import say
 _LOOK_UP_S = 4.5
 _ANSWER_S = 2.5
 _MOST_BYTES = 1024
+_NETWORK_LOGIN = 511  # RFC 6585, section 6
 _WORLD = "192.0.2.1"  # TEST-NET-1 (RFC 5737): nobody is there
 
 
@@ -104,10 +105,10 @@ def _resolve(host: str) -> None:
 def portal(machine: Machine) -> Answer:
     """Tell whether what answers at the probe server's address is the probe server, and not a network's login page."""
     server = machine.settings.probe_server
-    answer = _answer(server.host, server.http_port)
-    if answer is None:  # why, `probe_http` tells
-        return Answer(SKIPPED, say("không có gì trả lời nên chưa biết.", "nothing answers, so it is not known."))
-    if answer == {"status": "ok"}:
+    answer = health(server.host, server.http_port)
+    if answer is None or answer.is_sick:  # `probe_http` tells
+        return Answer(SKIPPED, say("máy chủ đo không trả lời nên chưa biết.", "no answer, so it is not known."))
+    if answer.is_ours:
         return Answer(OK, say("không có trang nào chặn.", "none stands in between."))
     return Answer(
         BAD,
@@ -122,20 +123,38 @@ def portal(machine: Machine) -> Answer:
     )
 
 
-def _answer(host: str, port: int) -> Optional[object]:
-    """Return what the server says of its health, None when nothing answers; a text when it is not ours."""
+class Health(NamedTuple):
+    """What answered when the probe server was asked for its health."""
+
+    status: int  # of HTTP; 0 when it does not speak it
+    is_ours: bool
+
+    @property
+    def is_sick(self) -> bool:
+        """Tell whether a server has a problem: its own, as a login page sends a page, elsewhere, or 511."""
+        is_page = self.status in (0, 200, _NETWORK_LOGIN) or 300 <= self.status < 400
+        return not self.is_ours and not is_page
+
+
+def health(host: str, port: int) -> Optional[Health]:
+    """Ask the probe server for its health over HTTP; None when nothing answers."""
     connection = http.client.HTTPConnection(host, port, timeout=_ANSWER_S)
     try:
         connection.request("GET", "/healthz")
         response = connection.getresponse()
-        return json.loads(response.read(_MOST_BYTES)) if response.status == 200 else str(response.status)
-    except ValueError:
-        return "not JSON"
+        return Health(response.status, response.status == 200 and _is_well(response.read(_MOST_BYTES)))
     except http.client.RemoteDisconnected:
         return None
     except http.client.HTTPException:
-        return "not HTTP"
+        return Health(0, is_ours=False)
     except OSError:
         return None
     finally:
         connection.close()
+
+
+def _is_well(body: bytes) -> bool:
+    try:
+        return bool(json.loads(body) == {"status": "ok"})
+    except ValueError:
+        return False

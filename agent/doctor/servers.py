@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from agent import packets, trouble, trust
 from agent.connection import log_in, place_of
 from agent.describe import duration
+from agent.doctor import network
 from agent.doctor.check import BAD, OK, SKIPPED, WARNING, Answer, Machine
 from agent.doctor.together import together
 from agent.proxy import find
@@ -21,6 +22,7 @@ from contract.languages import language, say
 
 _TIMEOUT_S = 3  # for TCP, and for each answer after it
 _WITHIN_S = 6.0  # for all of it
+_REFUSAL_S = 1.0  # it comes at once or never
 _MOST_BYTES = 1024
 _OFFSET_FINE_MS, _OFFSET_MOST_MS = 5_000.0, 3_600_000.0  # beyond the latter dates of certificates are not judged
 
@@ -99,10 +101,14 @@ def brokers(machine: Machine) -> Answer:
 def probe_http(machine: Machine) -> Answer:
     """Tell whether the line can be measured: over TCP."""
     server = machine.settings.probe_server
+    place = f"{server.host}, TCP {server.http_port}"
     try:
         socket.create_connection((server.host, server.http_port), _TIMEOUT_S).close()
     except OSError as error:
-        return _no_probe(f"{server.host}, TCP {server.http_port}", error)
+        return _no_probe(place, error)
+    health = network.health(server.host, server.http_port)
+    if health is not None and health.is_sick:
+        return _sick(place, f"HTTP {health.status}")
     return Answer(OK, say("trả lời", "answers") + f" ({server.host}, TCP {server.http_port}).")
 
 
@@ -114,8 +120,18 @@ def probe_udp(machine: Machine) -> Answer:
     except OSError as error:
         return _no_probe(f"{server.host}, UDP {server.udp_port}", error)
     if not echoes:
-        return _no_probe(f"{server.host}, UDP {server.udp_port}", socket.timeout())
+        why = ConnectionRefusedError() if _refuses(server.host, server.http_port) else socket.timeout()
+        return _no_probe(f"{server.host}, UDP {server.udp_port}", why)
     return Answer(OK, say("trả lời", "answers") + f" ({server.host}, UDP {server.udp_port}).")
+
+
+def _refuses(host: str, port: int) -> bool:
+    """Tell whether nothing listens there: over UDP a server that is off is as silent as a firewall."""
+    try:
+        socket.create_connection((host, port), _REFUSAL_S).close()
+    except OSError as error:
+        return trouble.kind_of(error) == "off"
+    return False
 
 
 def _no_probe(place: str, error: OSError) -> Answer:

@@ -90,6 +90,19 @@ def test_whatever_else_answers_in_its_place_is_one(enrolled, said):
     assert "đăng nhập vào mạng" in answer.next_step
 
 
+@pytest.mark.parametrize("status", [b"503 Service Unavailable", b"404 Not Found", b"500 Internal Server Error"])
+def test_a_probe_server_with_a_problem_is_no_login_page(enrolled, status):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        said = b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n"
+        thread = threading.Thread(target=_say, args=(listener, said))
+        thread.start()
+        answer = network.portal(enrolled(server=Server("127.0.0.1", listener.getsockname()[1], 1)))
+        thread.join()
+    assert answer.state == SKIPPED
+
+
 def _say(listener, said):
     peer, _ = listener.accept()
     with peer:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import http.server
 import random
 import socket
 import threading
@@ -124,8 +125,33 @@ def test_a_probe_server_that_is_off_is_bad_with_its_address(enrolled, free_port)
     server = Server("127.0.0.1", free_port(), free_port())
     machine = enrolled(server=server)
     assert servers.probe_http(machine).text == f"không tới được 127.0.0.1, TCP {server.http_port}: máy chủ đang tắt."
-    assert servers.probe_udp(machine).state == BAD
+    assert servers.probe_udp(machine).text == f"không tới được 127.0.0.1, UDP {server.udp_port}: máy chủ đang tắt."
+    assert "tường lửa" not in servers.probe_udp(machine).next_step
     assert servers.offset(machine).state == SKIPPED
+
+
+def test_a_probe_server_that_is_silent_over_udp_alone_may_be_behind_a_firewall(enrolled, probe_server, free_port):
+    answer = servers.probe_udp(enrolled(server=probe_server._replace(udp_port=free_port())))
+    assert answer.state == BAD
+    assert "tường lửa" in answer.next_step
+
+
+def test_a_probe_server_that_answers_with_a_problem_is_told_by_its_status(enrolled):
+    class Sick(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_error(503)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Sick) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        answer = servers.probe_http(enrolled(server=Server("127.0.0.1", server.server_port, 1)))
+        server.shutdown()
+        thread.join()
+    assert answer.state == WARNING
+    assert "HTTP 503" in answer.text
 
 
 @pytest.mark.parametrize(
