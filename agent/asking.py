@@ -102,15 +102,19 @@ class _StayHere(urllib.request.HTTPRedirectHandler):
         """Follow none."""
 
 
-def _open(url: str, body: Optional[bytes], context: ssl.SSLContext, timeout_s: float) -> Tuple[bytes, Any]:
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"} if body else {})  # noqa: S310 - https
+def opener(url: str, context: ssl.SSLContext) -> urllib.request.OpenerDirector:
+    """Return what opens the address as we do: by the system's proxy, and following no redirect."""
     through = proxy.find(urlsplit(url).hostname or "")
-    opener = urllib.request.build_opener(
+    return urllib.request.build_opener(
         urllib.request.ProxyHandler({"https": through.with_credentials} if through else {}),
         urllib.request.HTTPSHandler(context=context),
         _StayHere,
     )
-    with opener.open(request, timeout=timeout_s) as response:
+
+
+def _open(url: str, body: Optional[bytes], context: ssl.SSLContext, timeout_s: float) -> Tuple[bytes, Any]:
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"} if body else {})  # noqa: S310 - https
+    with opener(url, context).open(request, timeout=timeout_s) as response:
         return bytes(response.read(_MOST_BYTES)), response.headers
 
 

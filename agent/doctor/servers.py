@@ -5,18 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-import ssl
 import urllib.error
-import urllib.request
-from urllib.parse import urlsplit
 
-from agent import packets, trouble, trust
+from agent import asking, packets, trouble, trust
 from agent.connection import log_in, place_of
 from agent.describe import duration
 from agent.doctor import network
 from agent.doctor.check import BAD, OK, SKIPPED, WARNING, Answer, Machine
 from agent.doctor.together import together
-from agent.proxy import find
 from contract import reasons
 from contract.languages import language, say
 
@@ -33,7 +29,7 @@ def enrolment(machine: Machine) -> Answer:
         return Answer(SKIPPED, say("địa chỉ chưa được lưu trên máy này", "its address was not kept on this machine"))
     context = trust.context(machine.settings.folder / machine.settings.ca_file, _is_clock_plausible(machine))
     try:
-        with _opener(machine, context).open(f"{machine.server}/healthz", timeout=_TIMEOUT_S) as answer:
+        with asking.opener(machine.server, context).open(f"{machine.server}/healthz", timeout=_TIMEOUT_S) as answer:
             is_ours = json.loads(answer.read(_MOST_BYTES)) == {"status": "ok"}
     except urllib.error.HTTPError as error:
         error.close()
@@ -47,12 +43,6 @@ def enrolment(machine: Machine) -> Answer:
     if not is_ours:
         return _sick(machine.server, say("câu trả lời lạ", "a strange answer"))
     return Answer(OK, say(f"trả lời ({machine.server}).", f"answers ({machine.server})."))
-
-
-def _opener(machine: Machine, context: ssl.SSLContext) -> urllib.request.OpenerDirector:
-    through = find(urlsplit(machine.server).hostname or "")
-    proxies = urllib.request.ProxyHandler({"https": through.with_credentials} if through else {})
-    return urllib.request.build_opener(proxies, urllib.request.HTTPSHandler(context=context))
 
 
 def _sick(server: str, why: str) -> Answer:

@@ -19,9 +19,10 @@ def https(enrolled, ca):
     def https(status=200, body=b'{"status":"ok"}', authority=ca):
         class Answering(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                self.send_response(status)
+                self.send_response(status if self.path == "/healthz" else 200)
+                self.send_header("Location", "/elsewhere")  # where all is well, for whoever follows
                 self.end_headers()
-                self.wfile.write(body)
+                self.wfile.write(body if self.path == "/healthz" else b'{"status":"ok"}')
 
             def log_message(self, *_):
                 pass
@@ -50,7 +51,12 @@ def test_one_that_answers_as_ours_is_well(https):
 
 @pytest.mark.parametrize(
     ("status", "body", "words"),
-    [(503, b"", "HTTP 503"), (200, b"<html>Wi-Fi</html>", "câu trả lời lạ"), (200, b'{"a":1}', "câu trả lời lạ")],
+    [
+        (503, b"", "HTTP 503"),
+        (302, b"", "HTTP 302"),
+        (200, b"<html>Wi-Fi</html>", "câu trả lời lạ"),
+        (200, b'{"a":1}', "câu trả lời lạ"),
+    ],
 )
 def test_one_that_is_sick_or_another_is_told_and_does_not_stop_an_enrolled_machine(https, status, body, words):
     answer = servers.enrolment(https(status, body))
