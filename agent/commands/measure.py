@@ -95,7 +95,7 @@ def _measure(probes: tuple[str, ...], settings: Optional[Settings]) -> bytes:
     """Run a round, telling its progress, and return its report."""
     import time
 
-    from agent import paths, trust
+    from agent import packets, paths, trust
     from agent.child import Request, Round, Server
     from agent.describe import NOT_ENROLLED, probe_name
     from contract.clock import Clock
@@ -103,7 +103,8 @@ def _measure(probes: tuple[str, ...], settings: Optional[Settings]) -> bytes:
     server = Server(*settings.probe_server) if settings else None
     device = settings.device if settings else NOT_ENROLLED
     clock = Clock()
-    is_plausible = trust.is_plausible(clock.wall_us())
+    offset_ms = packets.ask_offset_ms(server.host, server.udp_port) if server else None
+    is_plausible = trust.is_plausible(clock.wall_us(), offset_ms)
     request = Request(device, "once", probes, str(paths.home()), server, is_clock_plausible=is_plausible)
     measuring = Round(request, clock)
     told = ""

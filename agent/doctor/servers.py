@@ -5,7 +5,9 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import ssl
 import urllib.error
+from typing import Callable, Optional, TypeVar
 
 from agent import asking, packets, trouble, trust
 from agent.connection import log_in, place_of
@@ -16,6 +18,7 @@ from agent.doctor.together import together
 from contract import reasons
 from contract.languages import language, say
 
+_Answer = TypeVar("_Answer")
 _TIMEOUT_S = 3  # for TCP, and for each answer after it
 _WITHIN_S = 6.0  # for all of it
 _REFUSAL_S = 1.0  # it comes at once or never
@@ -27,10 +30,8 @@ def enrolment(machine: Machine) -> Answer:
     """Tell whether the enrolment server answers as ours does."""
     if not machine.server:
         return Answer(SKIPPED, say("địa chỉ chưa được lưu trên máy này", "its address was not kept on this machine"))
-    context = trust.context(machine.settings.folder / machine.settings.ca_file, _is_clock_plausible(machine))
     try:
-        with asking.opener(machine.server, context).open(f"{machine.server}/healthz", timeout=_TIMEOUT_S) as answer:
-            is_ours = json.loads(answer.read(_MOST_BYTES)) == {"status": "ok"}
+        is_ours = _by_our_clock(machine, lambda is_plausible: _answers_as_ours(machine, is_plausible))
     except urllib.error.HTTPError as error:
         error.close()
         return _sick(machine.server, f"HTTP {error.code}")
@@ -43,6 +44,28 @@ def enrolment(machine: Machine) -> Answer:
     if not is_ours:
         return _sick(machine.server, say("câu trả lời lạ", "a strange answer"))
     return Answer(OK, say(f"trả lời ({machine.server}).", f"answers ({machine.server})."))
+
+
+def _answers_as_ours(machine: Machine, is_clock_plausible: bool) -> bool:
+    context = trust.context(machine.settings.folder / machine.settings.ca_file, is_clock_plausible)
+    with asking.opener(machine.server, context).open(f"{machine.server}/healthz", timeout=_TIMEOUT_S) as answer:
+        return bool(json.loads(answer.read(_MOST_BYTES)) == {"status": "ok"})
+
+
+def _by_our_clock(machine: Machine, ask: Callable[[bool], _Answer]) -> _Answer:
+    """Return what `ask` answers, told whether our clock can be right.
+
+    It is asked once more, as the agent does, when a clock that the probe server shows to be wrong refused the dates.
+    """
+    wall_us = machine.clock.wall_us()
+    try:
+        return ask(trust.is_plausible(wall_us))
+    except OSError as error:
+        refused = error.reason if isinstance(error, urllib.error.URLError) else error
+        is_about_date = isinstance(refused, ssl.SSLError) and trust.is_about_date(refused)
+        if not is_about_date or trust.is_plausible(wall_us, _offset_ms(machine)):
+            raise
+        return ask(False)
 
 
 def _sick(server: str, why: str) -> Answer:
@@ -69,10 +92,11 @@ def _told(error: Exception) -> str:
 def brokers(machine: Machine) -> Answer:
     """Tell whether each broker admits this device; one that does is enough for reports to go."""
     place = place_of(machine.settings)._replace(keepalive_s=_TIMEOUT_S)  # which is how long TLS may take, too
-    is_plausible = _is_clock_plausible(machine)
-    answers = together(
-        lambda url: log_in(url, place, _TIMEOUT_S, is_clock_plausible=is_plausible), machine.settings.brokers, _WITHIN_S
-    )
+
+    def try_to_log_in(url: str) -> None:
+        _by_our_clock(machine, lambda is_plausible: log_in(url, place, _TIMEOUT_S, is_clock_plausible=is_plausible))
+
+    answers = together(try_to_log_in, machine.settings.brokers, _WITHIN_S)
     failed = {url: error for url, error in answers.items() if error is not None}
     if not failed:
         urls = ", ".join(answers)
@@ -134,8 +158,7 @@ def _no_probe(place: str, error: OSError) -> Answer:
 
 def offset(machine: Machine) -> Answer:
     """Tell how far this machine's clock is from the probe server's."""
-    server = machine.settings.probe_server
-    offset_ms = packets.offset_ms(packets.exchange(server.host, server.udp_port, 5, 0.05, 2.0))
+    offset_ms = _offset_ms(machine)
     if offset_ms is None:
         return Answer(SKIPPED, say("không có gói nào quay về", "no packet came back"))
     return of_offset(offset_ms)
@@ -159,5 +182,6 @@ def of_offset(offset_ms: float) -> Answer:
     )
 
 
-def _is_clock_plausible(machine: Machine) -> bool:
-    return trust.is_plausible(machine.clock.wall_us())
+def _offset_ms(machine: Machine) -> Optional[float]:
+    server = machine.settings.probe_server
+    return packets.ask_offset_ms(server.host, server.udp_port)

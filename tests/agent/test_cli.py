@@ -76,6 +76,11 @@ def test_once_prints_a_report_that_the_contract_reads_and_spools_it_when_enrolle
     assert read_body(waiting.body, DEVICE) == report
 
 
+def test_once_does_not_believe_a_clock_that_the_probe_server_shows_to_be_wrong(enrolled, monkeypatch):
+    monkeypatch.setattr("agent.packets.offset_ms", lambda _: 7_200_000.0)
+    assert read_body(run("probe", "software", "--json").stdout.encode(), DEVICE).is_clock_plausible is False
+
+
 def test_a_single_probe_is_shown_in_plain_words_and_not_spooled(enrolled):
     result = run("probe", "path")
     assert "Mất gói" in result.stdout

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import datetime
 import errno
+import gc
 import http.server
 import random
 import socket
@@ -58,6 +60,23 @@ def test_one_broker_that_is_off_beside_one_that_is_well_is_a_warning_that_names_
     assert answer.state == WARNING
     assert lost in answer.text
     assert broker.url not in answer.text
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # paho leaves the socket to be collected
+@pytest.mark.parametrize(("offset_ms", "state"), [(400 * 86_400_000.0, OK), (0.0, BAD)])
+def test_a_brokers_dates_are_judged_by_a_clock_only_while_the_probe_server_does_not_show_it_wrong(
+    enrolled, start_broker, ca, tmp_path, monkeypatch, offset_ms, state
+):
+    year_2020 = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    certificate = ca.issue_cert("localhost", not_before=year_2020, not_after=year_2020 + datetime.timedelta(days=30))
+    certificate.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
+    certificate.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
+    broker = start_broker(f'tls {{ cert_file: "{tmp_path}/cert.pem", key_file: "{tmp_path}/key.pem" }}')
+    monkeypatch.setattr("agent.packets.offset_ms", lambda _: offset_ms)
+    answer = servers.brokers(enrolled(broker.url.replace("mqtt://127.0.0.1", "mqtts://localhost")))
+    assert answer.state == state, answer
+    assert ("theo đồng hồ của máy này" in answer.text) == (state == BAD)
+    gc.collect()  # here, where the warning is expected
 
 
 def test_a_broker_that_never_answers_may_be_behind_a_firewall(enrolled, monkeypatch):
