@@ -82,7 +82,7 @@ def enrol(
     paths.make_private(folder)
     now = hardware.facts()
     password = _password(folder, now, may_move=may_move)
-    trusted = folder / "ca.asked.pem"
+    trusted = folder / paths.ASKED_CA
     paths.write_private(trusted, authority.pem.encode("ascii"))
     try:
         answer = _ask(server, _question(code, password, now), trusted, clock)

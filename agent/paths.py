@@ -1,6 +1,7 @@
 """Where the agent keeps its things on this machine.
 
 settings.json  ca.pem  password  permit_key  site  server   written by enrolment
+ca.asked.pem                                                there while the centre is asked to enrol
 machine.json                                                what machine was enrolled, see `agent.original`
 enrolment.json                                              a request that waits, see `agent.pending`
 last_line                                                   see `agent.last_line`
@@ -25,6 +26,7 @@ PASSWORD = "password"  # noqa: S105 - a file's name
 PERMIT_KEY = "permit_key"
 SITE = "site"
 SERVER = "server"  # the address that enrolment was asked at
+ASKED_CA = "ca.asked.pem"  # there while the centre is asked
 REQUEST = "enrolment.json"
 MACHINE = "machine.json"
 LAST_LINE = "last_line"
@@ -33,6 +35,10 @@ ASLEEP = "asleep"
 LOCK = "lock"
 STOP = "stop"
 LOG = "log/agent.log"
+ALL = (
+    *(SETTINGS, CA, PASSWORD, PERMIT_KEY, SITE, SERVER, ASKED_CA, REQUEST, MACHINE),
+    *(LAST_LINE, LAST_REPORT, ASLEEP, LOCK, STOP, LOG),
+)  # each file that is not the spool's: none of their names tells anything of a person
 SYSTEM_HOME = Path("/var/lib/diemcau-agent")  # of an agent that the .deb installed, under a user of its own
 
 

@@ -20,11 +20,7 @@ from contract.languages import say
 
 _MOST_BYTES = 2 * log.MOST_BYTES  # of one file; ours are smaller
 _MOST_REPORTS = 5
-_OURS = (
-    *(paths.SETTINGS, paths.CA, paths.PASSWORD, paths.PERMIT_KEY, paths.SITE, paths.SERVER),
-    *(paths.REQUEST, paths.MACHINE),
-    *(paths.LAST_LINE, paths.LAST_REPORT, paths.ASLEEP, paths.LOCK, paths.LOG, f"{paths.LOG}.1", "log", "spool"),
-)
+_OURS = (*paths.ALL, f"{paths.LOG}.1", "log", "spool")
 _OF_SPOOL = re.compile(r"spool/[a-z0-9-]{8,32}(?:/[0-9]+\.db(?:-wal|-shm|-journal)?)?")
 _README = """\
 Tệp này do lệnh "diemcau-agent doctor --bundle" ghi ra, để VNPT xem máy bị gì.

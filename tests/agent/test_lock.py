@@ -61,3 +61,11 @@ def test_a_number_that_cannot_be_written_does_not_stay_another_programs(full):
     file = full(fcntl.F_SEAL_WRITE)
     with lock.hold(file):
         assert lock.holder(file) == 0
+
+
+def test_somebody_who_only_looks_for_a_moment_keeps_no_resident_out(tmp_path, monkeypatch):
+    looking = lock.hold(tmp_path / "lock")
+    monkeypatch.setattr("time.sleep", lambda _: looking.close())  # while we wait, the look is over
+    held = lock.hold(tmp_path / "lock")
+    assert held is not None
+    held.close()

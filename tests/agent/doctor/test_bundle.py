@@ -128,6 +128,27 @@ def test_a_machine_that_is_not_enrolled_has_a_bundle_too(stranger, tmp_path, mon
         assert "problem" in json.loads(packed.read("settings.json"))
 
 
+def test_each_file_of_ours_is_listed_by_its_name_and_others_are_counted(stranger):
+    named = {value for name, value in vars(paths).items() if name.isupper() and isinstance(value, str)}
+    (stranger.home / "log").mkdir()
+    for name in (*named, DOCUMENT):
+        (stranger.home / name).touch()
+    *ours, others = bundle._listing(stranger.home)
+    assert {line.split()[-1] for line in ours} == {*named, "log"}
+    assert {"stop", "ca.asked.pem", "enrolment.json"} <= named
+    assert others == "others: 1"
+
+
+def test_of_a_file_that_somebody_else_made_long_only_the_end_is_taken(stranger, tmp_path):
+    (stranger.home / "log").mkdir()
+    (stranger.home / paths.LOG).write_text("first\n" + "no use\n" * 200_000 + "last\n")
+    bundle.write(tmp_path / "b.zip", stranger, [])
+    with zipfile.ZipFile(tmp_path / "b.zip") as packed:
+        text = packed.read("log/agent.log").decode()
+    assert len(text) == 2 * log.MOST_BYTES
+    assert text.endswith("no use\nlast\n")
+
+
 def test_a_file_that_exists_is_never_replaced(stranger, tmp_path):
     file = tmp_path / "b.zip"
     file.write_text("mine")
