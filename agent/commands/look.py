@@ -50,15 +50,15 @@ def doctor(is_json: bool, bundle: Optional[Path]) -> None:
     from agent import paths
     from agent.doctor import CHECKS, GROUPS, page
     from agent.doctor.bundle import BundleError, taken, write
-    from agent.doctor.check import BAD, machine_at
+    from agent.doctor.check import BAD, subject_at
     from agent.doctor.examine import Examination, as_json
     from contract.clock import Clock
 
     if bundle is not None and bundle.exists():
         fail(taken(bundle))
-    machine = machine_at(paths.home(), Clock())
+    subject = subject_at(paths.home(), Clock())
     click.echo(say("Đang kiểm tra, mất tối đa 20 giây...", "Checking, for at most 20 seconds..."), err=True)
-    examination = Examination(machine, CHECKS)
+    examination = Examination(subject, CHECKS)
     if not is_json:
         for line in page.lines(GROUPS, examination.results()):
             click.echo(line)
@@ -66,7 +66,7 @@ def doctor(is_json: bool, bundle: Optional[Path]) -> None:
     click.echo(as_json(results) if is_json else page.summary(results))
     if bundle is not None:
         try:
-            click.echo(write(bundle, machine, results), err=is_json)
+            click.echo(write(bundle, subject, results), err=is_json)
         except BundleError as error:
             fail(str(error))
     if any(result.state == BAD for result in results):

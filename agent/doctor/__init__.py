@@ -1,6 +1,6 @@
 """What is wrong on this machine, and what to do: checks in groups, in the order in which a person should mend things.
 
-To add one: its function `look(machine) -> Answer` in the file of its group, and its line here.
+To add one: its function `look(subject) -> Answer` in the file of its group, and its line here.
 """
 
 from __future__ import annotations

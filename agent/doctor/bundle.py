@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Callable, Iterator, List, Sequence, Tuple
 
 from agent import log, paths
-from agent.doctor.check import Machine
+from agent.doctor.check import Subject
 from agent.doctor.examine import Result, as_json
 from agent.doctor.scrub import known_here, scrub
 from agent.spool import SpoolError, beside_the_resident
@@ -43,12 +43,12 @@ class BundleError(Exception):
     """The bundle was not written; the text says why and what to do."""
 
 
-def write(file: Path, machine: Machine, results: Sequence[Result]) -> str:
+def write(file: Path, subject: Subject, results: Sequence[Result]) -> str:
     """Write the bundle and return, in words, what is in it and where it lies; raises BundleError."""
-    known = known_here(machine.home, machine.read, machine.server)
+    known = known_here(subject.home, subject.read, subject.server)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for name, text in _contents(machine, results, lambda text: scrub(text, known)):
+        for name, text in _contents(subject, results, lambda text: scrub(text, known)):
             bundle.writestr(name, text)
         names = ", ".join(bundle.namelist())
     try:
@@ -87,20 +87,20 @@ def _keep(file: Path, content: bytes) -> None:
             raise
 
 
-def _contents(machine: Machine, results: Sequence[Result], clean: Callable[[str], str]) -> Iterator[Tuple[str, str]]:
+def _contents(subject: Subject, results: Sequence[Result], clean: Callable[[str], str]) -> Iterator[Tuple[str, str]]:
     """Yield name and text of each file; what becomes JSON is cleaned before, as escapes could hide a name."""
-    home = machine.home
+    home = subject.home
     yield "README.txt", _README
     yield "doctor.json", as_json([Result(*map(clean, result)) for result in results])
-    yield "settings.json", _settings(machine, clean)
+    yield "settings.json", _settings(subject, clean)
     yield "files.txt", clean("\n".join(_listing(home)))
     for file in (home / paths.LOG, log.before(home / paths.LOG)):
         if file.exists():
             yield f"log/{file.name}", clean(_read(file))
     if (home / paths.LAST_REPORT).exists():
         yield "reports/last.json", clean(_read(home / paths.LAST_REPORT))
-    if machine.read is not None and paths.spool(home, machine.read.device).exists():
-        yield from _spool(machine, clean)
+    if subject.read is not None and paths.spool(home, subject.read.device).exists():
+        yield from _spool(subject, clean)
 
 
 def _read(file: Path) -> str:
@@ -110,12 +110,12 @@ def _read(file: Path) -> str:
         return f"cannot be read: {error.strerror or error}\n"
 
 
-def _settings(machine: Machine, clean: Callable[[str], str]) -> str:
+def _settings(subject: Subject, clean: Callable[[str], str]) -> str:
     """Return what the agent understands of its settings, never the file itself: anybody may have written into it."""
-    if machine.read is None:
-        return json.dumps({"problem": clean(str(machine.problem))}, ensure_ascii=False)
-    read = machine.read._asdict()
-    shown = {**read, "folder": "~", "probe_server": machine.read.probe_server._asdict()}
+    if subject.read is None:
+        return json.dumps({"problem": clean(str(subject.problem))}, ensure_ascii=False)
+    read = subject.read._asdict()
+    shown = {**read, "folder": "~", "probe_server": subject.read.probe_server._asdict()}
     texts = {name: clean(value) for name, value in read.items() if isinstance(value, str)}
     return clean(json.dumps({**shown, **texts}, indent=2, ensure_ascii=False))
 
@@ -137,8 +137,8 @@ def _listing(home: Path) -> Iterator[str]:
     yield f"others: {others}"
 
 
-def _spool(machine: Machine, clean: Callable[[str], str]) -> Iterator[Tuple[str, str]]:
-    held = beside_the_resident(machine.settings, machine.clock)
+def _spool(subject: Subject, clean: Callable[[str], str]) -> Iterator[Tuple[str, str]]:
+    held = beside_the_resident(subject.settings, subject.clock)
     waiting: List[Tuple[int, bytes]] = []
     try:
         counters = held.counters()

@@ -22,7 +22,7 @@ class Answer(NamedTuple):
     next_step: str = ""
 
 
-class Machine(NamedTuple):
+class Subject(NamedTuple):
     """The machine that is examined."""
 
     home: Path  # the agent's folder
@@ -52,7 +52,7 @@ class Check(NamedTuple):
     name: str  # of ever the same meaning: others read it in JSON
     vi: str
     en: str
-    look: Callable[[Machine], Answer]
+    look: Callable[[Subject], Answer]
     needs: Tuple[str, ...] = ()
     within_s: float = 3.0
 
@@ -75,9 +75,9 @@ class Group(NamedTuple):
         return say(self.vi, self.en)
 
 
-def machine_at(home: Path, clock: Clock) -> Machine:
+def subject_at(home: Path, clock: Clock) -> Subject:
     """Return the machine whose agent's folder is `home`."""
     try:
-        return Machine(home, clock, load(home / paths.SETTINGS), None)
+        return Subject(home, clock, load(home / paths.SETTINGS), None)
     except (OSError, SettingsError) as error:
-        return Machine(home, clock, None, error)
+        return Subject(home, clock, None, error)

@@ -12,7 +12,7 @@ import tempfile
 import psutil
 
 from agent import paths, probes, trust
-from agent.doctor.check import BAD, OK, WARNING, Answer, Machine
+from agent.doctor.check import BAD, OK, WARNING, Answer, Subject
 from agent.probes.context import Context
 from contract import reasons
 from contract.findings import Software
@@ -24,10 +24,10 @@ _CPU_READY_PCT = 85.0
 _SAMPLE_S = 1.0
 
 
-def software(machine: Machine) -> Answer:
+def software(subject: Subject) -> Answer:
     """Tell which versions are at work here; nothing can be wrong with them."""
     probe = next(probe for probe in probes.PROBES if probe.name == "software")
-    found = probe.measure(Context(machine.home, None))
+    found = probe.measure(Context(subject.home, None))
     if not isinstance(found, Software):
         raise TypeError("the software probe finds software")
     facts = (found.os_name, found.os_version, found.architecture)
@@ -35,9 +35,9 @@ def software(machine: Machine) -> Answer:
     return Answer(OK, f"Điểm Cầu {found.agent_version}, Python {found.python_version}, {system}.")
 
 
-def clock(machine: Machine) -> Answer:
+def clock(subject: Subject) -> Answer:
     """Tell whether the wall clock can be right at all."""
-    if trust.is_plausible(machine.clock.wall_us()):
+    if trust.is_plausible(subject.clock.wall_us()):
         return Answer(OK, say("hợp lý.", "plausible."))
     return Answer(
         BAD,
@@ -49,15 +49,15 @@ def clock(machine: Machine) -> Answer:
     )
 
 
-def disk(machine: Machine) -> Answer:
+def disk(subject: Subject) -> Answer:
     """Tell how much room there is where the agent writes, and whether it can write there."""
-    free_bytes = shutil.disk_usage(str(paths.nearest(machine.home))).free
+    free_bytes = shutil.disk_usage(str(paths.nearest(subject.home))).free
     free = reasons.show(free_bytes, "byte", language())
-    if machine.home.exists():
+    if subject.home.exists():
         try:
-            _write(machine)
+            _write(subject)
         except OSError as error:
-            return _unwritable(machine, free, error)
+            return _unwritable(subject, free, error)
     step = say(
         "Xóa bớt tệp không cần và dọn thùng rác trên ổ đĩa này.", "Delete files from this disk, and empty the bin."
     )
@@ -68,19 +68,19 @@ def disk(machine: Machine) -> Answer:
     return Answer(OK, say(f"ghi được, còn trống {free}.", f"can be written, {free} free."))
 
 
-def _write(machine: Machine) -> None:
-    with tempfile.NamedTemporaryFile(dir=str(machine.home), prefix="doctor-") as file:
+def _write(subject: Subject) -> None:
+    with tempfile.NamedTemporaryFile(dir=str(subject.home), prefix="doctor-") as file:
         file.write(bytes(4096))
         file.flush()
         os.fsync(file.fileno())
 
 
-def _unwritable(machine: Machine, free: str, error: OSError) -> Answer:
+def _unwritable(subject: Subject, free: str, error: OSError) -> Answer:
     why = error.strerror or str(error)
     if isinstance(error, PermissionError):
         return Answer(
             BAD,
-            say(f"không có quyền ghi vào {machine.home}.", f"writing to {machine.home} is not permitted."),
+            say(f"không có quyền ghi vào {subject.home}.", f"writing to {subject.home} is not permitted."),
             say(
                 "Chạy lại lệnh này bằng đúng tài khoản đã cài phần mềm (Linux: thêm sudo ở trước).",
                 "Repeat this command by the account that installed the agent (Linux: put sudo before it).",
@@ -89,8 +89,8 @@ def _unwritable(machine: Machine, free: str, error: OSError) -> Answer:
     return Answer(
         BAD,
         say(
-            f"không ghi được vào {machine.home} ({why}); còn trống {free}.",
-            f"cannot write to {machine.home} ({why}); {free} free.",
+            f"không ghi được vào {subject.home} ({why}); còn trống {free}.",
+            f"cannot write to {subject.home} ({why}); {free} free.",
         ),
         say(
             "Nếu ổ đĩa đầy: xóa bớt tệp, dọn thùng rác. Nếu còn chỗ: kiểm tra lỗi ổ đĩa.",
@@ -99,7 +99,7 @@ def _unwritable(machine: Machine, free: str, error: OSError) -> Answer:
     )
 
 
-def memory(_: Machine) -> Answer:
+def memory(_: Subject) -> Answer:
     """Tell how much memory programs can still have."""
     available_bytes, total_bytes = psutil.virtual_memory().available, psutil.virtual_memory().total
     free, total = (reasons.show(size, "byte", language()) for size in (available_bytes, total_bytes))
@@ -110,7 +110,7 @@ def memory(_: Machine) -> Answer:
     return Answer(state, text, say("Đóng bớt chương trình trước buổi họp.", "Close programs before the session."))
 
 
-def processor(_: Machine) -> Answer:
+def processor(_: Subject) -> Answer:
     """Tell how busy the processor is over a second."""
     busy_pct = psutil.cpu_percent(_SAMPLE_S)
     busy = reasons.show(busy_pct, "%", language())

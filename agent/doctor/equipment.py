@@ -9,48 +9,48 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from agent.describe import link_name
-from agent.doctor.check import OK, SKIPPED, WARNING, Answer, Machine
+from agent.doctor.check import OK, SKIPPED, WARNING, Answer, Subject
 from agent.probes.context import Context
 from contract import reasons
 from contract.findings import Fact, Power
 from contract.languages import language, say
 
 
-def camera(machine: Machine) -> Answer:
+def camera(subject: Subject) -> Answer:
     """Tell whether there is a camera that programs may use."""
-    context = _context(machine)
+    context = _context(subject)
     found = context.reader.camera(context.machine)
     return of_count(found.camera_count, "camera_missing", found.is_allowed, "camera_blocked")
 
 
-def microphone(machine: Machine) -> Answer:
+def microphone(subject: Subject) -> Answer:
     """Tell whether there is a microphone that programs may use."""
-    context = _context(machine)
+    context = _context(subject)
     found = context.reader.sound(context.machine)
     return of_count(found.microphone_count, "microphone_missing", found.is_microphone_allowed, "microphone_blocked")
 
 
-def speaker(machine: Machine) -> Answer:
+def speaker(subject: Subject) -> Answer:
     """Tell whether there is something to hear by."""
-    context = _context(machine)
+    context = _context(subject)
     return of_count(context.reader.sound(context.machine).speaker_count, "speaker_missing")
 
 
-def screen(machine: Machine) -> Answer:
+def screen(subject: Subject) -> Answer:
     """Tell whether there is a screen."""
-    context = _context(machine)
+    context = _context(subject)
     return of_count(context.reader.display(context.machine).display_count, "display_missing")
 
 
-def power(machine: Machine) -> Answer:
+def power(subject: Subject) -> Answer:
     """Tell whether the machine lives on its battery."""
-    context = _context(machine)
+    context = _context(subject)
     return of_power(context.reader.power(context.machine))
 
 
-def link(machine: Machine) -> Answer:
+def link(subject: Subject) -> Answer:
     """Tell by what kind of link the machine is on the network, and how fast that is."""
-    context = _context(machine)
+    context = _context(subject)
     found = context.reader.network(context.machine)
     speed_mbps = found.link_speed_mbps.value
     kind = link_name(found.link.value) if found.link.value else ""
@@ -73,8 +73,8 @@ def of_power(found: Power) -> Answer:
     )
 
 
-def _context(machine: Machine) -> Context:
-    return Context(machine.home, None)
+def _context(subject: Subject) -> Context:
+    return Context(subject.home, None)
 
 
 def of_count(count: Fact[Any], missing: str, allowed: Optional[Fact[Any]] = None, blocked: str = "") -> Answer:

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence
 
-from agent.doctor.check import BAD, SKIPPED, Answer, Check, Machine
+from agent.doctor.check import BAD, SKIPPED, Answer, Check, Subject
 from contract.languages import say
 
 
@@ -23,14 +23,14 @@ class Result(NamedTuple):
 class Examination:
     """All checks of a machine, begun when this is made."""
 
-    def __init__(self, machine: Machine, checks: Sequence[Check]) -> None:
+    def __init__(self, subject: Subject, checks: Sequence[Check]) -> None:
         """Begin each check that needs no other; the others follow those that they need.
 
         When one of those is bad, or was skipped for that, a check is skipped.
         """
         self._looks: Dict[str, _Look] = {}
         for check in checks:
-            self._looks[check.name] = _Look(check, machine, [self._looks[name] for name in check.needs])
+            self._looks[check.name] = _Look(check, subject, [self._looks[name] for name in check.needs])
 
     def results(self) -> Iterator[Result]:
         """Yield the result of each check in their order, as they come."""
@@ -42,13 +42,13 @@ class Examination:
 class _Look:
     """A check under way. Its thread is left behind when it is late: looking up a name, say, cannot be broken off."""
 
-    def __init__(self, check: Check, machine: Machine, needed: List[_Look]) -> None:
+    def __init__(self, check: Check, subject: Subject, needed: List[_Look]) -> None:
         self.check = check
         self.is_over_network: bool = check.name == "network" or any(look.is_over_network for look in needed)
         self.cause: Optional[Check] = None  # the bad check that this one was skipped for
         self._answer: Optional[Answer] = None
         self._until_s: float = max([time.monotonic(), *(look._until_s for look in needed)]) + check.within_s
-        self._thread = threading.Thread(target=self._run, args=(machine, needed), daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(subject, needed), daemon=True)
         self._thread.start()
 
     def wait(self) -> Answer:
@@ -58,17 +58,17 @@ class _Look:
             self._answer = _late(self.is_over_network)
         return self._answer
 
-    def _run(self, machine: Machine, needed: List[_Look]) -> None:
+    def _run(self, subject: Subject, needed: List[_Look]) -> None:
         for look in needed:
             state = look.wait().state
             self.cause = self.cause or look.cause or (look.check if state == BAD else None)
-        answer = _skipped(self.cause) if self.cause else _ask(self.check, machine)
+        answer = _skipped(self.cause) if self.cause else _ask(self.check, subject)
         self._answer = self._answer or answer
 
 
-def _ask(check: Check, machine: Machine) -> Answer:
+def _ask(check: Check, subject: Subject) -> Answer:
     try:
-        return check.look(machine)
+        return check.look(subject)
     except Exception as error:  # noqa: BLE001 - a check that fails is told; the others are still worth having
         return Answer(
             BAD,

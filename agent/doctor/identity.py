@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agent import hardware, log, paths, pending, trust
 from agent import original as original_machine
-from agent.doctor.check import BAD, ENROL, OK, WARNING, Answer, Machine
+from agent.doctor.check import BAD, ENROL, OK, WARNING, Answer, Subject
 from contract.languages import say
 
 _DAY_S = 86_400
@@ -17,26 +17,26 @@ _SOON_S = 30 * _DAY_S
 _OTHERS = 0o077  # what group and world may do
 
 
-def settings(machine: Machine) -> Answer:
+def settings(subject: Subject) -> Answer:
     """Tell whether the machine is enrolled, and as which device."""
-    if machine.read is not None:
-        return Answer(OK, say(f"thiết bị {machine.read.device}.", f"device {machine.read.device}."))
-    is_absent = isinstance(machine.problem, FileNotFoundError)
-    if is_absent and machine.home != paths.SYSTEM_HOME and paths.SYSTEM_HOME.exists():
+    if subject.read is not None:
+        return Answer(OK, say(f"thiết bị {subject.read.device}.", f"device {subject.read.device}."))
+    is_absent = isinstance(subject.problem, FileNotFoundError)
+    if is_absent and subject.home != paths.SYSTEM_HOME and paths.SYSTEM_HOME.exists():
         return Answer(
             BAD,
             say("phần mềm được cài cho cả máy, không phải cho tài khoản này.", "installed for all, not this account."),
             say("Chạy: sudo diemcau-agent doctor", "Run: sudo diemcau-agent doctor"),
         )
-    if is_absent and (machine.home / paths.REQUEST).exists():
-        return _waiting(machine)
+    if is_absent and (subject.home / paths.REQUEST).exists():
+        return _waiting(subject)
     if is_absent:
         return Answer(
             BAD,
             say("máy này chưa đăng ký.", "this machine is not enrolled."),
             say("Lấy phiếu của điểm cầu rồi chạy: ", "Take the site's sheet and run: ") + say(*ENROL),
         )
-    if isinstance(machine.problem, PermissionError):
+    if isinstance(subject.problem, PermissionError):
         return Answer(
             BAD,
             say("tài khoản này không được đọc tệp cài đặt.", "this account may not read the settings."),
@@ -47,16 +47,16 @@ def settings(machine: Machine) -> Answer:
         )
     return Answer(
         BAD,
-        say(f"tệp cài đặt bị hỏng ({machine.problem}).", f"the settings are damaged ({machine.problem})."),
+        say(f"tệp cài đặt bị hỏng ({subject.problem}).", f"the settings are damaged ({subject.problem})."),
         _again(),
     )
 
 
-def _waiting(machine: Machine) -> Answer:
+def _waiting(subject: Subject) -> Answer:
     """Tell of a request that is kept until the centre can be reached, and what the resident said of it last."""
     try:
-        server = pending.read(machine.home).server
-        said = log.last_line(machine.home)
+        server = pending.read(subject.home).server
+        said = log.last_line(subject.home)
     except (OSError, ValueError) as error:
         return Answer(BAD, say(f"yêu cầu đăng ký bị hỏng ({error}).", f"the request is damaged ({error})."), _again())
     last = say(f" Nhật ký: {said}", f" Log: {said}") if said else ""
@@ -70,10 +70,10 @@ def _waiting(machine: Machine) -> Answer:
     )
 
 
-def secrets(machine: Machine) -> Answer:
+def secrets(subject: Subject) -> Answer:
     """Tell whether the password and the permit key are there, and readable by their owner alone."""
-    folder = machine.settings.folder
-    files = [folder / machine.settings.password_file, folder / paths.PERMIT_KEY]
+    folder = subject.settings.folder
+    files = [folder / subject.settings.password_file, folder / paths.PERMIT_KEY]
     missing = [file.name for file in files if not _is_filled(file)]
     if missing:
         names = ", ".join(missing)
@@ -89,17 +89,17 @@ def secrets(machine: Machine) -> Answer:
     return Answer(OK, say("đủ và riêng tư.", "complete and private."))
 
 
-def original(machine: Machine) -> Answer:
+def original(subject: Subject) -> Answer:
     """Tell whether this is the machine that was enrolled, or a copy of its disk."""
-    device = machine.settings.device
-    if original_machine.is_copy(machine.home, hardware.facts()):
+    device = subject.settings.device
+    if original_machine.is_copy(subject.home, hardware.facts()):
         return Answer(BAD, original_machine.told(device), original_machine.next_step(device))
     return Answer(OK, say("đúng máy này.", "it is this one."))
 
 
-def authority(machine: Machine) -> Answer:
+def authority(subject: Subject) -> Answer:
     """Tell whether the certificate of the centre's authority can be read and is still valid."""
-    file = machine.settings.folder / machine.settings.ca_file
+    file = subject.settings.folder / subject.settings.ca_file
     try:
         ends_s = _ends_s(file)
     except (OSError, ValueError, IndexError) as error:
@@ -107,7 +107,7 @@ def authority(machine: Machine) -> Answer:
         return Answer(
             BAD, say(f"không đọc được {file.name} ({why}).", f"{file.name} cannot be read ({why})."), _again()
         )
-    wall_us = machine.clock.wall_us()
+    wall_us = subject.clock.wall_us()
     date = time.strftime("%d/%m/%Y", time.localtime(ends_s))
     text = say(f"có hiệu lực đến {date}.", f"valid until {date}.")
     if not trust.is_plausible(wall_us):

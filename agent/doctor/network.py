@@ -8,7 +8,7 @@ import socket
 from typing import List, NamedTuple, Optional
 from urllib.parse import urlsplit
 
-from agent.doctor.check import BAD, OK, SKIPPED, WARNING, Answer, Machine
+from agent.doctor.check import BAD, OK, SKIPPED, WARNING, Answer, Subject
 from agent.doctor.together import together
 from agent.proxy import find
 from contract.languages import say
@@ -20,11 +20,11 @@ _NETWORK_LOGIN = 511  # RFC 6585, section 6
 _WORLD = "192.0.2.1"  # TEST-NET-1 (RFC 5737): nobody is there
 
 
-def way_out(machine: Machine) -> Answer:
+def way_out(subject: Subject) -> Answer:
     """Tell whether packets can leave this machine: no program is asked, as much waits for this."""
     if _has_route(_WORLD):
         return Answer(OK, say("có.", "there is one."))
-    if machine.read is not None and all(map(_has_route, hosts(machine))):
+    if subject.read is not None and all(map(_has_route, hosts(subject))):
         return Answer(OK, say("không ra Internet, nhưng tới được máy chủ.", "not to the Internet, but to the servers."))
     return Answer(
         BAD,
@@ -36,10 +36,10 @@ def way_out(machine: Machine) -> Answer:
     )
 
 
-def hosts(machine: Machine) -> List[str]:
+def hosts(subject: Subject) -> List[str]:
     """Return the names or addresses of all servers of the centre, each once."""
-    urls = [*machine.settings.brokers, machine.server]
-    names = [*(urlsplit(url).hostname or "" for url in urls), machine.settings.probe_server.host]
+    urls = [*subject.settings.brokers, subject.server]
+    names = [*(urlsplit(url).hostname or "" for url in urls), subject.settings.probe_server.host]
     return list(dict.fromkeys(name for name in names if name))
 
 
@@ -56,9 +56,9 @@ def _has_route(host: str) -> bool:
     return True
 
 
-def proxy(machine: Machine) -> Answer:
+def proxy(subject: Subject) -> Answer:
     """Tell which proxy this machine is set to use for our servers, and whether that answers."""
-    used = [found for found in map(find, hosts(machine)) if found]
+    used = [found for found in map(find, hosts(subject)) if found]
     if not used:
         return Answer(OK, say("không dùng.", "none is used."))
     place = f"{used[0].host}:{used[0].port}"
@@ -81,9 +81,9 @@ def proxy(machine: Machine) -> Answer:
     return Answer(OK, say(f"dùng {place}, proxy trả lời.", f"{place} is used, and answers."))
 
 
-def names(machine: Machine) -> Answer:
+def names(subject: Subject) -> Answer:
     """Tell whether the servers' names can be resolved."""
-    found = together(_resolve, hosts(machine), _LOOK_UP_S)
+    found = together(_resolve, hosts(subject), _LOOK_UP_S)
     lost = [host for host, problem in found.items() if problem is not None]
     if not lost:
         return Answer(OK, say("tra được cả.", "all are found."))
@@ -102,9 +102,9 @@ def _resolve(host: str) -> None:
     socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
 
 
-def portal(machine: Machine) -> Answer:
+def portal(subject: Subject) -> Answer:
     """Tell whether what answers at the probe server's address is the probe server, and not a network's login page."""
-    server = machine.settings.probe_server
+    server = subject.settings.probe_server
     answer = health(server.host, server.http_port)
     if answer is None or answer.is_sick:  # `probe_http` tells
         return Answer(SKIPPED, say("máy chủ đo không trả lời nên chưa biết.", "no answer, so it is not known."))

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from agent import lock, log, paths
 from agent.describe import duration, probe_name
-from agent.doctor.check import BAD, OK, SKIPPED, WARNING, Answer, Machine
+from agent.doctor.check import BAD, OK, SKIPPED, WARNING, Answer, Subject
 from agent.spool import Counters, SpoolError, beside_the_resident
 from contract import reasons
 from contract.languages import language, say
@@ -25,15 +25,15 @@ _RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
 _LONG_WAIT_S = 3600  # reports are settled within seconds while the centre can be reached
 
 
-def resident(machine: Machine) -> Answer:
+def resident(subject: Subject) -> Answer:
     """Tell whether the resident runs, since when, and what it said last."""
-    since_s = lock.held_since(machine.home / paths.LOCK)
-    said = log.last_line(machine.home)
+    since_s = lock.held_since(subject.home / paths.LOCK)
+    said = log.last_line(subject.home)
     last = say(f" Dòng nhật ký cuối: {said}", f" The log's last line: {said}") if said else ""
     if since_s is None:
         return Answer(BAD, say("phần mềm kiểm tra không chạy.", "the agent does not run.") + last, _how_to_start())
     since = time.strftime("%H:%M %d/%m", time.localtime(since_s))
-    ago = duration(max(0, int(machine.clock.wall_us() / 1e6 - since_s)))
+    ago = duration(max(0, int(subject.clock.wall_us() / 1e6 - since_s)))
     return Answer(OK, say(f"đang chạy từ {since} ({ago}).", f"since {since} ({ago}).") + last)
 
 
@@ -49,7 +49,7 @@ def _how_to_start() -> str:
     )
 
 
-def autostart(_: Machine) -> Answer:
+def autostart(_: Subject) -> Answer:
     """Tell whether the agent starts when the machine is switched on, or somebody logs on."""
     if sys.platform.startswith("linux"):
         is_set = starts_on_linux(Path("/"), Path.home())
@@ -88,10 +88,10 @@ def _starts_on_windows() -> bool:
         return False
 
 
-def last_round(machine: Machine) -> Answer:
+def last_round(subject: Subject) -> Answer:
     """Tell when the last round of the resident ended, and which of its probes failed."""
     try:
-        report = Report.model_validate_json((machine.home / paths.LAST_REPORT).read_bytes())
+        report = Report.model_validate_json((subject.home / paths.LAST_REPORT).read_bytes())
     except FileNotFoundError:
         return Answer(
             WARNING,
@@ -104,7 +104,7 @@ def last_round(machine: Machine) -> Answer:
             say(f"không đọc được ({type(error).__name__}).", f"cannot be read ({type(error).__name__})."),
             say("Đo lại: diemcau-agent once", "Measure again: diemcau-agent once"),
         )
-    age_s = machine.clock.wall_us() // 1_000_000 - report.measurements[0].started.wall_us // 1_000_000
+    age_s = subject.clock.wall_us() // 1_000_000 - report.measurements[0].started.wall_us // 1_000_000
     ago = duration(max(0, age_s))
     failed = [m for m in report.measurements if m.failure is not None]
     if failed:
@@ -114,7 +114,7 @@ def last_round(machine: Machine) -> Answer:
             say(f"cách đây {ago}; không đo được: {names}.", f"{ago} ago; not measured: {names}."),
             say(f"Đo lại: diemcau-agent probe {failed[0].probe}", f"Again: diemcau-agent probe {failed[0].probe}"),
         )
-    if age_s > 2 * machine.settings.light_round_s:
+    if age_s > 2 * subject.settings.light_round_s:
         return Answer(
             WARNING,
             say(f"đã {ago} không đo.", f"none for {ago}."),
@@ -127,12 +127,12 @@ def _why(code: str) -> str:
     return reasons.show(code, "", language())
 
 
-def spool(machine: Machine) -> Answer:
+def spool(subject: Subject) -> Answer:
     """Tell how many reports wait, how long the oldest has, and whether any were dropped."""
-    folder = paths.spool(machine.home, machine.settings.device)
+    folder = paths.spool(subject.home, subject.settings.device)
     if not folder.exists():
         return Answer(OK, say("chưa có báo cáo nào.", "no reports yet."))
-    held = beside_the_resident(machine.settings, machine.clock)
+    held = beside_the_resident(subject.settings, subject.clock)
     try:
         counters = held.counters()
         oldest = held.after(0, 1)
@@ -148,7 +148,7 @@ def spool(machine: Machine) -> Answer:
     finally:
         held.close()
     spooled_us = oldest[0].spooled_us if oldest else 0
-    waited_s = max(0, machine.clock.wall_us() - spooled_us) // 1_000_000 if spooled_us else None
+    waited_s = max(0, subject.clock.wall_us() - spooled_us) // 1_000_000 if spooled_us else None
     return _of_spool(counters, waited_s, held.set_aside)
 
 

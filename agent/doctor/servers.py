@@ -13,7 +13,7 @@ from agent import asking, packets, trouble, trust
 from agent.connection import log_in, place_of
 from agent.describe import duration
 from agent.doctor import network
-from agent.doctor.check import BAD, OK, SKIPPED, WARNING, Answer, Machine
+from agent.doctor.check import BAD, OK, SKIPPED, WARNING, Answer, Subject
 from agent.doctor.together import together
 from contract import reasons
 from contract.languages import language, say
@@ -26,44 +26,44 @@ _MOST_BYTES = 1024
 _OFFSET_FINE_MS, _OFFSET_MOST_MS = 5_000.0, 3_600_000.0  # beyond the latter dates of certificates are not judged
 
 
-def enrolment(machine: Machine) -> Answer:
+def enrolment(subject: Subject) -> Answer:
     """Tell whether the enrolment server answers as ours does."""
-    if not machine.server:
+    if not subject.server:
         return Answer(SKIPPED, say("địa chỉ chưa được lưu trên máy này", "its address was not kept on this machine"))
     try:
-        is_ours = _by_our_clock(machine, lambda is_plausible: _answers_as_ours(machine, is_plausible))
+        is_ours = _by_our_clock(subject, lambda is_plausible: _answers_as_ours(subject, is_plausible))
     except urllib.error.HTTPError as error:
         error.close()
-        return _sick(machine.server, f"HTTP {error.code}")
+        return _sick(subject.server, f"HTTP {error.code}")
     except urllib.error.URLError as error:
-        return _unreachable(machine.server, error.reason if isinstance(error.reason, OSError) else error)
+        return _unreachable(subject.server, error.reason if isinstance(error.reason, OSError) else error)
     except OSError as error:
-        return _unreachable(machine.server, error)
+        return _unreachable(subject.server, error)
     except (ValueError, http.client.HTTPException):
         is_ours = False
     if not is_ours:
-        return _sick(machine.server, say("câu trả lời lạ", "a strange answer"))
-    return Answer(OK, say(f"trả lời ({machine.server}).", f"answers ({machine.server})."))
+        return _sick(subject.server, say("câu trả lời lạ", "a strange answer"))
+    return Answer(OK, say(f"trả lời ({subject.server}).", f"answers ({subject.server})."))
 
 
-def _answers_as_ours(machine: Machine, is_clock_plausible: bool) -> bool:
-    context = trust.context(machine.settings.folder / machine.settings.ca_file, is_clock_plausible)
-    with asking.opener(machine.server, context).open(f"{machine.server}/healthz", timeout=_TIMEOUT_S) as answer:
+def _answers_as_ours(subject: Subject, is_clock_plausible: bool) -> bool:
+    context = trust.context(subject.settings.folder / subject.settings.ca_file, is_clock_plausible)
+    with asking.opener(subject.server, context).open(f"{subject.server}/healthz", timeout=_TIMEOUT_S) as answer:
         return bool(json.loads(answer.read(_MOST_BYTES)) == {"status": "ok"})
 
 
-def _by_our_clock(machine: Machine, ask: Callable[[bool], _Answer]) -> _Answer:
+def _by_our_clock(subject: Subject, ask: Callable[[bool], _Answer]) -> _Answer:
     """Return what `ask` answers, told whether our clock can be right.
 
     It is asked once more, as the agent does, when a clock that the probe server shows to be wrong refused the dates.
     """
-    wall_us = machine.clock.wall_us()
+    wall_us = subject.clock.wall_us()
     try:
         return ask(trust.is_plausible(wall_us))
     except OSError as error:
         refused = error.reason if isinstance(error, urllib.error.URLError) else error
         is_about_date = isinstance(refused, ssl.SSLError) and trust.is_about_date(refused)
-        if not is_about_date or trust.is_plausible(wall_us, _offset_ms(machine)):
+        if not is_about_date or trust.is_plausible(wall_us, _offset_ms(subject)):
             raise
         return ask(False)
 
@@ -89,14 +89,14 @@ def _told(error: Exception) -> str:
     return f"{words} ({error})" if str(error) else words
 
 
-def brokers(machine: Machine) -> Answer:
+def brokers(subject: Subject) -> Answer:
     """Tell whether each broker admits this device; one that does is enough for reports to go."""
-    place = place_of(machine.settings)._replace(keepalive_s=_TIMEOUT_S)  # which is how long TLS may take, too
+    place = place_of(subject.settings)._replace(keepalive_s=_TIMEOUT_S)  # which is how long TLS may take, too
 
     def try_to_log_in(url: str) -> None:
-        _by_our_clock(machine, lambda is_plausible: log_in(url, place, _TIMEOUT_S, is_clock_plausible=is_plausible))
+        _by_our_clock(subject, lambda is_plausible: log_in(url, place, _TIMEOUT_S, is_clock_plausible=is_plausible))
 
-    answers = together(try_to_log_in, machine.settings.brokers, _WITHIN_S)
+    answers = together(try_to_log_in, subject.settings.brokers, _WITHIN_S)
     failed = {url: error for url, error in answers.items() if error is not None}
     if not failed:
         urls = ", ".join(answers)
@@ -112,9 +112,9 @@ def brokers(machine: Machine) -> Answer:
     return Answer(BAD, say(f"không đăng nhập được {why}.", f"cannot log in to {why}."), step)
 
 
-def probe_http(machine: Machine) -> Answer:
+def probe_http(subject: Subject) -> Answer:
     """Tell whether the line can be measured: over TCP."""
-    server = machine.settings.probe_server
+    server = subject.settings.probe_server
     place = f"{server.host}, TCP {server.http_port}"
     try:
         socket.create_connection((server.host, server.http_port), _TIMEOUT_S).close()
@@ -126,9 +126,9 @@ def probe_http(machine: Machine) -> Answer:
     return Answer(OK, say("trả lời", "answers") + f" ({server.host}, TCP {server.http_port}).")
 
 
-def probe_udp(machine: Machine) -> Answer:
+def probe_udp(subject: Subject) -> Answer:
     """Tell whether loss and delay can be measured: over UDP."""
-    server = machine.settings.probe_server
+    server = subject.settings.probe_server
     try:
         echoes = packets.exchange(server.host, server.udp_port, 5, 0.05, 2.0)
     except OSError as error:
@@ -156,9 +156,9 @@ def _no_probe(place: str, error: OSError) -> Answer:
     )
 
 
-def offset(machine: Machine) -> Answer:
+def offset(subject: Subject) -> Answer:
     """Tell how far this machine's clock is from the probe server's."""
-    offset_ms = _offset_ms(machine)
+    offset_ms = _offset_ms(subject)
     if offset_ms is None:
         return Answer(SKIPPED, say("không có gói nào quay về", "no packet came back"))
     return of_offset(offset_ms)
@@ -182,6 +182,6 @@ def of_offset(offset_ms: float) -> Answer:
     )
 
 
-def _offset_ms(machine: Machine) -> Optional[float]:
-    server = machine.settings.probe_server
+def _offset_ms(subject: Subject) -> Optional[float]:
+    server = subject.settings.probe_server
     return packets.ask_offset_ms(server.host, server.udp_port)

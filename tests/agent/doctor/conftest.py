@@ -13,7 +13,7 @@ import trustme
 
 from agent.child import Server
 from agent.doctor import CHECKS
-from agent.doctor.check import Machine, machine_at
+from agent.doctor.check import Subject, subject_at
 from agent.doctor.examine import Examination, Result
 from contract.clock import Clock
 
@@ -38,30 +38,30 @@ def ca() -> trustme.CA:
 @pytest.fixture
 def enrolled(
     write_settings: Callable[..., object], probe_server: Server, ca: trustme.CA, tmp_path: Path
-) -> Callable[..., Machine]:
+) -> Callable[..., Subject]:
     """Return a function that returns a machine with everything that enrolment writes."""
 
-    def enrolled(*brokers: str, server: Server = probe_server, clock: Clock | None = None) -> Machine:
+    def enrolled(*brokers: str, server: Server = probe_server, clock: Clock | None = None) -> Subject:
         write_settings(brokers or ("mqtt://127.0.0.1:1",), server)
         home = tmp_path / "agent"
         for name in ("password", "permit_key"):
             (home / name).write_text(f"{name}-" + "p" * 32)
             (home / name).chmod(0o600)
         ca.cert_pem.write_to_path(str(home / "ca.pem"))
-        return machine_at(home, clock or Clock())
+        return subject_at(home, clock or Clock())
 
     return enrolled
 
 
 @pytest.fixture
-def stranger(tmp_path: Path) -> Machine:
+def stranger(tmp_path: Path) -> Subject:
     """A machine that was never enrolled."""
     (tmp_path / "agent").mkdir()
-    return machine_at(tmp_path / "agent", Clock())
+    return subject_at(tmp_path / "agent", Clock())
 
 
 @pytest.fixture
-def examine() -> Callable[[Machine], dict[str, Result]]:
+def examine() -> Callable[[Subject], dict[str, Result]]:
     """Return a function that examines a machine wholly and returns the results by name."""
     return lambda machine: {result.name: result for result in Examination(machine, CHECKS).results()}
 

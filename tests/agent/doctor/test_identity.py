@@ -4,7 +4,7 @@ import pytest
 
 from agent import hardware, original
 from agent.doctor import identity
-from agent.doctor.check import BAD, OK, WARNING, machine_at
+from agent.doctor.check import BAD, OK, WARNING, subject_at
 from contract.clock import Clock
 
 IN_2040_US = 2_208_988_800_000_000
@@ -29,7 +29,7 @@ def test_a_machine_whose_agent_runs_under_another_account_is_told_to_ask_it(stra
 def test_settings_that_are_damaged_say_where_and_to_enrol_again(enrolled):
     home = enrolled().home
     (home / "settings.json").write_text('{"device": "dev-00000001"}')
-    answer = identity.settings(machine_at(home, Clock()))
+    answer = identity.settings(subject_at(home, Clock()))
     assert answer.state == BAD
     assert "brokers" in answer.text
     assert "Đăng ký lại" in answer.next_step
