@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
     from agent.enrol import Authority
     from agent.pending import Pending
     from contract.enrolment import EnrolmentAnswer
+
+_RUN_IT = "Cứ chạy diemcau-agent run", "Start diemcau-agent run all the same"
+_LEAVE_IT = "Cứ để máy chạy", "Leave this machine on"
 
 
 @click.command(
@@ -153,15 +155,22 @@ def _needs_authority() -> str:
 
 
 def _tell_enrolled(answer: EnrolmentAnswer) -> None:
+    from agent import installed
+
     click.echo(say(f"Đã đăng ký cho điểm cầu: {answer.site_name}", f"Enrolled for the site: {answer.site_name}"))
-    is_started_for_us = "DIEMCAU_AGENT_SERVER" in os.environ  # by the bundle that sets it
+    is_started_for_us = installed.by_bundle()
     if answer.state == "waiting":
         click.echo(
             say(
-                "Điểm cầu này đã có máy khác dùng mã này, nên máy này phải chờ Sở hoặc VNPT duyệt.\n"
-                "Cứ chạy diemcau-agent run: máy tự kết nối khi được duyệt, và giữ kết quả đo cho đến lúc đó.",
-                "Another machine of this site has used the code: the department or VNPT must admit this one.\n"
-                "Start diemcau-agent run all the same: it connects once admitted, and keeps its reports until then.",
+                "Điểm cầu này đã có máy khác dùng mã này, nên máy này phải chờ Sở hoặc VNPT duyệt.",
+                "Another machine of this site has used the code: the department or VNPT must admit this one.",
+            )
+        )
+        vi, en = _LEAVE_IT if is_started_for_us else _RUN_IT
+        click.echo(
+            say(
+                f"{vi}: máy tự kết nối khi được duyệt, và giữ kết quả đo cho đến lúc đó.",
+                f"{en}: it connects once admitted, and keeps its reports until then.",
             )
         )
     elif not is_started_for_us:

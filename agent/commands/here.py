@@ -18,7 +18,7 @@ WRONG, NOT_ENROLLED = 1, 3  # exit codes
 
 def settings_if_enrolled() -> Optional[Settings]:
     """Return the settings, None of a machine that is not enrolled; a file that cannot be read ends the command."""
-    from agent import paths
+    from agent import installed, paths
     from agent.settings import SettingsError, load
 
     try:
@@ -28,7 +28,7 @@ def settings_if_enrolled() -> Optional[Settings]:
     except (OSError, SettingsError) as error:
         fail(
             say(f"Không đọc được tệp cài đặt: {error}", f"The settings cannot be read: {error}"),
-            say("Hãy đăng ký lại: diemcau-agent enrol MÃ", "Enrol again: diemcau-agent enrol CODE"),
+            say("Hãy đăng ký lại: ", "Enrol again: ") + installed.how_to_enrol(),
         )
 
 
@@ -51,12 +51,15 @@ def spool_of(settings: Settings) -> Spool:
 
 def say_not_enrolled() -> None:
     """Say that this machine is not enrolled, and how to enrol it."""
+    from agent import installed
+
+    how = installed.how_to_enrol()
     click.echo(
         say(
             "Máy này chưa đăng ký nên chưa gửi gì về trung tâm và chưa đo được đường truyền.\n"
-            "Để đăng ký: diemcau-agent enrol MÃ --server https://…  (mã và địa chỉ có trên phiếu của điểm cầu)",
+            f"Lấy phiếu của điểm cầu để đăng ký: {how}",
             "This machine is not enrolled: nothing is sent to the centre, and the line cannot be measured.\n"
-            "To enrol: diemcau-agent enrol CODE --server https://…  (code and address are on the site's sheet)",
+            f"Take the site's sheet to enrol: {how}",
         ),
         err=True,
     )

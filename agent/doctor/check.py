@@ -11,7 +11,6 @@ from contract.clock import Clock
 from contract.languages import say
 
 OK, WARNING, BAD, SKIPPED = "ok", "warning", "bad", "skipped"
-ENROL = "diemcau-agent enrol MÃ --server https://…", "diemcau-agent enrol CODE --server https://…"
 
 
 class Answer(NamedTuple):

@@ -7,9 +7,9 @@ import ssl
 import time
 from pathlib import Path
 
-from agent import hardware, log, paths, pending, trust
+from agent import hardware, installed, log, paths, pending, trust
 from agent import original as original_machine
-from agent.doctor.check import BAD, ENROL, OK, WARNING, Answer, Subject
+from agent.doctor.check import BAD, OK, WARNING, Answer, Subject
 from contract.languages import say
 
 _DAY_S = 86_400
@@ -34,7 +34,7 @@ def settings(subject: Subject) -> Answer:
         return Answer(
             BAD,
             say("máy này chưa đăng ký.", "this machine is not enrolled."),
-            say("Lấy phiếu của điểm cầu rồi chạy: ", "Take the site's sheet and run: ") + say(*ENROL),
+            say("Lấy phiếu của điểm cầu để đăng ký: ", "Take the site's sheet to enrol: ") + installed.how_to_enrol(),
         )
     if isinstance(subject.problem, PermissionError):
         return Answer(
@@ -146,4 +146,4 @@ def _is_filled(file: Path) -> bool:
 
 def _again() -> str:
     step = say("Đăng ký lại bằng mã trên phiếu: ", "Enrol again with the code on the sheet: ")
-    return step + say(*ENROL)
+    return step + installed.how_to_enrol()

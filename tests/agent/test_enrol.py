@@ -249,7 +249,16 @@ def test_a_device_that_waits_is_told_what_for_and_keeps_its_settings(centre, hom
     result = run(CODE, "--server", centre.url, "--fingerprint", enrol.Authority(centre.pem).fingerprint)
     assert result.exit_code == 0
     assert "duyệt" in result.output
+    assert "Cứ chạy diemcau-agent run:" in result.output
     assert settings.load(home / "settings.json").device == "dev-00000001"
+
+
+def test_a_device_that_waits_and_runs_by_its_bundle_is_left_on(centre, home, monkeypatch):
+    monkeypatch.setenv("DIEMCAU_AGENT_SERVER", centre.url)
+    centre.answer = centre.admit("waiting")
+    result = run(CODE, "--fingerprint", enrol.Authority(centre.pem).fingerprint)
+    assert "Cứ để máy chạy:" in result.output
+    assert "diemcau-agent run" not in result.output
 
 
 @pytest.mark.parametrize("answer", [b"<html>", b"{}", b"[]"])
