@@ -68,8 +68,9 @@ def test_a_resident_ends_by_itself_when_it_is_asked(tmp_path, resident, manner, 
 def test_a_wish_from_before_it_started_is_void(tmp_path, resident):
     (tmp_path / paths.STOP).touch()
     running = resident("by file")
-    time.sleep(1.5)
-    assert running.poll() is None
+    assert not (tmp_path / paths.STOP).exists()
+    running.terminate()
+    assert running.communicate(timeout=10)[0] == "told\n"
 
 
 def test_one_that_does_not_listen_is_ended_by_force(tmp_path, resident):
