@@ -125,6 +125,7 @@ class Debian:
 def debian(tmp_path: Path) -> Iterator[Debian]:
     """A new Debian, with what the package depends on."""
     assert os.geteuid() == 0, "a Debian of its own is made and booted by root alone: sudo make soak"
+    assert Path("/sys/fs/cgroup/systemd").is_dir(), "it boots on cgroup v1 alone: systemd.unified_cgroup_hierarchy=0"
     root = tmp_path / "root"
     command = ("debootstrap", "--variant=minbase", "--include=python3.11,adduser,systemd", "bookworm", str(root))
     made = subprocess.run(command, capture_output=True, text=True)
@@ -195,6 +196,20 @@ def test_confined_by_its_unit_it_measures_all_and_is_stopped_and_started_by_its_
     assert not debian.is_running()
     debian.run("systemctl", "start", "diemcau-agent")
     assert debian.is_running()
+    for step in ("prerm remove", "postinst abort-remove"):  # as dpkg does when a removal is broken off
+        script = f"DPKG_MAINTSCRIPT_PACKAGE=diemcau-agent /var/lib/dpkg/info/diemcau-agent.{step}"
+        debian.run("sh", "-c", script)
+    assert debian.is_running()
+
+
+def test_an_ordinary_user_is_sent_to_sudo_and_roots_file_lands_where_it_was_asked_for(debian, packages):
+    debian.install(packages[0])
+    code, told = debian.ask("setpriv", "--reuid", "nobody", "--clear-groups", "diemcau-agent", "spool")
+    assert (code, "sudo diemcau-agent spool" in told) == (1, True)
+    debian.run(
+        "sh", "-c", "cd /root && diemcau-agent inventory && cd /tmp && diemcau-agent inventory --record may.json"
+    )
+    debian.run("test", "-s", "/tmp/may.json")
 
 
 def test_only_the_agents_own_user_reads_what_it_keeps(centre, debian, packages):

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+import contract
 
 UNIT = Path(__file__).parents[3] / "provisioning/bundle/linux/diemcau-agent.service"
 MOST_EXPOSED = 2.0  # of 10, by systemd-analyze
@@ -62,6 +66,43 @@ def test_it_holds_the_agent_and_nothing_of_the_centre(unpacked):
 def test_the_same_build_gives_the_same_bytes(deb, build):
     (again,) = build("deb")
     assert again.read_bytes() == deb.read_bytes()
+
+
+@pytest.fixture
+def by_person(unpacked, tmp_path):
+    """A function that runs the package's command as a person who is not root; returns exit code and what it prints."""
+    identity = tmp_path / "id"
+    identity.write_text("#!/bin/sh\necho 1000\n")
+    identity.chmod(0o755)
+    command = (unpacked / "usr/bin/diemcau-agent").read_text()
+    command = command.replace(" /etc/", f" {unpacked}/etc/").replace(
+        "/usr/lib/diemcau-agent/bin/python3", sys.executable
+    )
+
+    def run(*arguments, **environ):
+        path = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path), "DIEMCAU_LANG": "en"}
+        ended = subprocess.run(
+            ["sh", "-c", command, "sh", *arguments], env={**path, **environ}, capture_output=True, text=True
+        )
+        return ended.returncode, ended.stdout + ended.stderr
+
+    return run
+
+
+@pytest.mark.parametrize("command", [("enrol", "K7QF2MX-ABCDE-FGHJK-4"), ("run",), ("once",), ("spool",), ("stop",)])
+def test_a_person_who_is_not_root_is_sent_to_sudo_before_anything_is_done(by_person, command, tmp_path):
+    code, told = by_person(*command)
+    assert code == 1
+    assert told.count(f"sudo diemcau-agent {' '.join(command)}\n") == 2
+    assert told.startswith("Phần mềm")
+    assert not (tmp_path / ".local").exists()
+
+
+def test_a_person_may_ask_what_it_is_and_use_a_folder_of_their_own(by_person, tmp_path):
+    assert by_person("version") == (0, f"{contract.__version__}\n")
+    assert by_person("enrol", "--help")[0] == 0
+    code, told = by_person("spool", DIEMCAU_AGENT_HOME=str(tmp_path))
+    assert (code, "sudo diemcau-agent enrol CODE" in told) == (3, True)
 
 
 def test_the_unit_is_sound(unpacked, tmp_path):
