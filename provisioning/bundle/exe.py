@@ -34,11 +34,12 @@ def build(order: Order) -> tuple[Path, ...]:
     (app / "ca.pem").write_bytes(order.centre.ca_pem)
     date_all(app)
     order.tell(say("Đang nén thành bộ cài…", "Packing the installer…"))
-    installer = order.folder / f"diemcau-agent-{order.version}-windows{_LEAST_WINDOWS[order.python]}-x64.exe"
-    starter = order.folder / f"diemcau-agent-{order.version}-x86.exe"
+    name = f"diemcau-agent-{order.version}-windows{_LEAST_WINDOWS[order.python]}"
+    installer = order.folder / f"{name}-x64.exe"
+    starter = order.folder / f"{name}-x86.exe"
     files = order.work / "files.nsh"
     files.write_text(_listed(app), encoding="utf-8")
-    _make(order, "agent.nsi", installer, APP=str(app), FILES=str(files), SERVER=order.centre.server)
+    _make(order, "agent.nsi", installer, FILES=str(files), SERVER=order.centre.server)
     _make(order, "starter.nsi", starter, INSTALLER=installer.name)
     return installer, starter
 

@@ -24,7 +24,7 @@ PERSON = r"C:\users\Nguyễn Văn Ánh\AppData\Local"
 FOLDERS = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders"
 RUN, UNINSTALL = (rf"HKCU\Software\Microsoft\Windows\CurrentVersion\{name}" for name in ("Run", r"Uninstall\DiemCau"))
 WITHIN_S = 300
-NOT_ENROLLED, TOO_OLD = 3, 4  # as in provisioning/bundle/windows/agent.nsi
+GIVEN_UP, NOT_ENROLLED, TOO_OLD, IN_USE = 2, 3, 4, 5  # as in provisioning/bundle/windows/agent.nsi
 
 
 class Windows:
@@ -50,9 +50,13 @@ class Windows:
         quiet = {name: subprocess.DEVNULL for name in ("stdin", "stdout", "stderr")}  # the resident inherits them
         return subprocess.run(["wine", *map(str, command)], env=self._environ, timeout=WITHIN_S, **quiet).returncode
 
+    def command(self, *command: object) -> tuple[object, ...]:
+        """Return how a command of the installed agent's command line is started."""
+        return ("cmd", "/c", rf"{PERSON}\Programs\DiemCau\diemcau-agent.cmd", *command)
+
     def say(self, *command: object) -> str:
         """Run a command of the installed agent's command line; return what it prints."""
-        code, told = self.ask("cmd", "/c", rf"{PERSON}\Programs\DiemCau\diemcau-agent.cmd", *command)
+        code, told = self.ask(*self.command(*command))
         assert code == 0, told
         return told
 
@@ -183,13 +187,55 @@ def test_it_installs_enrols_reports_survives_an_upgrade_with_its_spool_and_leave
     assert sorted(registry ^ windows.registry()) == []
 
 
-def test_a_code_that_is_refused_is_told_in_the_log_and_by_the_exit_code(centre, windows, old):
+def test_a_code_that_is_refused_is_told_in_the_log_and_another_typed_later_starts_it(centre, windows, old, until):
     assert windows.run(old, "/S", "/CODE=K7QF2MX-ABCDE-FGHJK-4") == NOT_ENROLLED
     log = windows.path("DiemCau", "log", "install.log").read_text(encoding="utf-8")
     assert "code" in log
     assert "Traceback" not in log
-    assert windows.run(old, "/S", f"/CODE={centre.sheets[OTHER_SITE].code}") == 0
+    command = windows.command("enrol", centre.sheets[OTHER_SITE].code, "--later")  # as the start menu's entry does
+    assert windows.run(*command) == 0
     assert windows.path("DiemCau", "settings.json").exists()
+    until(windows.programs)
+
+
+def test_an_upgrade_that_cannot_be_done_leaves_the_old_program_at_work(centre, windows, old, new):
+    assert windows.run(old, "/S", f"/CODE={centre.sheets[OTHER_SITE].code}") == 0
+    app, unpacked = windows.path("Programs", "DiemCau", "app"), windows.path("Programs", "DiemCau", "app.new")
+
+    unpacked.touch()  # no folder can be made there
+    resident = windows.programs()
+    assert windows.run(new, "/S") == GIVEN_UP
+    assert windows.value(UNINSTALL, "DisplayVersion") == "0.1.0"
+    assert (app / "python" / "python.exe").exists()
+    assert windows.programs() == resident != []
+    unpacked.unlink()
+
+    unpacked.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "none", unpacked], check=True)  # what is mounted cannot be renamed
+    try:
+        assert windows.run(new, "/S") == IN_USE
+    finally:
+        subprocess.run(["umount", unpacked], check=True)
+    assert windows.value(UNINSTALL, "DisplayVersion") == "0.1.0"
+    assert (app / "python" / "python.exe").exists()
+    assert len(windows.programs()) == 1
+
+
+def test_a_damaged_program_is_not_half_removed_and_the_installer_mends_it(windows, old):
+    assert windows.run(old, "/S") == NOT_ENROLLED
+    place = r"%LOCALAPPDATA%\Programs\DiemCau"
+    uninstall = windows.path("Temp", "uninstall.cmd")
+    uninstall.parent.mkdir(exist_ok=True)
+    uninstall.write_text(f'"{place}\\uninstall.exe" /S _?={place}\n')  # so it stays until it is done, and tells how
+    library = windows.path("Programs", "DiemCau", "app", "lib", "agent", "stopping.py")
+    library.unlink()  # as an antivirus would; nobody can tell whether it runs
+    assert windows.run("cmd", "/c", rf"{PERSON}\Temp\uninstall.cmd") == IN_USE
+    assert windows.value(UNINSTALL, "DisplayVersion") == "0.1.0"
+    assert "agent.resident" in windows.value(RUN, "DiemCau")
+    assert windows.run(old, "/S") == NOT_ENROLLED
+    assert library.exists()
+    assert windows.run("cmd", "/c", rf"{PERSON}\Temp\uninstall.cmd") == 0
+    assert windows.value(RUN, "DiemCau") is None
 
 
 def test_without_a_network_it_is_installed_all_the_same_and_enrols_by_itself_later(centre, windows, old, until):

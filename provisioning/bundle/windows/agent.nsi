@@ -1,6 +1,6 @@
-; The installer for one person's Windows. Built by exe.py, which defines OUT VERSION APP FILES SERVER PAGE LEAST_WINDOWS.
+; The installer for one person's Windows. Built by exe.py, which defines OUT VERSION FILES SERVER PAGE LEAST_WINDOWS.
 ;
-; Silent: /S [/CODE=...]   exit codes: 0 well; 1 or 2 given up; 3 installed, but the code was refused or none was given
+; Silent: /S [/CODE=...]   exit codes: 0 well; 1 or 2 given up, nothing replaced; 3 installed, but the code was refused or none was given
 ;                          (log\install.log says why); 4 this Windows is too old; 5 the program is in use
 ; Program: %LOCALAPPDATA%\Programs\DiemCau   Its folder: %LOCALAPPDATA%\DiemCau, kept by an upgrade
 
@@ -17,6 +17,7 @@ ManifestDPIAware true
 !include FileFunc.nsh
 !include WinVer.nsh
 
+!define GIVEN_UP 2
 !define NOT_ENROLLED 3
 !define TOO_OLD 4
 !define IN_USE 5
@@ -77,17 +78,30 @@ Function .onInit
   ClearErrors
   ${IfNot} ${AtLeastWin${LEAST_WINDOWS}}
     SetErrorLevel ${TOO_OLD}
-    MessageBox MB_OK|MB_ICONINFORMATION "Máy này chạy Windows cũ nên không cài được phần mềm kiểm tra.$\r$\n$\r$\nHãy kiểm tra bằng trình duyệt, không cần cài gì: mở đường dẫn in trên phiếu của điểm cầu, hoặc$\r$\n${PAGE}$\r$\n$\r$\nThis Windows is too old for the program. Open the link on your site's sheet in a browser instead." /SD IDOK
+    MessageBox MB_OK|MB_ICONINFORMATION "Máy này chạy Windows cũ nên không cài được phần mềm kiểm tra.$\r$\n$\r$\nHãy dùng máy tính khác, hoặc mở trang này bằng trình duyệt:$\r$\n${PAGE}$\r$\nCần giúp: gọi đầu mối ghi trên phiếu.$\r$\n$\r$\nThis Windows is too old for the program. Use another computer, or open the page above in a browser; the contact on your sheet helps." /SD IDOK
     Quit
   ${EndIf}
 FunctionEnd
 
 ; --- files
 
+; Ends the resident of this person, by its lock and not by its name; $STATE is 0 when none runs any more.
+; An upgrade asks by the new program, since the old one may be damaged.
+!macro STOP APP
+  StrCpy $STATE 0
+  ${If} ${FileExists} "$INSTDIR\${APP}\python\python.exe"
+    nsExec::Exec '"$INSTDIR\${APP}\python\python.exe" -I -X utf8 -m agent.cli stop'
+    Pop $STATE
+  ${EndIf}
+!macroend
+
 Section
+  RMDir /r "$INSTDIR\app.new" ; of an installer that was broken off
+  ClearErrors
   !include "${FILES}"
+  IfErrors not_written
   SetOutPath "$INSTDIR"
-  Call Stop
+  !insertmacro STOP app.new
   ${If} $STATE != 0
     Goto in_use
   ${EndIf}
@@ -98,9 +112,17 @@ Section
     IfErrors in_use
   ${EndIf}
   Rename "$INSTDIR\app.new" "$INSTDIR\app"
-  IfErrors in_use
+  IfErrors put_back
   RMDir /r "$INSTDIR\app.old"
   Goto replaced
+not_written:
+  SetOutPath "$INSTDIR"
+  RMDir /r "$INSTDIR\app.new"
+  SetErrorLevel ${GIVEN_UP}
+  MessageBox MB_OK|MB_ICONEXCLAMATION "Không ghi được tệp nên chưa cài; bản cũ, nếu có, vẫn chạy. Hãy dọn bớt ổ đĩa, cho phép phần mềm này trong chương trình diệt virus, rồi chạy lại bộ cài.$\r$\n$\r$\nThe files could not be written; an older version stays as it is. Make room on the disk, allow this program in the antivirus, and start this installer again." /SD IDOK
+  Quit
+put_back:
+  Rename "$INSTDIR\app.old" "$INSTDIR\app"
 in_use:
   RMDir /r "$INSTDIR\app.new"
   SetErrorLevel ${IN_USE}
@@ -123,6 +145,7 @@ replaced:
   CreateDirectory "${MENU}"
   CreateShortcut "${MENU}\Tìm trục trặc.lnk" "$SYSDIR\cmd.exe" '/c ""$INSTDIR\diemcau-agent.cmd" doctor & pause"' "$INSTDIR\uninstall.exe"
   CreateShortcut "${MENU}\Đo ngay.lnk" "$SYSDIR\cmd.exe" '/c ""$INSTDIR\diemcau-agent.cmd" once & pause"' "$INSTDIR\uninstall.exe"
+  CreateShortcut "${MENU}\Gõ mã.lnk" "$SYSDIR\cmd.exe" '/c "set /p DIEMCAU_AGENT_CODE=Mã in trên phiếu / The code on the sheet: & "$INSTDIR\diemcau-agent.cmd" enrol --later & pause"' "$INSTDIR\uninstall.exe"
   StrCpy $STATE 0
   ${If} ${Silent}
   ${AndIf} $CODE != ""
@@ -140,13 +163,17 @@ replaced:
   ${EndIf}
 SectionEnd
 
-; The command line for technicians, which knows the centre.
+; The command line for technicians, which knows the centre. Once it has enrolled, the resident starts anew.
 Function WriteCommand
   FileOpen $0 "$INSTDIR\diemcau-agent.cmd" w
   FileWrite $0 "@echo off$\r$\n"
   FileWrite $0 "set DIEMCAU_AGENT_SERVER=${SERVER}$\r$\n"
   FileWrite $0 "set DIEMCAU_AGENT_CA=%~dp0app\ca.pem$\r$\n"
   FileWrite $0 '"%~dp0app\python\python.exe" -I -X utf8 -m agent.cli %*$\r$\n'
+  FileWrite $0 'if not "%errorlevel%"=="0" exit /b %errorlevel%$\r$\n'
+  FileWrite $0 'if not "%1"=="enrol" exit /b 0$\r$\n'
+  FileWrite $0 '"%~dp0app\python\python.exe" -I -X utf8 -m agent.cli stop > nul$\r$\n'
+  FileWrite $0 'start "" "%~dp0app\python\pythonw.exe" -I -X utf8 -m agent.resident --settings "%LOCALAPPDATA%\DiemCau\settings.json"$\r$\n'
   FileClose $0
 FunctionEnd
 
@@ -154,7 +181,7 @@ FunctionEnd
 
 Function ShowCode
   ${If} ${FileExists} "$HOME\settings.json"
-    StrCpy $TOLD "Máy này đã đăng ký. Phần mềm đang chạy và tự chạy lại mỗi khi mở máy.$\r$\n$\r$\nThis computer is enrolled; the program runs."
+    StrCpy $TOLD "Máy này đã đăng ký. Phần mềm đang chạy, và tự chạy lại mỗi khi tài khoản này đăng nhập Windows.$\r$\n$\r$\nThis computer is enrolled; the program runs whenever this account is logged on."
     Abort
   ${EndIf}
   !insertmacro MUI_HEADER_TEXT "Mã của điểm cầu" "Mã in trên phiếu, ví dụ K7QF2MX-ABCDE-FGHJK-4"
@@ -186,7 +213,7 @@ Function LeaveCode
     MessageBox MB_OK|MB_ICONEXCLAMATION "$TOLD"
     Abort
   ${EndIf}
-  StrCpy $TOLD "$TOLD$\r$\nPhần mềm đang chạy, và tự chạy lại mỗi khi mở máy. Có thể đóng cửa sổ này."
+  StrCpy $TOLD "$TOLD$\r$\nPhần mềm đang chạy, và tự chạy lại mỗi khi tài khoản này đăng nhập Windows: ngày họp hãy dùng tài khoản này. Có thể đóng cửa sổ này."
   Call StartResident
 FunctionEnd
 
@@ -235,34 +262,22 @@ Function StartResident
   Exec '"$INSTDIR\app\python\pythonw.exe" -I -X utf8 -m agent.resident --settings "$HOME\settings.json"'
 FunctionEnd
 
-; --- stopping and removing
-
-; Ends the resident of this person, by its lock and not by its name; $STATE is 0 when none runs any more.
-!macro STOP
-  StrCpy $STATE 0
-  ${If} ${FileExists} "$INSTDIR\app\python\python.exe"
-    nsExec::Exec '${PYTHON} -m agent.cli stop'
-    Pop $STATE
-  ${EndIf}
-!macroend
-
-Function Stop
-  !insertmacro STOP
-FunctionEnd
-
-Function un.Stop
-  !insertmacro STOP
-FunctionEnd
+; --- removing
 
 Section Uninstall
   StrCpy $HOME "$LOCALAPPDATA\DiemCau"
   SetOutPath "$TEMP"
-  Call un.Stop
+  !insertmacro STOP app
+  ${If} $STATE != 0
+    SetErrorLevel ${IN_USE}
+    MessageBox MB_OK|MB_ICONEXCLAMATION "Chưa dừng được phần mềm kiểm tra nên chưa gỡ gì. Hãy khởi động lại máy rồi gỡ lại; vẫn không được thì chạy lại bộ cài trước, rồi gỡ.$\r$\n$\r$\nThe program could not be stopped, and nothing was removed. Restart the computer and try again; if that does not help, run the installer first." /SD IDOK
+    Quit
+  ${EndIf}
   ClearErrors
   RMDir /r "$INSTDIR\app"
   ${If} ${Errors}
     SetErrorLevel ${IN_USE}
-    MessageBox MB_OK|MB_ICONEXCLAMATION "Phần mềm kiểm tra đang được dùng nên chưa gỡ hết. Hãy đóng các cửa sổ của nó rồi gỡ lại." /SD IDOK
+    MessageBox MB_OK|MB_ICONEXCLAMATION "Phần mềm kiểm tra đang được dùng nên chưa gỡ hết. Hãy đóng các cửa sổ của nó rồi gỡ lại.$\r$\n$\r$\nThe program is in use. Close its windows and uninstall again." /SD IDOK
     Quit
   ${EndIf}
   DeleteRegValue HKCU "${RUN_KEY}" "DiemCau"

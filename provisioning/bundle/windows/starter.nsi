@@ -1,7 +1,8 @@
 ; The small program that also runs on a 32-bit Windows: it starts the installer that lies beside it, or says in words
 ; what to do where that cannot be installed. Built by exe.py, which defines OUT VERSION INSTALLER PAGE LEAST_WINDOWS.
 ;
-; Exit codes: that of the installer; 4 where this Windows cannot have it; 6 when the installer does not lie beside it
+; Exit codes: that of the installer; 4 where this Windows cannot have it; 6 when the installer does not lie beside it;
+; 7 when Windows did not start it
 
 Unicode true
 Target x86-unicode
@@ -16,6 +17,7 @@ ManifestDPIAware true
 
 !define TOO_OLD 4
 !define NO_INSTALLER 6
+!define NOT_STARTED 7
 
 Name "Điểm Cầu"
 OutFile "${OUT}"
@@ -30,7 +32,7 @@ Function .onInit
   ${IfNot} ${RunningX64}
   ${OrIfNot} ${AtLeastWin${LEAST_WINDOWS}}
     SetErrorLevel ${TOO_OLD}
-    MessageBox MB_OK|MB_ICONINFORMATION "Máy này chạy Windows cũ hoặc Windows 32 bit nên không cài được phần mềm kiểm tra.$\r$\n$\r$\nHãy kiểm tra bằng trình duyệt, không cần cài gì: mở đường dẫn in trên phiếu của điểm cầu, hoặc$\r$\n${PAGE}$\r$\n$\r$\nThis Windows is too old or 32-bit. Open the link on your site's sheet in a browser instead." /SD IDOK
+    MessageBox MB_OK|MB_ICONINFORMATION "Máy này chạy Windows cũ hoặc Windows 32 bit nên không cài được phần mềm kiểm tra.$\r$\n$\r$\nHãy dùng máy tính khác, hoặc mở trang này bằng trình duyệt:$\r$\n${PAGE}$\r$\nCần giúp: gọi đầu mối ghi trên phiếu.$\r$\n$\r$\nThis Windows is too old or 32-bit. Use another computer, or open the page above in a browser; the contact on your sheet helps." /SD IDOK
     Quit
   ${EndIf}
   ${IfNot} ${FileExists} "$EXEDIR\${INSTALLER}"
@@ -39,7 +41,13 @@ Function .onInit
     Quit
   ${EndIf}
   ${GetParameters} $0
+  ClearErrors
   ExecWait '"$EXEDIR\${INSTALLER}" $0' $1
+  ${If} ${Errors}
+    SetErrorLevel ${NOT_STARTED}
+    MessageBox MB_OK|MB_ICONEXCLAMATION "Windows không mở được tệp ${INSTALLER}: tệp tải về còn thiếu, hoặc bị chương trình diệt virus chặn. Hãy tải lại tệp ấy rồi chạy lại.$\r$\n$\r$\nWindows did not start ${INSTALLER}: it is incomplete, or an antivirus holds it. Download it again and start this once more." /SD IDOK
+    Quit
+  ${EndIf}
   SetErrorLevel $1
   Quit
 FunctionEnd

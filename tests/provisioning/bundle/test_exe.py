@@ -14,6 +14,10 @@ def test_the_installer_is_for_64_bit_and_the_starter_for_any_windows(exe):
     assert machines == {"installer": "6486", "starter": "4c01"}  # AMD64, I386
 
 
+def test_both_are_named_by_their_windows_so_that_those_for_another_can_lie_beside_them(exe):
+    assert {file.name for file in exe.values()} == {f"diemcau-agent-0.1.0-windows10-x{n}.exe" for n in ("64", "86")}
+
+
 @pytest.mark.parametrize("name", ["installer", "starter"])
 def test_what_a_program_needs_from_windows_can_be_read(exe, name):
     found = set(imports(exe[name].read_bytes()))
