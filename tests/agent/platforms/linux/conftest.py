@@ -25,19 +25,20 @@ def ups_tools(
     folder = tmp_path / "nut"
     folder.mkdir()
     port = free_port()
-    environ = {**os.environ, **dict.fromkeys(("NUT_CONFPATH", "NUT_STATEPATH", "NUT_ALTPIDPATH"), str(folder))}
+    # Where they are, and no path to it: a socket's name may have 108 letters.
+    environ = {**os.environ, "NUT_CONFPATH": str(folder), "NUT_STATEPATH": ".", "NUT_ALTPIDPATH": str(folder)}
     running: list[subprocess.Popen[bytes]] = []
 
     def run(program: str, *arguments: str) -> None:
         command = (str(PROGRAMS / program), "-D", "-u", "root", *arguments)
         with (folder / f"{program}.log").open("wb") as log:
-            running.append(subprocess.Popen(command, env=environ, stdout=log, stderr=log))
+            running.append(subprocess.Popen(command, env=environ, cwd=folder, stdout=log, stderr=log))
 
     def start(**variables: str) -> None:
         (folder / "ups.conf").write_text("[office]\ndriver = dummy-ups\nport = office.dev\n")
         told = {"ups.status": "OL", **{name.replace("_", "."): value for name, value in variables.items()}}
         (folder / "office.dev").write_text("".join(f"{name}: {value}\n" for name, value in told.items()))
-        (folder / "upsd.conf").write_text(f"LISTEN 127.0.0.1 {port}\nSTATEPATH {folder}\n")
+        (folder / "upsd.conf").write_text(f"LISTEN 127.0.0.1 {port}\nSTATEPATH .\n")
         (folder / "upsd.users").touch()
         run("dummy-ups", "-a", "office")
         _until(lambda: (folder / "dummy-ups-office").exists(), folder)
