@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -83,6 +84,7 @@ def build(
                 f"There is no {ca}. Run first: diemcau-provision init",
             )
         belongs_to = centre(server or settings.enrolment_url, ca.read_bytes(), page or settings.page_url)
+        click.echo(_told_of(belongs_to.server), err=True)
         folder.mkdir(parents=True, exist_ok=True)
         order = Order(belongs_to, python, architecture, folder.absolute(), Path(work), partial(click.echo, err=True))
         for file in kind.build(order):
@@ -95,3 +97,16 @@ def _choose(option: str, asked: str | None, allowed: tuple[str, ...]) -> str:
     if asked not in allowed:
         raise click.BadParameter(say("chọn một trong: ", "choose one of: ") + ", ".join(allowed), param_hint=option)
     return asked
+
+
+def _told_of(server: str) -> str:
+    """Return whose bundle this is, with a warning where the address is of use on this machine alone."""
+    lines = [say(f"Bộ cài này đăng ký với trung tâm {server}", f"This bundle enrols at the centre {server}")]
+    if urlsplit(server).hostname in ("127.0.0.1", "localhost"):
+        lines.append(
+            say(
+                "CHÚ Ý: chỉ máy này tới được địa chỉ ấy. Hãy đặt public_host trong settings.json rồi đóng gói lại.",
+                "WARNING: only this machine reaches that address. Set public_host in settings.json and build again.",
+            )
+        )
+    return "\n".join(lines)

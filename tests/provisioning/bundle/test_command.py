@@ -23,3 +23,10 @@ def test_an_address_can_be_chosen_and_is_looked_at(ask, tmp_path):
     result = ask("bundle", "build", "deb", "--folder", tmp_path, "--server", "http://a.vn")
     assert result.exit_code == 1
     assert "The address http://a.vn cannot be used" in result.output
+
+
+def test_whose_bundle_it_is_is_told_with_a_warning_of_an_address_that_no_site_reaches(ask, tmp_path):
+    for server, is_warned in (("https://127.0.0.1:8443", True), ("https://dc.example.vn:8443", False)):
+        result = ask("bundle", "build", "exe", "--folder", tmp_path, "--server", server, PATH=str(tmp_path))
+        assert server in result.output
+        assert ("WARNING" in result.output) is is_warned
