@@ -24,6 +24,8 @@ Health = Literal["good", "worn", "failing"]
 Short = text(64)
 UsbModel = matching("[0-9a-f]{4}:[0-9a-f]{4}")  # vendor and product, never a serial number
 Plug = Literal["hdmi", "displayport", "dvi", "vga", "internal", "other"]
+Link = Literal["ethernet", "wifi", "mobile", "other"]
+Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 
 
 class Fact(Message, Generic[T]):
@@ -38,6 +40,9 @@ class Fact(Message, Generic[T]):
             raise ValueError("a fact has either a value or a reason why it has none")
         return self
 
+
+# What kept a test from being about the line alone: then a failure is not called the line's.
+Disturbance = Literal["other_traffic", "weak_wifi", "busy_processor", "server_limit"]
 
 NOT_SENT: Any = Field(default={"why": "absent"}, validate_default=True)  # by an agent older than the field
 
@@ -61,7 +66,7 @@ class Network(Message):
     """How the machine reaches the network: never addresses or names of networks."""
 
     kind: OfCourse[Literal["network"]] = "network"
-    link: OfNetwork[Fact[Literal["ethernet", "wifi", "mobile", "other"]]]  # of the default route
+    link: OfNetwork[Fact[Link]]  # of the default route
     link_speed_mbps: OfNetwork[Fact[Rate]]
     interfaces_up: OfNetwork[Fact[Count]]
     has_default_route: OfNetwork[Fact[bool]]
@@ -82,6 +87,15 @@ class Path(Message):
     rtt_ms: OfNetwork[Fact[Milliseconds]]  # median
     rtt_p95_ms: OfNetwork[Fact[Milliseconds]]
     jitter_ms: OfNetwork[Fact[Milliseconds]]  # RFC 3550, section 6.4.1
+    loss_low_pct: OfNetwork[Fact[Ratio]] = NOT_SENT  # 95 % interval of the loss, its burstiness included
+    loss_high_pct: OfNetwork[Fact[Ratio]] = NOT_SENT
+    lost_up: OfNetwork[Fact[Count]] = NOT_SENT  # of `sent`, on the way to the server
+    lost_down: OfNetwork[Fact[Count]] = NOT_SENT  # on the way back
+    longest_loss: OfNetwork[Fact[Count]] = NOT_SENT  # most packets lost in a row
+    rtt_p99_ms: OfNetwork[Fact[Milliseconds]] = NOT_SENT
+    up_mbps: OfNetwork[Fact[Rate]] = NOT_SENT  # the rate of the stream itself, each way
+    down_mbps: OfNetwork[Fact[Rate]] = NOT_SENT
+    r_factor: OfNetwork[Fact[Ratio]] = NOT_SENT  # ITU-T G.107, of a conversation over this path
 
 
 class Software(Message):
@@ -104,17 +118,50 @@ class Clock(Message):
     utc_offset_min: OfMachine[Fact[Annotated[int, Field(ge=-1440, le=1440)]]]
 
 
+class Direction(Message):
+    """One direction of a line test: does it carry the need, and what was seen of its rate, 95 % interval included."""
+
+    outcome: OfNetwork[Literal["carries", "fails", "unsure"]]
+    minimum: OfNetwork[Optional[Literal["above", "below", "unsure"]]] = None  # of a failure: which side of the minimum
+    need_mbps: OfNetwork[Rate]  # what counts as ready
+    minimum_mbps: OfNetwork[Rate]
+    rate_mbps: OfNetwork[Rate]  # sustained; the transfer is paced, so a good line shows no more than the pace
+    low_mbps: OfNetwork[Rate]
+    high_mbps: OfNetwork[Rate]
+    moved_bytes: OfNetwork[Count]
+    took_s: OfNetwork[Seconds]
+    added_delay_ms: OfNetwork[Fact[Milliseconds]]  # round trip under this load, beyond that of the idle line
+
+
+class Playback(Message):
+    """How the event would have played over this line, by a player model: a prediction, not a picture."""
+
+    startup_s: OfNetwork[Fact[Seconds]]
+    stalls: OfNetwork[Count]
+    rebuffer_pct: OfNetwork[Ratio]  # share of the time that the picture stands still
+
+
 class Line(Message):
-    """What the line carries to and from the probe server."""
+    """What the line carries to and from the probe server.
+
+    By method `threshold` each direction has an outcome, or is absent when it was not tested because the other one had
+    failed already; by `speedtest-cli` there are average rates alone.
+    """
 
     kind: OfCourse[Literal["line"]] = "line"
     method: OfNetwork[Short]  # type: ignore[valid-type]
     server: OfNetwork[text(253)]  # type: ignore[valid-type]
-    download_mbps: OfNetwork[Rate]
-    upload_mbps: OfNetwork[Rate]
+    download_mbps: OfNetwork[Optional[Rate]] = None
+    upload_mbps: OfNetwork[Optional[Rate]] = None
     round_trip_ms: OfNetwork[Fact[Milliseconds]]
     received_bytes: OfNetwork[Count]
     sent_bytes: OfNetwork[Count]
+    download: OfNetwork[Optional[Direction]] = None
+    upload: OfNetwork[Optional[Direction]] = None
+    playback: OfNetwork[Optional[Playback]] = None  # where the event is watched
+    disturbances: OfNetwork[list_of(Disturbance, 8)] = ()  # type: ignore[valid-type]
+    link: OfNetwork[Fact[Link]] = NOT_SENT  # of the default route while it was measured
+    provider: OfNetwork[Fact[Short]] = NOT_SENT  # type: ignore[valid-type]  # as the probe server knows our public address
 
 
 class Camera(Message):

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from contract import findings, wire
 from contract.enrolment import EnrolmentRequest
 from contract.privacy import Privacy
+from contract.probing import Ask
 from contract.report import Report
 from contract.uplink import Presence, Snapshot
 
@@ -26,7 +27,7 @@ _FRAME = {  # a tuple of the standard library, which has no room for a class bes
     "mono_ms": Privacy.COURSE,
     "wall_us": Privacy.COURSE,
 }
-_MESSAGES = (Report, Snapshot, Presence, EnrolmentRequest)
+_MESSAGES = (Report, Snapshot, Presence, EnrolmentRequest, Ask)
 
 
 class Unclassified(LookupError):

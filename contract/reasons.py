@@ -42,6 +42,7 @@ WORDS = {  # words that parameters hold: why a measurement failed, why a fact ha
     "refused": ("máy chủ đo từ chối", "the probe server refused"),
     "denied": ("không đủ quyền", "not permitted"),
     "unsupported": ("hệ thống không cho biết", "the system does not tell"),
+    "portal": ("mạng đòi đăng nhập trước", "the network asks to log in first"),
     "absent": ("không có số liệu", "no value"),
     "error": ("lỗi khi đo", "error"),
     "lost": ("mất liên lạc", "lost"),

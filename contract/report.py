@@ -32,7 +32,7 @@ class Moment(Message):
 class Failure(Message):
     """Why a measurement has no findings."""
 
-    code: OfCourse[Literal["timeout", "crashed", "unreachable", "refused", "denied", "unsupported", "error"]]
+    code: OfCourse[Literal["timeout", "crashed", "unreachable", "refused", "denied", "unsupported", "portal", "error"]]
     text: OfCourse[text(300)]  # type: ignore[valid-type]
 
 

@@ -121,6 +121,45 @@ FINDINGS = (
         }
     ),
 )
+_DIRECTION = {
+    "outcome": "fails",
+    "minimum": "above",
+    "need_mbps": 6.0,
+    "minimum_mbps": 2.5,
+    "rate_mbps": 4.1,
+    "low_mbps": 3.9,
+    "high_mbps": 4.3,
+    "moved_bytes": 2_100_000,
+    "took_s": 3.2,
+    "added_delay_ms": _fact(41.5),
+}
+LINE_TEST = (
+    findings.Line.model_validate(
+        {
+            "method": "threshold",
+            "server": "do.vnpt.vn",
+            "download_mbps": 4.1,
+            "round_trip_ms": _fact(8.1),
+            "received_bytes": 2_100_000,
+            "sent_bytes": 40_000,
+            "download": _DIRECTION,
+            "playback": {"startup_s": _fact(9.5), "stalls": 2, "rebuffer_pct": 6.25},
+            "disturbances": ["other_traffic"],
+            "link": _fact("ethernet"),
+            "provider": _fact("vnpt"),
+        }
+    ),
+    findings.Path.model_validate(
+        {
+            **FINDINGS[2].model_dump(exclude_unset=True),
+            "loss_low_pct": _fact(0.2),
+            "loss_high_pct": _fact(5.4),
+            "lost_up": _fact(1),
+            "lost_down": _fact(0),
+            "r_factor": _fact(88.5),
+        }
+    ),
+)
 FRAME = wire.Frame(SPOOL_ID, 7, 9, 2, 3, 5, BOOT_ID, 123_456, WALL_US)
 
 
@@ -152,7 +191,16 @@ def _refused(code: Any, retry_after_s: int | None = None) -> enrolment.Enrolment
     return enrolment.EnrolmentRefusal(code=code, retry_after_s=retry_after_s, **texts)
 
 
-_FAILURES: tuple[Any, ...] = ("timeout", "crashed", "unreachable", "refused", "denied", "unsupported", "error")
+_FAILURES: tuple[Any, ...] = (
+    "timeout",
+    "crashed",
+    "unreachable",
+    "refused",
+    "denied",
+    "unsupported",
+    "portal",
+    "error",
+)
 _BROKERS = ("mqtts://1.dc.vnpt.vn:8883", "mqtt://127.0.0.1:1883")
 _PROBE_SERVER: dict[str, Any] = {"host": "do.vnpt.vn", "http_port": 8080, "udp_port": 8620}
 EXAMPLES: dict[str, Any] = {
@@ -188,6 +236,7 @@ EXAMPLES: dict[str, Any] = {
         "schedule", *(_measurement("line", failure=report.Failure(code=c, text=f"thử: {c}")) for c in _FAILURES)
     ),
     "report-ten_kinds": _report("command", *(_measurement(f.kind, findings=f) for f in FINDINGS), done=("c1",)),
+    "report-line_test": _report("schedule", *(_measurement(f.kind, findings=f) for f in LINE_TEST)),
     "report-wrong_clock": _report("start", _measurement("clock", findings=FINDINGS[4])).model_copy(
         update={"is_clock_plausible": False}
     ),
