@@ -1,0 +1,209 @@
+"""The sequential threshold test: does a line carry what a role needs? It stops as soon as that is sure.
+
+Evidence is the row of 100 ms bins since the warm-up, or since the line fell to less than half of what it was: a token
+bucket that ran empty. While the sender drains, evidence may reject; it may accept only when the transfer has outrun
+every bucket that is promised (docs/adr/0021-a-threshold-not-a-record.md). Rates are in needs unless a name says bps.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import List, NamedTuple, Optional, Tuple
+
+from agent.formulas import bins
+from contract import transfer
+
+_SURE = math.log(0.99 / 0.01)  # Wald's bounds for alpha = beta = 1 %
+_MARGIN = 0.05  # the two hypotheses are the need less and more this share of it
+_FAREWELL_Z = 0.8  # what must do when no more may be moved
+_LEAST_BINS = 5
+_HOLD_BINS = 10
+_OPEN_BINS = 15  # before a line that is slower than a bucket's peak is said to carry
+_BUCKET_PEAK = 3.0  # a line this fast may be a bucket at its peak
+_DROP = 0.5
+_DROP_FROM = 1.5
+_STILL_BINS = 30  # a rise within fewer bins may still be TCP finding the line's rate
+_RISE = 0.1
+_DEAD = 0.02  # a bin of less is a stall, not a rate
+_INITIAL_WINDOW_BYTES = 14_600  # RFC 6928
+_LEAST_WARM_UP_S = 0.3
+_SETTLE_BINS = 40  # so long the side of the minimum is looked for after the ready limit has failed
+_ACCOUNT_SLACK = 1.0  # need-seconds by which the sender may believe the bucket empty before the receiver does
+
+
+class Need(NamedTuple):
+    """What a role needs of one direction, in bit/s; the minimum is at most the ready limit."""
+
+    ready_bps: float
+    minimum_bps: float
+
+
+class Result(NamedTuple):
+    """What a transfer showed.
+
+    The rate is the sustained one, with its 95 % interval: of the hold, or of what came after a burst. The pacing caps
+    it: after a full drain no rate above HOLD x need can be seen, and `high_bps` is at most that.
+    """
+
+    outcome: str  # carries, fails, unsure
+    minimum: str  # of a line that fails: above, below, unsure; else empty
+    rate_bps: float
+    low_bps: float
+    high_bps: float
+    moved_bytes: int
+    seconds: float
+    bins: Tuple[float, ...]  # those of the sustained rate, in bit/s
+
+
+class SequentialTest:
+    """One direction of one line, fed with what arrived in each bin."""
+
+    def __init__(
+        self, need: Need, round_trip_s: float, most_bytes: Optional[int] = None, most_s: float = transfer.MOST_S
+    ) -> None:
+        """Take the need, the round trip of the connection, and what may be moved and how long."""
+        self._need = need
+        self._most_bytes = transfer.most_bytes(need.ready_bps) if most_bytes is None else most_bytes
+        self._most_s = most_s
+        self._warm_up_s = _warm_up_s(need.ready_bps, round_trip_s)
+        self._moved_bytes = 0
+        self._seconds = 0.0
+        self._waiting_bytes = 0.0  # of a bin that is not full yet
+        self._waiting_s = 0.0
+        self._excess = 0.0
+        self._is_drained = False
+        self._is_warm = False
+        self._bins: List[float] = []
+        self._failed_for = 0  # bins since the ready limit failed
+
+    def add(self, moved_bytes: int, seconds: float) -> Optional[Result]:
+        """Take one bin, of any length; return the result once it is sure or no more may be moved."""
+        self._moved_bytes += moved_bytes
+        self._seconds += seconds
+        self._waiting_bytes += moved_bytes
+        self._waiting_s += seconds
+        count = round(self._waiting_s / transfer.BIN_S)
+        if count:
+            length_s = self._waiting_s / count
+            rate = self._waiting_bytes * 8 / self._waiting_s / self._need.ready_bps
+            self._waiting_bytes = self._waiting_s = 0.0
+            for _ in range(min(count, int(self._most_s / transfer.BIN_S))):
+                self._take(rate, length_s)
+            result = self._look()
+            if result is not None:
+                return result
+        if self._moved_bytes >= self._most_bytes or self._seconds >= self._most_s:
+            return self.give_up()
+        return None
+
+    def give_up(self) -> Result:
+        """Return what can be said when the transfer has ended before it was sure."""
+        if len(self._bins) < _LEAST_BINS:
+            return self._result("unsure", "")
+        ready = self._level(1.0)
+        z = (ready.mean - 1) / ready.error
+        if z <= -_FAREWELL_Z:
+            return self._result("fails", self._side(final=True) or "unsure")
+        may_carry = self._has_outrun(ready.mean) and len(self._bins) >= self._least_bins()
+        return self._result("carries" if z >= _FAREWELL_Z and may_carry else "unsure", "")
+
+    def _take(self, rate: float, length_s: float) -> None:
+        """Keep one bin, and forget those that it makes void."""
+        moved_bytes = rate * self._need.ready_bps / 8 * length_s
+        self._excess = transfer.excess(self._excess, moved_bytes, length_s, self._need.ready_bps)
+        if not self._is_warm:
+            self._is_warm = rate >= 1 or self._seconds >= self._warm_up_s
+            return
+        self._bins.append(rate)
+        if not self._is_drained and self._excess >= transfer.BUCKET_NEED_S:
+            self._is_drained = True
+            self._bins.clear()
+        elif self._has_dropped():
+            del self._bins[:-_LEAST_BINS]
+
+    def _has_dropped(self) -> bool:
+        """Tell whether the last bins are those of an empty bucket: alive, and less than half of those before."""
+        earlier, latest = self._bins[:-_LEAST_BINS], self._bins[-_LEAST_BINS:]
+        if self._is_drained or len(earlier) < _LEAST_BINS:
+            return False
+        was, now = bins.median(earlier), max(latest)
+        return was >= _DROP_FROM and now < _DROP * was and bins.median(latest) > _DEAD
+
+    def _look(self) -> Optional[Result]:
+        if len(self._bins) < _LEAST_BINS:
+            return None
+        ready = self._level(1.0)
+        evidence = _evidence(ready, 1.0)
+        if self._failed_for or (evidence <= -_SURE and not self._is_rising()):
+            self._failed_for += 1
+            side = self._side(final=False)
+            if side or self._failed_for > _SETTLE_BINS:
+                return self._result("fails", side or "unsure")
+        elif evidence >= _SURE and self._has_outrun(ready.mean) and len(self._bins) >= self._least_bins():
+            return self._result("carries", "")
+        return None
+
+    def _least_bins(self) -> int:
+        return _HOLD_BINS if self._is_drained else _OPEN_BINS
+
+    def _has_outrun(self, mean: float) -> bool:
+        """Tell whether the transfer has outrun every bucket whose peak may look like this mean."""
+        if self._is_drained or mean >= _BUCKET_PEAK:
+            return self._excess >= transfer.BUCKET_NEED_S
+        share = max(0.0, (mean - 1) / (_BUCKET_PEAK - 1)) ** 2
+        latest = self._bins[-_LEAST_BINS:]
+        is_open = self._excess < transfer.BUCKET_NEED_S - _ACCOUNT_SLACK
+        return is_open and self._excess >= share * transfer.BUCKET_NEED_S and sum(latest) / len(latest) >= 1
+
+    def _is_rising(self) -> bool:
+        half = len(self._bins) // 2
+        if len(self._bins) >= _STILL_BINS:
+            return False
+        return sum(self._bins[-half:]) / half > sum(self._bins[:half]) / half + _RISE
+
+    def _level(self, of: float) -> bins.Level:
+        """Return the level of the bins in units of a share of the need."""
+        most = transfer.HOLD if self._is_drained else math.inf
+        return bins.level([min(most, rate) / of for rate in bins.put_back(self._bins)])
+
+    def _side(self, final: bool) -> str:
+        """Return on which side of the minimum a line lies that failed the ready limit; empty while it is unsure."""
+        share = self._need.minimum_bps / self._need.ready_bps
+        if share >= 1:
+            return "below"
+        level = self._level(share)
+        if final:
+            evidence, sure = (level.mean - 1) / level.error, _FAREWELL_Z
+        else:
+            evidence, sure = _evidence(level, 1.0), _SURE
+        return "above" if evidence >= sure else "below" if evidence <= -sure else ""
+
+    def _result(self, outcome: str, minimum: str) -> Result:
+        ready_bps = self._need.ready_bps
+        rate = low = high = 0.0
+        if self._bins:
+            level = self._level(1.0)
+            rate, low, high = level.mean, level.low, level.high
+            if self._is_drained:
+                high = min(high, transfer.HOLD)
+        return Result(
+            outcome,
+            minimum,
+            rate * ready_bps,
+            low * ready_bps,
+            high * ready_bps,
+            self._moved_bytes,
+            self._seconds,
+            tuple(rate * ready_bps for rate in self._bins),
+        )
+
+
+def _evidence(level: bins.Level, limit: float) -> float:
+    """Return Wald's log likelihood ratio of limit x (1 + margin) against limit x (1 - margin), normal noise."""
+    return 2 * _MARGIN * limit / level.variance * level.size * (level.mean - limit)
+
+
+def _warm_up_s(need_bps: float, round_trip_s: float) -> float:
+    """Return how long slow start may need to reach the need: doubling each round trip, and two more."""
+    doublings = math.log2(max(1.0, need_bps / 8 * round_trip_s / _INITIAL_WINDOW_BYTES))
+    return max(_LEAST_WARM_UP_S, (doublings + 2) * round_trip_s)
