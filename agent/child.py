@@ -1,6 +1,6 @@
 """Runs a round in child processes: a probe that hangs, or takes its process down, costs its own measurement only.
 
-The child (`agent.round`) writes one line per event: `begin NAME VERSION DEADLINE_S`, `measured JSON`, `report JSON`.
+The child (`agent.round`) writes one line per event, as told there.
 When it dies or oversteps a deadline, another child takes the remaining probes, and is given what was measured.
 """
 
@@ -51,6 +51,7 @@ class Outcome(NamedTuple):
     body: Optional[bytes]  # the report; None when no child could make one
     problem: str
     found: Tuple[str, ...] = ()  # probes that measured something
+    line_again_s: Optional[float] = None  # the line should be measured anew in so many seconds
 
 
 class _Begun(NamedTuple):
@@ -64,12 +65,14 @@ class Round:
 
     def __init__(self, request: Request, clock: Clock, command: Sequence[str] = COMMAND) -> None:
         self.current = ""  # the probe that runs
+        self.step = ""  # what it does now, where it has steps
         self._request = request
         self._clock = clock
         self._command = command
         self._measured: List[Dict[str, Any]] = []
         self._begun: Optional[_Begun] = None
         self._setbacks = 0
+        self._line_again_s: Optional[float] = None
         self._start()
 
     def poll(self) -> Optional[Outcome]:
@@ -102,13 +105,20 @@ class Round:
         now_s = self._clock.mono_s()
         if word == b"begin":
             name, version, deadline_s = rest.decode("ascii").split(" ")
-            self.current = name
+            self.current, self.step = name, ""
             self._begun = _Begun(name, int(version), self._clock.now())
             self._deadline_s = now_s + float(deadline_s) + _GRACE_S
         elif word == b"measured":
             self._measured.append(json.loads(rest))
             self._begun, self.current, self._setbacks = None, "", 0
             self._deadline_s = now_s + _FINISH_S
+        elif word == b"at":
+            self.step = rest.decode("ascii")
+        elif word in (b"again", b"later"):
+            self._line_again_s = float(rest)
+            if word == b"later":
+                self._begun, self.current, self._setbacks = None, "", 0
+                self._deadline_s = now_s + _FINISH_S
         elif word == b"report":
             return rest
         return None
@@ -137,7 +147,7 @@ class Round:
     def _end(self, body: Optional[bytes], problem: str) -> Outcome:
         self._child.kill()
         found = tuple(measured["probe"] for measured in self._measured if "failure" not in measured)
-        return Outcome(self._request, body, problem, found)
+        return Outcome(self._request, body, problem, found, self._line_again_s)
 
 
 class Rounds:

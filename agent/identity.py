@@ -29,3 +29,8 @@ def forget_password(folder: Path) -> None:
 def keep_permit_key(folder: Path, key: str) -> None:
     """Keep the key that answers a probe server's nonce."""
     paths.write_private(folder / paths.PERMIT_KEY, key.encode("ascii"))
+
+
+def permit_key(folder: Path) -> str:
+    """Return that key; raises OSError when this machine has none."""
+    return (folder / paths.PERMIT_KEY).read_text(encoding="ascii").strip()

@@ -88,9 +88,11 @@ class Measuring:
     def _finish(self, outcome: Outcome) -> Tuple[str, ...]:
         done, self._running = self._running, ()
         is_kept = self._keep(outcome)
+        if outcome.line_again_s is not None:
+            self.schedule.line_again(outcome.line_again_s, self._clock.mono_s())
         if is_kept and any(name in LINE for name in outcome.found):
             self._note_line(is_measured=True)
-        else:
+        elif outcome.line_again_s is None:
             self._line_lost()
         return done if is_kept else ()
 

@@ -1,8 +1,8 @@
 """The HTTP proxy that this machine is told to use: by the environment, on Windows else by its Internet settings.
 
-Of the environment `https_proxy` and `no_proxy`, also in capitals; not `all_proxy`, nor the settings of macOS and of
-Linux desktops. `urllib.request.getproxies` would cost the resident several megabytes, and what is needed seldom is
-imported late for the same reason.
+Of the environment `https_proxy`, `http_proxy` and `no_proxy`, also in capitals; not `all_proxy`, nor the settings of
+macOS and of Linux desktops. `urllib.request.getproxies` would cost the resident several megabytes, and what is needed
+seldom is imported late for the same reason.
 """
 
 from __future__ import annotations
@@ -44,16 +44,17 @@ class Proxy(NamedTuple):
         return f"http://{before}{self.host}:{self.port}"
 
 
-def find(host: str, environ: Mapping[str, str] = os.environ) -> Optional[Proxy]:
-    """Return the proxy by which to reach a host over TLS; None: directly, as this machine itself always is."""
+def find(host: str, environ: Mapping[str, str] = os.environ, scheme: str = "https") -> Optional[Proxy]:
+    """Return the proxy by which to reach a host, over TLS unless it is by http; None: directly, as ourselves always."""
     if is_loopback(host):
         return None
-    address = environ.get("https_proxy") or environ.get("HTTPS_PROXY") or ""
+    variable = f"{scheme}_proxy"
+    address = environ.get(variable) or environ.get(variable.upper()) or ""
     exceptions = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
     if address:
         is_direct = any(_is_within(host, name.strip()) for name in exceptions.split(",") if name.strip())
     else:
-        address, exceptions = _internet_settings()
+        address, exceptions = _internet_settings(scheme)
         is_direct = any(_matches(host, pattern.strip()) for pattern in exceptions.split(";") if pattern.strip())
     return None if is_direct or not address else _read(address)
 
@@ -125,7 +126,7 @@ def _read(address: str) -> Optional[Proxy]:
     return Proxy(parts.hostname, port, credentials)
 
 
-def _internet_settings() -> Tuple[str, str]:
+def _internet_settings(scheme: str) -> Tuple[str, str]:
     """Return the address of Windows' proxy, empty when none is on, and the hosts that are reached without it."""
     if sys.platform != "win32":
         return "", ""
@@ -142,12 +143,12 @@ def _internet_settings() -> Tuple[str, str]:
                 exceptions = ""
     except OSError:
         return "", ""
-    return of_scheme(address), exceptions
+    return of_scheme(address, scheme), exceptions
 
 
-def of_scheme(servers: str) -> str:
-    """Return the proxy for https of a ProxyServer value: one address for all, or `http=host:port;https=host:port`."""
+def of_scheme(servers: str, scheme: str = "https") -> str:
+    """Return the proxy for a scheme of a ProxyServer value: one for all, or `http=host:port;https=host:port`."""
     if "=" not in servers:
         return servers
     named = dict(part.strip().partition("=")[::2] for part in servers.split(";"))
-    return named.get("https", "")
+    return named.get(scheme, "")

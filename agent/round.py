@@ -2,7 +2,9 @@
 
 On stdin: one JSON object (`agent.child.Request` with `measured`, what an earlier child of this round achieved, and
 `boot_id`, so that both speak of the same boot).
-On stdout, one line per event: `begin NAME VERSION DEADLINE_S`, `measured JSON`, `report JSON`.
+On stdout, one line per event: `begin NAME VERSION DEADLINE_S`, then while that probe runs `at STEP` (what goes on) and
+`again IN_S` (it should be measured anew), then `measured JSON`, or `later IN_S` when it is not our turn; at the end
+`report JSON`.
 """
 
 from __future__ import annotations
@@ -17,10 +19,13 @@ from typing import Any, BinaryIO, Dict, List, Sequence
 
 from agent.child import Server
 from agent.probes import PROBES, Probe
-from agent.probes.context import Context, ProbeError
+from agent.probes.context import Context
+from agent.unmeasured import NotNow, ProbeError
 from contract.clock import Clock
+from contract.probing import Purpose
 from contract.report import Failure, Measurement, Moment, Report
 
+_PURPOSES: Dict[str, Purpose] = {"command": "command", "once": "person"}
 _MOST_TEXT = 300  # characters, what a failure holds
 _ORPHAN_S = 10.0  # beyond a probe's deadline: the parent should have ended us, so it is gone
 
@@ -35,7 +40,14 @@ def main(probes: Sequence[Probe] = PROBES) -> None:
 def _converse(request: Dict[str, Any], probes: Sequence[Probe], out: BinaryIO) -> None:
     clock = Clock(request["boot_id"])
     server = Server(**request["server"]) if request["server"] else None
-    context = Context(Path(request["home"]), server)
+    context = Context(
+        Path(request["home"]),
+        server,
+        device=request["device"],
+        purpose=_PURPOSES.get(request["occasion"], "schedule"),
+        tell=lambda step: _say(out, f"at {step}"),
+        again=lambda in_s: _say(out, f"again {in_s:.0f}"),
+    )
     measured = [Measurement.model_validate(value) for value in request["measured"]]
     over = {measurement.probe for measurement in measured}
     for probe in chosen(request["probes"], probes):
@@ -43,7 +55,11 @@ def _converse(request: Dict[str, Any], probes: Sequence[Probe], out: BinaryIO) -
             continue
         _say(out, f"begin {probe.name} {probe.version} {probe.deadline_s}")
         _end_with_parent(probe.deadline_s)
-        measurement = measure(probe, context, clock)
+        try:
+            measurement = measure(probe, context, clock)
+        except NotNow as booked:
+            _say(out, f"later {booked.in_s:.0f}")
+            continue
         measured.append(measurement)
         _say(out, f"measured {measurement.model_dump_json(exclude_none=True)}")
     report = Report(
@@ -62,11 +78,13 @@ def chosen(names: Sequence[str], probes: Sequence[Probe]) -> List[Probe]:
 
 
 def measure(probe: Probe, context: Context, clock: Clock) -> Measurement:
-    """Run one probe; whatever it raises becomes a failed measurement."""
+    """Run one probe; whatever it raises becomes a failed measurement. Raises NotNow alone."""
     started = clock.now()
     findings, failure = None, None
     try:
         findings = probe.measure(context)
+    except NotNow:
+        raise
     except ProbeError as error:
         failure = Failure(code=error.code, text=_clean(str(error)))
     except Exception as error:  # noqa: BLE001 - a probe may raise anything, and costs no more than its measurement

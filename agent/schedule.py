@@ -57,6 +57,10 @@ class Schedule:
         """Try the line again with the next light period, not only with its own, which is long."""
         self._line_at_s = min(self._line_at_s, now_s + self._light_s)
 
+    def line_again(self, in_s: float, now_s: float) -> None:
+        """Measure the line anew in so many seconds: it is booked for then, or what did not carry is to be confirmed."""
+        self._line_at_s = min(self._line_at_s, now_s + in_s)
+
     def take_tick(self, now_s: float) -> bool:
         """Tell whether a tick is due, and count it as taken. Ticks that were missed are not made up for."""
         if now_s < self._tick_at_s:

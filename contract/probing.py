@@ -15,7 +15,7 @@ from typing import Optional, Tuple, Union
 from pydantic import Field, TypeAdapter
 from typing_extensions import Annotated, Literal
 
-from contract.fields import Count, Device, Host, Message, matching, text
+from contract.fields import Count, Device, Message, matching, text
 from contract.findings import Link, Rate, Seconds
 from contract.privacy import OfCourse, OfDevice, OfNetwork
 
@@ -78,7 +78,8 @@ class Granted(Message):
     is_watched: bool  # the event is only watched here: its playback is predicted
     is_thorough: bool  # both directions are tested, even when the first one fails
     stream: Stream
-    most_bytes: Count  # in a direction
+    most_down_bytes: Count
+    most_up_bytes: Count
     provider: Optional[text(64)] = None  # type: ignore[valid-type]  # whose address we come from, when that is known
 
 
@@ -103,7 +104,6 @@ class Ended(Message):
     again_in_s: Optional[Seconds] = None
     sent_bytes: Count
     received_bytes: Count
-    server: Host
 
 
 Answer = TypeAdapter(Annotated[Union[Granted, Booked, Refused], Field(discriminator="state")])

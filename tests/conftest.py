@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import importlib.metadata
 import itertools
+import json
 import os
 import random
 import shutil
@@ -21,6 +22,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
+from collector.probe_server.document import Document
 from provisioning.store.engine import open_engine
 
 # Found without importing the package, which looks for a runtime folder of the desktop and warns without one.
@@ -45,6 +47,30 @@ def free_port() -> Callable[[], int]:
         raise RuntimeError("no port is free")
 
     return find
+
+
+@pytest.fixture(scope="session")
+def permit_master() -> bytes:
+    """The key that the permit keys of all devices are made of."""
+    return b"permit master of tests".ljust(32, b".")
+
+
+@pytest.fixture(scope="session")
+def document() -> Document:
+    """What a probe server knows: one device at a site that watches, one at a site that speaks."""
+    few, many = {"ready_mbps": 1.0, "minimum_mbps": 0.5}, {"ready_mbps": 2.0, "minimum_mbps": 1.0}
+    stream = {"packets_per_s": 50, "packets": 50, "up_bytes": 44, "down_bytes": 44}
+    watching = {"download": many, "upload": few, "bitrate_mbps": 1.0, "is_watched": True, "is_thorough": False}
+    speaking = {"download": many, "upload": many, "bitrate_mbps": 1.0, "is_watched": False, "is_thorough": True}
+    value = {
+        "version": 1,
+        "needs": [{**watching, "stream": stream}, {**speaking, "stream": {**stream, "down_bytes": 400}}],
+        "devices": {
+            "dev-00000001": {"generation": 1, "needs": 0, "units": ["01", "01.001"]},
+            "dev-00000002": {"generation": 1, "needs": 1, "units": ["79"]},
+        },
+    }
+    return Document.model_validate_json(json.dumps(value))
 
 
 @pytest.fixture(scope="module")

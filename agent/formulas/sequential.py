@@ -62,8 +62,8 @@ class SequentialTest:
         self, need: Need, round_trip_s: float, most_bytes: Optional[int] = None, most_s: float = transfer.MOST_S
     ) -> None:
         """Take the need, the round trip of the connection, and what may be moved and how long."""
-        self._need = need
-        self._most_bytes = transfer.most_bytes(need.ready_bps) if most_bytes is None else most_bytes
+        self.need = need
+        self.most_bytes = transfer.most_bytes(need.ready_bps) if most_bytes is None else most_bytes
         self._most_s = most_s
         self._warm_up_s = _warm_up_s(need.ready_bps, round_trip_s)
         self._moved_bytes = 0
@@ -85,14 +85,14 @@ class SequentialTest:
         count = round(self._waiting_s / transfer.BIN_S)
         if count:
             length_s = self._waiting_s / count
-            rate = self._waiting_bytes * 8 / self._waiting_s / self._need.ready_bps
+            rate = self._waiting_bytes * 8 / self._waiting_s / self.need.ready_bps
             self._waiting_bytes = self._waiting_s = 0.0
             for _ in range(min(count, int(self._most_s / transfer.BIN_S))):
                 self._take(rate, length_s)
             result = self._look()
             if result is not None:
                 return result
-        if self._moved_bytes >= self._most_bytes or self._seconds >= self._most_s:
+        if self._moved_bytes >= self.most_bytes or self._seconds >= self._most_s:
             return self.give_up()
         return None
 
@@ -109,8 +109,8 @@ class SequentialTest:
 
     def _take(self, rate: float, length_s: float) -> None:
         """Keep one bin, and forget those that it makes void."""
-        moved_bytes = rate * self._need.ready_bps / 8 * length_s
-        self._excess = transfer.excess(self._excess, moved_bytes, length_s, self._need.ready_bps)
+        moved_bytes = rate * self.need.ready_bps / 8 * length_s
+        self._excess = transfer.excess(self._excess, moved_bytes, length_s, self.need.ready_bps)
         if not self._is_warm:
             self._is_warm = rate >= 1 or self._seconds >= self._warm_up_s
             return
@@ -168,7 +168,7 @@ class SequentialTest:
 
     def _side(self, final: bool) -> str:
         """Return on which side of the minimum a line lies that failed the ready limit; empty while it is unsure."""
-        share = self._need.minimum_bps / self._need.ready_bps
+        share = self.need.minimum_bps / self.need.ready_bps
         if share >= 1:
             return "below"
         level = self._level(share)
@@ -179,7 +179,7 @@ class SequentialTest:
         return "above" if evidence >= sure else "below" if evidence <= -sure else ""
 
     def _result(self, outcome: str, minimum: str) -> Result:
-        ready_bps = self._need.ready_bps
+        ready_bps = self.need.ready_bps
         rate = low = high = 0.0
         if self._bins:
             level = self._level(1.0)

@@ -1,13 +1,15 @@
-"""What every probe is given, and how it says that it could not measure."""
+"""What every probe is given."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional
 
 from agent import platforms
 from agent.child import Server
 from agent.platforms.machine import Machine, Reader
+from agent.unmeasured import ProbeError
+from contract.probing import Purpose
 
 
 class Context(NamedTuple):
@@ -15,16 +17,12 @@ class Context(NamedTuple):
 
     home: Path  # the agent's folder
     server: Optional[Server]  # None: this machine is not enrolled, and knows no probe server
+    device: str = ""
+    purpose: Purpose = "person"  # on whose account a slot is asked for
+    tell: Callable[[str], None] = lambda step: None  # says what goes on, to whoever waits
+    again: Callable[[float], None] = lambda in_s: None  # asks to be measured anew in so many seconds
     reader: Reader = platforms.reader(platforms.name_of())
     machine: Machine = platforms.this_machine()
-
-
-class ProbeError(Exception):
-    """Nothing could be measured; `code` is one of those of `contract.report.Failure`."""
-
-    def __init__(self, code: Any, text: str) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 def server_of(context: Context) -> Server:

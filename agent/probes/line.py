@@ -1,79 +1,110 @@
-"""What the line carries: speedtest-cli as a library against the probe server's mini endpoints, kept small.
-
-The only module that imports speedtest, and only when it measures: importing it wraps descriptor 1, which the round
-child has given away before. A rate here is an average with slow start included, so it reads a little low.
-"""
+"""Does the line carry what this site needs, down and up? A threshold transfer in a slot of the probe server."""
 
 from __future__ import annotations
 
-import os
-from typing import Any
+from typing import TYPE_CHECKING
 
-from agent import proxy
+from agent import identity
 from agent.facts import fact
-from agent.probes.context import Context, ProbeError, server_of
-from contract.findings import Line
+from agent.probes.context import Context, server_of
+from agent.unmeasured import NotNow, ProbeError
+from contract.findings import Direction, Line, Network
+from contract.probing import Booked, Ended, Granted, Refused
 
-METHOD = "speedtest-cli"
-_SECONDS = 3
-_THREADS = 2
-_TIMEOUT_S = 5
-_UPLOAD_BYTES = 262_144
-_UPLOADS = 24  # at most 6 MB
-_DOWNLOADS_PER_SIZE = 1
-_SIZES = (350, 500, 750, 1000, 1500, 2000)  # side of the picture in pixels, which is how the server names its files
+if TYPE_CHECKING:  # imported when it measures: rounds without the line are to stay small
+    from agent.transfer.trial import Trial, Way
+    from agent.transfer.web import Web
+
+METHOD = "threshold"
+AGAIN_S = 900.0  # what did not carry is measured again at another time
+_REFUSALS = {
+    "wrong_answer": "the probe server does not know this device, or its key",
+    "old_nonce": "the probe server took too long to be answered",
+    "not_selected": "this site is not selected for line tests now",
+    "stopped": "line tests are stopped",
+    "needs_consent": "this machine is on 4G, and nobody at the site agreed to spend its bytes",
+    "bad_request": "the probe server does not understand this version",
+}
 
 
 def measure(context: Context) -> Line:
-    """Measure both ways for three seconds each; raises ProbeError when the probe server does not answer."""
+    """Ask for a slot and test in it; raises ProbeError when there is none, NotNow when it is booked for later."""
+    from agent.transfer import slot
+    from agent.transfer.trial import run
+    from agent.transfer.web import reach
+
     server = server_of(context)
-    import http.client
-
-    import speedtest
-
-    if proxy.is_loopback(server.host):
-        os.environ["no_proxy"] = "*"  # of this child, where nothing else asks: speedtest would send us through a proxy
-    url = f"http://{server.host}:{server.http_port}/"
+    web = reach(server.host, server.http_port)
+    network = context.reader.network(context.machine)
     try:
-        test = _small_test(speedtest)
-        test.get_best_server(test.set_mini_server(url))
-        test.download()
-        test.upload(pre_allocate=False)
-    except (speedtest.SpeedtestException, OSError, http.client.HTTPException) as error:
-        raise ProbeError("unreachable", f"the probe server did not answer ({type(error).__name__})") from error
-    return findings(f"{server.host}:{server.http_port}", test.results.dict())
+        granted = _slot(context, web, network)
+        try:
+            trial = run(web, granted, server.udp_port, context.tell)
+        finally:
+            ended = slot.end(web, granted)
+    except OSError as error:
+        raise ProbeError("unreachable", f"no way to the probe server: {error.strerror or error}") from error
+    line = findings(f"{server.host}:{server.http_port}", trial, ended, granted, network)
+    if any(way is not None and way.outcome != "carries" for way in (line.download, line.upload)):
+        context.again(AGAIN_S if ended.again_in_s is None else ended.again_in_s)
+    return line
 
 
-def findings(server: str, results: Any) -> Line:
-    """Read speedtest-cli's results: rates in bit/s, ping in ms; raises ProbeError when nothing came or went."""
-    if not results["bytes_received"] or not results["bytes_sent"]:
-        raise ProbeError("unreachable", "the transfer did not begin")
-    return Line(
-        method=METHOD,
-        server=server,
-        download_mbps=round(results["download"] / 1e6, 3),
-        upload_mbps=round(results["upload"] / 1e6, 3),
-        round_trip_ms=fact(lambda: round(results["ping"], 3)),
-        received_bytes=results["bytes_received"],
-        sent_bytes=results["bytes_sent"],
+def _slot(context: Context, web: Web, network: Network) -> Granted:
+    from agent.transfer import slot
+
+    try:
+        key = identity.permit_key(context.home)
+    except OSError as error:
+        raise ProbeError("error", "the permit key cannot be read: enrol this machine again") from error
+    answer = slot.ask(web, context.device, key, context.purpose, "line", network.link.value)
+    if isinstance(answer, Booked):
+        raise NotNow(answer.in_s)
+    if isinstance(answer, Refused):
+        raise ProbeError("refused", _REFUSALS[answer.code])
+    return answer
+
+
+def findings(server: str, trial: Trial, ended: Ended, granted: Granted, network: Network) -> Line:
+    """Put together what a trial found, what the server saw of it, and by what this machine is connected."""
+    from agent.transfer.surroundings import is_weak
+
+    disturbances = [*trial.disturbances]
+    if is_weak(network.link.value, network.wifi_signal_pct.value):
+        disturbances.append("weak_wifi")
+    if ended.is_server_limited:
+        disturbances.append("server_limit")
+    return Line.model_validate(
+        {
+            "method": METHOD,
+            "server": server,
+            "download_mbps": round(trial.download.result.rate_bps / 1e6, 3),
+            "upload_mbps": round(trial.upload.result.rate_bps / 1e6, 3) if trial.upload else None,
+            "round_trip_ms": fact(lambda: trial.round_trip_ms),
+            "received_bytes": trial.download.result.moved_bytes,
+            "sent_bytes": ended.received_bytes,
+            "download": _direction(trial.download),
+            "upload": _direction(trial.upload) if trial.upload else None,
+            "disturbances": disturbances,
+            "link": network.link,
+            "provider": fact(lambda: granted.provider),
+        }
     )
 
 
-def _small_test(speedtest: Any) -> Any:
-    class SmallTest(speedtest.Speedtest):  # type: ignore[misc]
-        """A test whose configuration is ours: the original asks speedtest.net for it, even for one's own server."""
-
-        def get_config(self) -> Any:
-            self.config.update(
-                client={"ip": "", "lat": "0", "lon": "0", "isp": ""},
-                ignore_servers=[],
-                sizes={"download": list(_SIZES), "upload": [_UPLOAD_BYTES]},
-                counts={"download": _DOWNLOADS_PER_SIZE, "upload": _UPLOADS},
-                threads={"download": _THREADS, "upload": _THREADS},
-                length={"download": _SECONDS, "upload": _SECONDS},
-                upload_max=_UPLOADS,
-            )
-            self.lat_lon = (0.0, 0.0)
-            return self.config
-
-    return SmallTest(timeout=_TIMEOUT_S)
+def _direction(way: Way) -> Direction:
+    result = way.result
+    return Direction.model_validate(
+        {
+            "outcome": result.outcome,
+            "minimum": result.minimum or None,
+            "need_mbps": way.need.ready_mbps,
+            "minimum_mbps": way.need.minimum_mbps,
+            "rate_mbps": round(result.rate_bps / 1e6, 3),
+            "low_mbps": round(result.low_bps / 1e6, 3),
+            "high_mbps": round(result.high_bps / 1e6, 3),
+            "moved_bytes": result.moved_bytes,
+            "took_s": round(result.seconds, 3),
+            "added_delay_ms": fact(lambda: way.added_delay_ms),
+        }
+    )

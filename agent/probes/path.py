@@ -6,7 +6,8 @@ from typing import Sequence
 
 from agent import packets
 from agent.facts import fact
-from agent.probes.context import Context, ProbeError, server_of
+from agent.probes.context import Context, server_of
+from agent.unmeasured import ProbeError
 from contract.findings import Path
 
 PACKETS = 100

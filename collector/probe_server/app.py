@@ -11,9 +11,15 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from collector.probe_server import mini
+from collector.probe_server import asking, mini, transfer
+from collector.probe_server.document import Document
+from collector.probe_server.keys import KNOWN, PERMITS, SLOTS, Known
+from collector.probe_server.permits import Permits
 from collector.probe_server.reflector import RateLimit, Reflector
+from collector.probe_server.slots import Slots
 from contract.clock import Clock
+from contract.probing import HEADER
+from provisioning import secret_files
 from provisioning.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -26,10 +32,27 @@ class Ports(NamedTuple):
     udp: int
 
 
+def build_app(master: bytes, document: Document) -> web.Application:
+    """Return the application with all its routes; master: of the devices' permit keys."""
+    app = mini.build_app()
+    app[KNOWN] = Known(document)
+    app[PERMITS] = Permits(master)
+    app[SLOTS] = Slots()
+    app.add_routes(asking.ROUTES)
+    app.add_routes(transfer.ROUTES)
+    app.on_response_prepare.append(_mark)
+    return app
+
+
+async def _mark(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers[HEADER] = "1"
+    response.headers["Cache-Control"] = "no-store"
+
+
 @asynccontextmanager
-async def serving(host: str, http_port: int, udp_port: int, clock: Clock) -> AsyncIterator[Ports]:
+async def serving(app: web.Application, host: str, http_port: int, udp_port: int, clock: Clock) -> AsyncIterator[Ports]:
     """Answer on both ports (0: any free one) for as long as the context lasts."""
-    runner = web.AppRunner(mini.build_app(), access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, http_port, backlog=512).start()
@@ -53,6 +76,7 @@ async def _run(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with serving(settings.host, settings.probe_http_port, settings.probe_udp_port, Clock()) as ports:
+    app = build_app(secret_files.key(settings.folder("secrets"), "permit-key"), Document())
+    async with serving(app, settings.host, settings.probe_http_port, settings.probe_udp_port, Clock()) as ports:
         _log.info("probe server on %s, HTTP port %d, UDP port %d", settings.host, ports.http, ports.udp)
         await stop.wait()

@@ -22,13 +22,15 @@ import pytest
 import trustme
 from paho.mqtt.enums import CallbackAPIVersion
 
-from agent import log
+from agent import identity, log
 from agent.child import Server
 from agent.settings import Settings, load
 from agent.spool import Spool
+from collector.probe_server.document import Document
 from contract import wire
 from contract.clock import Clock
 from contract.enrolment import EnrolmentRequest
+from provisioning.credentials import permit_key
 
 DEVICE = "dev-00000001"
 PATIENCE_S = 30.0
@@ -90,16 +92,16 @@ def eventually() -> Callable[[Callable[[], object], str], object]:
 
 
 @pytest.fixture(scope="session")
-def probe_server() -> Iterator[Server]:
+def probe_server(permit_master: bytes, document: Document) -> Iterator[Server]:
     """A real probe server on free ports of loopback."""
-    from collector.probe_server.app import serving
+    from collector.probe_server.app import build_app, serving
 
     loop = asyncio.new_event_loop()
     ready: list[Server] = []
     stop = asyncio.Event()
 
     async def serve() -> None:
-        async with serving("127.0.0.1", 0, 0, Clock()) as ports:
+        async with serving(build_app(permit_master, document), "127.0.0.1", 0, 0, Clock()) as ports:
             ready.append(Server("127.0.0.1", ports.http, ports.udp))
             await stop.wait()
 
@@ -254,13 +256,24 @@ def connect_centre() -> Iterator[Callable[..., Centre]]:
 
 
 @pytest.fixture
-def write_settings(tmp_path: Path) -> Callable[..., Settings]:
+def keep_permit_key(permit_master: bytes) -> Callable[..., None]:
+    """A function that keeps a device's permit key in the agent's folder, as enrolment does."""
+
+    def keep(folder: Path, device: str = "dev-00000001") -> None:
+        identity.keep_permit_key(folder, permit_key(permit_master, device, 1))
+
+    return keep
+
+
+@pytest.fixture
+def write_settings(tmp_path: Path, keep_permit_key: Callable[..., None]) -> Callable[..., Settings]:
     """Return a function that writes a settings file like the one of enrolment, and reads it."""
 
     def write(brokers: tuple[str, ...], server: Server, **others: object) -> Settings:
         folder = tmp_path / "agent"
         folder.mkdir(exist_ok=True)
         (folder / "password").write_text("p" * 32)
+        keep_permit_key(folder)
         value = {"device": DEVICE, "brokers": brokers, "probe_server": server._asdict(), **others}
         (folder / "settings.json").write_text(json.dumps(value))
         return load(folder / "settings.json")

@@ -15,7 +15,7 @@ PROBES = """
 import os, sys, time, threading
 from agent import round
 from agent.probes import Probe, host, network, software
-from agent.probes.context import ProbeError
+from agent.unmeasured import ProbeError
 
 def hang(context):
     time.sleep(600)

@@ -5,7 +5,8 @@ import pytest
 from agent.child import Server
 from agent.packets import Echo
 from agent.probes import path
-from agent.probes.context import Context, ProbeError
+from agent.probes.context import Context
+from agent.unmeasured import ProbeError
 
 
 def test_what_came_back_is_summed_up():

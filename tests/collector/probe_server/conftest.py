@@ -6,17 +6,17 @@ from concurrent.futures import Future
 
 import pytest
 
-from collector.probe_server.app import serving
+from collector.probe_server.app import build_app, serving
 from contract.clock import Clock
 
 
 @pytest.fixture
-def ports():
+def ports(permit_master, document):
     started = Future()
 
     async def serve():
         stop = asyncio.Event()
-        async with serving("127.0.0.1", 0, 0, Clock()) as ports:
+        async with serving(build_app(permit_master, document), "127.0.0.1", 0, 0, Clock()) as ports:
             started.set_result((ports, asyncio.get_running_loop(), stop))
             await stop.wait()
 

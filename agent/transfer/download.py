@@ -1,0 +1,40 @@
+"""Downloads in a slot, paced by the server, until the sequential test is sure."""
+
+from __future__ import annotations
+
+import select
+import time
+
+from agent.formulas.sequential import Result, SequentialTest
+from agent.transfer.web import Web, ours, reset
+from contract import transfer
+
+_BLOCK_BYTES = 65_536
+
+
+def download(web: Web, token: str, test: SequentialTest) -> Result:
+    """Feed the test with what arrives, bin by bin; raises OSError or ProbeError when it cannot begin."""
+    connection = web.connect()
+    tcp = web.begin(connection, "GET", f"/v1/slots/{token}/download")
+    try:
+        body = ours(connection.getresponse())
+        arrived_bytes = 0
+        binned_s = time.perf_counter()
+        while True:
+            wait_s = max(0.0, binned_s + transfer.BIN_S - time.perf_counter())
+            if select.select([tcp], [], [], wait_s)[0]:
+                try:
+                    block = body.read1(_BLOCK_BYTES)
+                except OSError:  # it broke: what was seen until now counts
+                    return test.give_up()
+                if not block:
+                    return test.give_up()
+                arrived_bytes += len(block)
+            now_s = time.perf_counter()
+            if now_s - binned_s >= transfer.BIN_S:
+                result = test.add(arrived_bytes, now_s - binned_s)
+                if result is not None:
+                    return result
+                arrived_bytes, binned_s = 0, now_s
+    finally:
+        reset(connection, tcp)

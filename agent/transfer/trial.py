@@ -1,0 +1,75 @@
+"""One trial of a line in a slot: how long a packet takes on the idle line, a download, an upload, what else went on."""
+
+from __future__ import annotations
+
+import time
+from typing import Callable, NamedTuple, Optional, Tuple
+
+from agent import packets
+from agent.formulas.sequential import Need, Result, SequentialTest
+from agent.transfer import surroundings
+from agent.transfer.delay import watched
+from agent.transfer.download import download
+from agent.transfer.surroundings import Moved
+from agent.transfer.upload import upload
+from agent.transfer.web import Web
+from contract.probing import DirectionNeed, Granted
+
+_IDLE_PACKETS = 10
+_IDLE_INTERVAL_S = 0.02
+_IDLE_WAIT_S = 1.0
+
+
+class Way(NamedTuple):
+    """One direction: what it had to carry, what the transfer showed, how much longer packets took beside it."""
+
+    need: DirectionNeed
+    result: Result
+    added_delay_ms: Optional[float]
+
+
+class Trial(NamedTuple):
+    """What a trial found."""
+
+    round_trip_ms: Optional[float]  # of the idle line; None: no packet came back
+    download: Way
+    upload: Optional[Way]  # None: not tried, because the download failed and that was enough to know
+    disturbances: Tuple[str, ...]
+
+
+def run(web: Web, granted: Granted, udp_port: int, tell: Callable[[str], None]) -> Trial:
+    """Try both directions, the second one only if it can still matter; raises OSError or ProbeError."""
+    idle_ms, round_trip_s, address = _look(web, udp_port)
+    before = surroundings.read(address)
+
+    def one_way(step: str, need: DirectionNeed, most_bytes: int, transfer: Callable[..., Result]) -> Way:
+        tell(step)
+        test = SequentialTest(Need(need.ready_mbps * 1e6, need.minimum_mbps * 1e6), round_trip_s, most_bytes)
+        with watched(web.host, udp_port) as delay:
+            result = transfer(web, granted.token, test)
+            loaded_ms = delay.latest_ms(time.perf_counter())
+        added_ms = None if idle_ms is None or loaded_ms is None else max(0.0, round(loaded_ms - idle_ms, 3))
+        return Way(need, result, added_ms)
+
+    down = one_way("download", granted.download, granted.most_down_bytes, download)
+    up = None
+    if down.result.outcome != "fails" or granted.is_thorough:
+        up = one_way("upload", granted.upload, granted.most_up_bytes, upload)
+    moved = Moved(down.result.moved_bytes, up.result.moved_bytes if up else 0)
+    found = surroundings.disturbances(before, surroundings.read(address), moved, granted.download.ready_mbps * 1e6)
+    return Trial(idle_ms, down, up, found)
+
+
+def _look(web: Web, udp_port: int) -> Tuple[Optional[float], float, str]:
+    """Return the idle line's round trip in ms, what TCP needs for one in s, and the address that we come from."""
+    began_s = time.perf_counter()
+    connection = web.connect()
+    connect_s = time.perf_counter() - began_s
+    address = connection.sock.getsockname()[0]
+    connection.close()
+    try:
+        echoes = packets.exchange(web.host, udp_port, _IDLE_PACKETS, _IDLE_INTERVAL_S, _IDLE_WAIT_S)
+    except OSError:
+        echoes = []
+    idle_ms = packets.percentile([echo.rtt_ms for echo in echoes], 0.5)
+    return idle_ms, connect_s if idle_ms is None else max(connect_s, idle_ms / 1000), address

@@ -1,0 +1,93 @@
+"""Uploads in a slot, paced here, counted by the server, until the sequential test is sure.
+
+Two connections: by one the server tells what arrives, by the other it arrives. So that it works through proxies, which
+pass no answer on before a request has ended.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import select
+import socket
+import time
+from typing import List, Tuple
+
+from agent.formulas.sequential import Result, SequentialTest
+from agent.transfer.web import Web, ours, reset
+from contract import transfer
+
+_BLOCK = os.urandom(131_072)  # so that nothing on the way can compress it
+_TICK_S = 0.005
+_LEAST_WRITE_BYTES = 1460  # a full packet
+_LATE_S = 0.02  # how much of a late turn is made up for: Windows' timers come every 16 ms
+_QUEUE_S = 0.5  # of the need: what our own kernel may hold back, and a reset throws away
+_LEAST_QUEUE_BYTES = 32_768
+_SILENCE_S = 5.0  # of the server, which tells every 100 ms
+
+
+def upload(web: Web, token: str, test: SequentialTest) -> Result:
+    """Send, and feed the test with what the server says has arrived; raises OSError or ProbeError."""
+    watching = web.connect()
+    watch = web.begin(watching, "GET", f"/v1/slots/{token}/arrivals")
+    try:
+        told = Arrivals(ours(watching.getresponse()))
+        sending = web.connect()
+        sender = web.begin(sending, "POST", f"/v1/slots/{token}/upload", test.most_bytes)
+        queue_bytes = max(_LEAST_QUEUE_BYTES, transfer.bytes_of(test.need.ready_bps, _QUEUE_S))
+        sender.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, queue_bytes)
+        sender.setblocking(False)
+        try:
+            return _send(sender, watch, told, test)
+        finally:
+            reset(sending, sender)
+    finally:
+        reset(watching, watch)
+
+
+class Arrivals:
+    """What the server tells of the bytes that arrive: a line `seconds bytes` for each bin."""
+
+    def __init__(self, body: http.client.HTTPResponse) -> None:
+        self.is_over = False
+        self._body = body
+        self._line = b""
+
+    def read(self) -> List[Tuple[float, int]]:
+        """Return the bins that have come, seconds and bytes; call it when there is something to read."""
+        try:
+            block = self._body.read1(4096)
+        except OSError:
+            block = b""
+        self.is_over = not block
+        *lines, self._line = (self._line + block).split(b"\n")
+        return [(float(line.split()[0]), int(line.split()[1])) for line in lines if line.strip()]
+
+
+def _send(sender: socket.socket, watch: socket.socket, told: Arrivals, test: SequentialTest) -> Result:
+    need_bps, most_bytes = test.need.ready_bps, test.most_bytes
+    sent_bytes, excess, allowance_bytes = 0, 0.0, 0.0
+    is_drained = False
+    last_s = heard_s = time.perf_counter()
+    while not told.is_over and last_s - heard_s < _SILENCE_S:
+        now_s = time.perf_counter()
+        bytes_per_s = transfer.pace_bps(need_bps, transfer.BUCKET_NEED_S if is_drained else excess) / 8
+        allowance_bytes = min(allowance_bytes + (now_s - last_s) * bytes_per_s, _LATE_S * bytes_per_s + len(_BLOCK) / 8)
+        last_s = now_s
+        may_send = allowance_bytes >= _LEAST_WRITE_BYTES and sent_bytes < most_bytes
+        readable, writable, _ = select.select([watch], [sender] if may_send else [], [], _TICK_S)
+        if writable:
+            try:
+                written = sender.send(memoryview(_BLOCK)[: min(int(allowance_bytes), most_bytes - sent_bytes)])
+            except OSError:  # it broke: what arrived until now counts
+                break
+            sent_bytes += written
+            allowance_bytes -= written
+        for seconds, arrived_bytes in told.read() if readable else ():
+            heard_s = now_s
+            excess = transfer.excess(excess, arrived_bytes, seconds, need_bps)
+            is_drained = is_drained or excess >= transfer.BUCKET_NEED_S
+            result = test.add(arrived_bytes, seconds)
+            if result is not None:
+                return result
+    return test.give_up()

@@ -1,0 +1,96 @@
+"""Nonces and slots over HTTP: who asks rightly is granted a slot, booked, or told why not."""
+
+from __future__ import annotations
+
+import time
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from collector.probe_server.document import Client, Document
+from collector.probe_server.keys import KNOWN, PERMITS, SLOTS
+from collector.probe_server.permits import NONCE_S
+from collector.probe_server.slots import new_token
+from contract import transfer
+from contract.fields import Message
+from contract.probing import Ask, Ended, Granted, Nonce, RefusalCode, Refused
+
+_MOST_ASK_BYTES = 2048
+ROUTES = web.RouteTableDef()
+
+
+@ROUTES.get("/v1/nonce")
+async def nonce(request: web.Request) -> web.Response:
+    """Give a nonce to whoever asks."""
+    return _json(Nonce(nonce=request.app[PERMITS].nonce(time.monotonic()), ends_in_s=NONCE_S))
+
+
+@ROUTES.post("/v1/slots")
+async def ask(request: web.Request) -> web.Response:
+    """Answer a device that asks for a slot."""
+    try:
+        asked = Ask.model_validate_json(await request.content.read(_MOST_ASK_BYTES))
+    except ValidationError:
+        return _json(Refused(code="bad_request"))
+    document, now_s = request.app[KNOWN].document, time.monotonic()
+    client = document.devices.get(asked.device)
+    refusal = request.app[PERMITS].check(asked, client.generation if client else None, now_s)
+    if client is None or refusal is not None:
+        return _json(Refused(code=refusal or "wrong_answer"))
+    forbidden = _forbidden(asked, client, document)
+    if forbidden is not None:
+        return _json(Refused(code=forbidden))
+    granted = _granted(asked, client, document)
+    request.app[SLOTS].open(asked.device, granted, now_s)
+    return _json(granted)
+
+
+@ROUTES.post("/v1/slots/{token}/end")
+async def end(request: web.Request) -> web.Response:
+    """End a slot and tell how it looked from here."""
+    slots, token = request.app[SLOTS], request.match_info["token"]
+    slot = slots.take(token, "end", time.monotonic())
+    if slot is None:
+        raise web.HTTPNotFound
+    slots.end(token)
+    return _json(
+        Ended(
+            is_server_limited=slot.is_server_limited,
+            sent_bytes=slot.sent_bytes,
+            received_bytes=slot.received_bytes,
+        )
+    )
+
+
+def _forbidden(asked: Ask, client: Client, document: Document) -> RefusalCode | None:
+    if document.is_stopped:
+        return "stopped"
+    if asked.link == "mobile" and client.most_mobile_bytes is None and not asked.is_consented:
+        return "needs_consent"
+    return None
+
+
+def _granted(asked: Ask, client: Client, document: Document) -> Granted:
+    needs = document.needs[client.needs]
+    most = client.most_mobile_bytes if asked.link == "mobile" else None
+    return Granted(
+        token=new_token(),
+        download=needs.download,
+        upload=needs.upload,
+        bitrate_mbps=needs.bitrate_mbps,
+        is_watched=needs.is_watched,
+        is_thorough=needs.is_thorough or asked.purpose != "schedule",
+        stream=needs.stream,
+        most_down_bytes=_most_bytes(needs.download.ready_mbps, most),
+        most_up_bytes=_most_bytes(needs.upload.ready_mbps, most),
+    )
+
+
+def _most_bytes(need_mbps: float, allowed: int | None) -> int:
+    """Return what one direction may move: what the test may need at most, and no more than is allowed."""
+    most = transfer.most_bytes(need_mbps * 1e6)
+    return most if allowed is None else min(most, allowed // 2)
+
+
+def _json(message: Message) -> web.Response:
+    return web.Response(text=message.model_dump_json(), content_type="application/json")
