@@ -22,7 +22,7 @@ from collector.judge.gates import GATES
 from collector.judge.policy import SEED
 from collector.judge.rules import RULES
 from collector.store.tables import spool
-from contract import enrolment, findings, reasons, report, wire
+from contract import enrolment, findings, probing, reasons, report, wire
 from contract.settings import AgentSettings
 from provisioning.people import DUTIES
 from provisioning.settings import FOLDERS, Settings
@@ -42,6 +42,7 @@ MESSAGES = (
     *(wire.Frame, wire.Snapshot, wire.Presence, wire.Ack, wire.Command, wire.Plan, wire.ProbeServer),
     *(report.Report, report.Measurement, report.Failure),
     *(enrolment.EnrolmentRequest, enrolment.EnrolmentAnswer, enrolment.EnrolmentRefusal),
+    *(probing.Nonce, probing.Ask, probing.Granted, probing.Booked, probing.Refused, probing.Ended),
 )
 
 
