@@ -14,6 +14,7 @@ from agent.formulas import bins
 from contract import transfer
 
 _SURE = math.log(0.99 / 0.01)  # Wald's bounds for alpha = beta = 1 %
+_FAR = 3.0  # standard errors
 _MARGIN = 0.05  # the two hypotheses are the need less and more this share of it
 _FAREWELL_Z = 0.8  # what must do when no more may be moved
 _LEAST_BINS = 5
@@ -24,10 +25,13 @@ _DROP = 0.5
 _DROP_FROM = 1.5
 _STILL_BINS = 30  # a rise within fewer bins may still be TCP finding the line's rate
 _RISE = 0.1
+_STALL_BINS = 10
 _DEAD = 0.02  # a bin of less is a stall, not a rate
 _INITIAL_WINDOW_BYTES = 14_600  # RFC 6928
 _LEAST_WARM_UP_S = 0.3
-_SETTLE_BINS = 40  # so long the side of the minimum is looked for after the ready limit has failed
+_NEAR = 0.05  # a mean that is surely so near to the need stays unsure
+_NEAR_BINS = 60
+_SETTLE_BINS = 30  # so long the side of the minimum is looked for after the ready limit has failed
 _ACCOUNT_SLACK = 1.0  # need-seconds by which the sender may believe the bucket empty before the receiver does
 
 
@@ -123,24 +127,26 @@ class SequentialTest:
 
     def _has_dropped(self) -> bool:
         """Tell whether the last bins are those of an empty bucket: alive, and less than half of those before."""
-        earlier, latest = self._bins[:-_LEAST_BINS], self._bins[-_LEAST_BINS:]
-        if self._is_drained or len(earlier) < _LEAST_BINS:
+        if self._is_drained or len(self._bins) <= _LEAST_BINS:
             return False
-        was, now = bins.median(earlier), max(latest)
-        return was >= _DROP_FROM and now < _DROP * was and bins.median(latest) > _DEAD
+        due = bins.put_back(self._bins[-3 * _LEAST_BINS :])
+        was, latest = bins.median(due[:-_LEAST_BINS]), due[-_LEAST_BINS:]
+        return was >= _DROP_FROM and max(latest) < _DROP * was and min(latest) > _DEAD
 
     def _look(self) -> Optional[Result]:
         if len(self._bins) < _LEAST_BINS:
             return None
         ready = self._level(1.0)
-        evidence = _evidence(ready, 1.0)
-        if self._failed_for or (evidence <= -_SURE and not self._is_rising()):
+        sure = _side_of_one(ready)
+        if self._failed_for or (sure < 0 and not self._is_rising()):
             self._failed_for += 1
             side = self._side(final=False)
             if side or self._failed_for > _SETTLE_BINS:
                 return self._result("fails", side or "unsure")
-        elif evidence >= _SURE and self._has_outrun(ready.mean) and len(self._bins) >= self._least_bins():
+        elif sure > 0 and self._has_outrun(ready.mean) and len(self._bins) >= self._least_bins():
             return self._result("carries", "")
+        elif len(self._bins) >= _NEAR_BINS and abs(ready.mean - 1) + 2 * ready.error < _NEAR:
+            return self._result("unsure", "")
         return None
 
     def _least_bins(self) -> int:
@@ -162,9 +168,13 @@ class SequentialTest:
         return sum(self._bins[-half:]) / half > sum(self._bins[:half]) / half + _RISE
 
     def _level(self, of: float) -> bins.Level:
-        """Return the level of the bins in units of a share of the need."""
+        """Return the level of the bins in shares of the need; a stall that still lasts does not count yet."""
         most = transfer.HOLD if self._is_drained else math.inf
-        return bins.level([min(most, rate) / of for rate in bins.put_back(self._bins)])
+        due = bins.put_back(self._bins)
+        stalled = 0
+        while stalled < min(_STALL_BINS, len(due) - 1) and due[-1 - stalled] <= _DEAD:
+            stalled += 1
+        return bins.level([min(most, rate) / of for rate in due[: len(due) - stalled]])
 
     def _side(self, final: bool) -> str:
         """Return on which side of the minimum a line lies that failed the ready limit; empty while it is unsure."""
@@ -172,11 +182,11 @@ class SequentialTest:
         if share >= 1:
             return "below"
         level = self._level(share)
-        if final:
-            evidence, sure = (level.mean - 1) / level.error, _FAREWELL_Z
-        else:
-            evidence, sure = _evidence(level, 1.0), _SURE
-        return "above" if evidence >= sure else "below" if evidence <= -sure else ""
+        side = _side_of_one(level)
+        if final and not side:
+            z = (level.mean - 1) / level.error
+            side = (z >= _FAREWELL_Z) - (z <= -_FAREWELL_Z)
+        return ("", "above", "below")[side]
 
     def _result(self, outcome: str, minimum: str) -> Result:
         ready_bps = self.need.ready_bps
@@ -198,9 +208,14 @@ class SequentialTest:
         )
 
 
-def _evidence(level: bins.Level, limit: float) -> float:
-    """Return Wald's log likelihood ratio of limit x (1 + margin) against limit x (1 - margin), normal noise."""
-    return 2 * _MARGIN * limit / level.variance * level.size * (level.mean - limit)
+def _side_of_one(level: bins.Level) -> int:
+    """Return 1 or -1 when the mean is surely above or below 1, else 0.
+
+    Near to 1 Wald's log likelihood ratio of 1 + margin against 1 - margin is sooner; far from it the distance is.
+    """
+    ratio = 2 * _MARGIN / level.variance * level.size * (level.mean - 1)
+    distance = (level.mean - 1) / level.error
+    return (ratio >= _SURE or distance >= _FAR) - (ratio <= -_SURE or distance <= -_FAR)
 
 
 def _warm_up_s(need_bps: float, round_trip_s: float) -> float:
