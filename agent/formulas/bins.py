@@ -9,7 +9,7 @@ _ALIVE = 0.05  # a bin of less is empty
 _EMPTY = 0.1
 _MOST_CORRELATION = 0.8
 _PRIOR_BINS = 10  # what a line is thought to be like counts as so many bins ...
-_PRIOR_VARIANCE = 0.10  # ... of this long-run variance, relative to the mean: noise of 15 % that lasts for 0.3 s
+_PRIOR_VARIANCE = 0.10  # ... of this long-run variance: noise of 15 % that lasts for 0.3 s
 _Z_95 = 1.96
 
 
@@ -55,6 +55,18 @@ def put_back(values: Sequence[float]) -> List[float]:
     return due
 
 
+def cap(values: Sequence[float], most: float) -> List[float]:
+    """Return the bins with what is above `most` put back where less than that arrived before, as far as it goes.
+
+    What a stall held up comes after it faster than the pace; the pace itself caps what the line can show.
+    """
+    due, owed = [], 0.0
+    for value in reversed(values):
+        due.append(min(most, value + owed))
+        owed = max(0.0, owed + value - most)
+    return due[::-1]
+
+
 def level(values: Sequence[float]) -> Level:
     """Return the level of bins: s^2 * (1 + r)/(1 - r) of an AR(1) row, r its lag-1 correlation corrected for its bias.
 
@@ -69,5 +81,4 @@ def level(values: Sequence[float]) -> Level:
         lag_1 = sum((a - mean) * (b - mean) for a, b in zip(values, values[1:])) / square
         lag_1 = min(_MOST_CORRELATION, max(-0.5, lag_1 + (1 + 4 * lag_1) / count))
         variance *= (1 + lag_1) / (1 - lag_1)
-    prior = _PRIOR_VARIANCE * min(1.0, max(mean, 0.25)) ** 2
-    return Level(mean, (_PRIOR_BINS * prior + count * variance) / (_PRIOR_BINS + count), count)
+    return Level(mean, (_PRIOR_BINS * _PRIOR_VARIANCE + count * variance) / (_PRIOR_BINS + count), count)

@@ -25,6 +25,8 @@ _DROP = 0.5
 _DROP_FROM = 1.5
 _STILL_BINS = 30  # a rise within fewer bins may still be TCP finding the line's rate
 _RISE = 0.1
+_ALIVE_FAILS = 0.95
+_STILL_FAST = 0.85
 _STALL_BINS = 10
 _DEAD = 0.02  # a bin of less is a stall, not a rate
 _INITIAL_WINDOW_BYTES = 14_600  # RFC 6928
@@ -131,23 +133,29 @@ class SequentialTest:
             return False
         due = bins.put_back(self._bins[-3 * _LEAST_BINS :])
         was, latest = bins.median(due[:-_LEAST_BINS]), due[-_LEAST_BINS:]
-        return was >= _DROP_FROM and max(latest) < _DROP * was and min(latest) > _DEAD
+        is_alive = sorted(self._bins[-_LEAST_BINS:])[_LEAST_BINS // 2] > _DEAD
+        return is_alive and was >= _DROP_FROM and max(latest) < _DROP * was
 
     def _look(self) -> Optional[Result]:
         if len(self._bins) < _LEAST_BINS:
             return None
         ready = self._level(1.0)
         sure = _side_of_one(ready)
-        if self._failed_for or (sure < 0 and not self._is_rising()):
+        if sure < 0 and not self._is_stalling() and not self._is_rising():
             self._failed_for += 1
             side = self._side(final=False)
-            if side or self._failed_for > _SETTLE_BINS:
-                return self._result("fails", side or "unsure")
-        elif sure > 0 and self._has_outrun(ready.mean) and len(self._bins) >= self._least_bins():
+            return self._result("fails", side or "unsure") if side or self._failed_for > _SETTLE_BINS else None
+        self._failed_for = 0
+        if sure > 0 and self._has_outrun(ready.mean) and len(self._bins) >= self._least_bins():
             return self._result("carries", "")
-        elif len(self._bins) >= _NEAR_BINS and abs(ready.mean - 1) + 2 * ready.error < _NEAR:
+        if len(self._bins) >= _NEAR_BINS and abs(ready.mean - 1) + 2 * ready.error < _NEAR:
             return self._result("unsure", "")
         return None
+
+    def _is_stalling(self) -> bool:
+        """Tell whether, early on, only stalls make the line fail: its other bins do not."""
+        alive = [rate for rate in self._bins if rate > _DEAD]
+        return len(self._bins) < _STILL_BINS and not (alive and sum(alive) < _ALIVE_FAILS * len(alive))
 
     def _least_bins(self) -> int:
         return _HOLD_BINS if self._is_drained else _OPEN_BINS
@@ -159,7 +167,7 @@ class SequentialTest:
         share = max(0.0, (mean - 1) / (_BUCKET_PEAK - 1)) ** 2
         latest = self._bins[-_LEAST_BINS:]
         is_open = self._excess < transfer.BUCKET_NEED_S - _ACCOUNT_SLACK
-        return is_open and self._excess >= share * transfer.BUCKET_NEED_S and sum(latest) / len(latest) >= 1
+        return is_open and self._excess >= share * transfer.BUCKET_NEED_S and sum(latest) / len(latest) >= _STILL_FAST
 
     def _is_rising(self) -> bool:
         half = len(self._bins) // 2
@@ -169,12 +177,13 @@ class SequentialTest:
 
     def _level(self, of: float) -> bins.Level:
         """Return the level of the bins in shares of the need; a stall that still lasts does not count yet."""
-        most = transfer.HOLD if self._is_drained else math.inf
         due = bins.put_back(self._bins)
+        if self._is_drained:
+            due = bins.cap(due, transfer.HOLD)
         stalled = 0
         while stalled < min(_STALL_BINS, len(due) - 1) and due[-1 - stalled] <= _DEAD:
             stalled += 1
-        return bins.level([min(most, rate) / of for rate in due[: len(due) - stalled]])
+        return bins.level([rate / of for rate in due[: len(due) - stalled]])
 
     def _side(self, final: bool) -> str:
         """Return on which side of the minimum a line lies that failed the ready limit; empty while it is unsure."""
