@@ -20,7 +20,8 @@ _FAREWELL_Z = 0.8  # what must do when no more may be moved
 _LEAST_BINS = 5
 _HOLD_BINS = 10
 _OPEN_BINS = 15  # before a line that is slower than a bucket's peak is said to carry
-_BUCKET_PEAK = 3.0  # a line this fast may be a bucket at its peak
+_UNSTEADY_SHARE = 0.65
+_STEADY = 0.06
 _DROP = 0.5
 _DROP_FROM = 1.5
 _STILL_BINS = 30  # a rise within fewer bins may still be TCP finding the line's rate
@@ -161,13 +162,24 @@ class SequentialTest:
         return _HOLD_BINS if self._is_drained else _OPEN_BINS
 
     def _has_outrun(self, mean: float) -> bool:
-        """Tell whether the transfer has outrun every bucket whose peak may look like this mean."""
-        if self._is_drained or mean >= _BUCKET_PEAK:
+        """Tell whether the transfer has outrun every bucket that may look like these bins."""
+        if self._is_drained:
             return self._excess >= transfer.BUCKET_NEED_S
-        share = max(0.0, (mean - 1) / (_BUCKET_PEAK - 1)) ** 2
         latest = self._bins[-_LEAST_BINS:]
         is_open = self._excess < transfer.BUCKET_NEED_S - _ACCOUNT_SLACK
-        return is_open and self._excess >= share * transfer.BUCKET_NEED_S and sum(latest) / len(latest) >= _STILL_FAST
+        return is_open and self._excess >= self._hidden(mean) and sum(latest) / len(latest) >= _STILL_FAST
+
+    def _hidden(self, mean: float) -> float:
+        """Return how large a bucket may hide behind an open rate, in need-seconds.
+
+        At a steady rate the line itself is the limit: a bucket would be at its peak. An unsteady one may be TCP's own
+        saw-tooth on a long or lossy path, far below the peak of a bucket that is still full.
+        """
+        due = bins.put_back(self._bins)
+        spread = math.sqrt(sum((rate - mean) ** 2 for rate in due) / len(due))
+        above = max(0.0, mean - 1)
+        share = (above / 2) ** 2 if spread <= _STEADY * mean else _UNSTEADY_SHARE * above
+        return transfer.BUCKET_NEED_S * min(1.0, share)
 
     def _is_rising(self) -> bool:
         half = len(self._bins) // 2
