@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Optional
 
 from agent import identity
 from agent.facts import fact
 from agent.probes.context import Context, server_of
 from agent.unmeasured import NotNow, ProbeError
-from contract.findings import Direction, Line, Network
+from contract.findings import Direction, Line, Network, Playback
 from contract.probing import Booked, Ended, Granted, Refused
 
 if TYPE_CHECKING:  # imported when it measures: rounds without the line are to stay small
@@ -85,11 +85,22 @@ def findings(server: str, trial: Trial, ended: Ended, granted: Granted, network:
             "sent_bytes": ended.received_bytes,
             "download": _direction(trial.download),
             "upload": _direction(trial.upload) if trial.upload else None,
+            "playback": _playback(trial, granted) if granted.is_watched else None,
             "disturbances": disturbances,
             "link": network.link,
             "provider": fact(lambda: granted.provider),
         }
     )
+
+
+def _playback(trial: Trial, granted: Granted) -> Optional[Playback]:
+    from agent.formulas import playback
+
+    seen = playback.predict(trial.download.result.bins, granted.bitrate_mbps * 1e6)
+    if seen is None:
+        return None
+    rebuffer_pct = round(100 * seen.rebuffer_ratio, 3)
+    return Playback(startup_s=fact(lambda: seen.startup_s), stalls=seen.stalls, rebuffer_pct=rebuffer_pct)
 
 
 def _direction(way: Way) -> Direction:

@@ -33,6 +33,7 @@ def test_a_good_line_carries_both_ways_within_what_a_test_may_cost(measured, pro
     assert (found.method, found.download.outcome, found.upload.outcome) == ("threshold", "carries", "carries")
     assert (found.download.need_mbps, found.upload.need_mbps) == (2.0, 1.0)
     assert found.download.low_mbps <= found.download.rate_mbps <= found.download.high_mbps
+    assert (found.playback.stalls, found.playback.rebuffer_pct) == (0, 0.0)
     assert found.received_bytes <= 15 * 2e6 / 8
     assert found.sent_bytes <= 15 * 1e6 / 8
 
