@@ -57,7 +57,12 @@ class Pacer:
 
     @property
     def unacknowledged_bytes(self) -> int:
-        """How much of what was written the other side has not acknowledged yet (tcp(7), SIOCOUTQ)."""
+        """How much of what was written the other side has not acknowledged yet (tcp(7), SIOCOUTQ).
+
+        Raises ConnectionResetError when there is no connection any more.
+        """
+        if self._tcp.fileno() < 0:
+            raise ConnectionResetError
         return int(struct.unpack("i", fcntl.ioctl(self._tcp.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0])
 
 
