@@ -15,6 +15,7 @@ from collector.probe_server.slots import Slot
 from contract import transfer
 
 _BLOCK = os.urandom(16_384)  # so that nothing on the way can compress it
+_LOOK_S = 0.005
 _BIN_LINE_BYTES = 23
 _ARRIVALS_S = transfer.MOST_S + 5.0
 ROUTES = web.RouteTableDef()
@@ -78,14 +79,15 @@ async def upload(request: web.Request) -> web.Response:
 
 
 async def _tell_bins(response: web.StreamResponse, slot: Slot) -> None:
-    while not slot.is_uploading:
-        await asyncio.sleep(0.005)
+    while "upload" not in slot.steps:
+        await asyncio.sleep(_LOOK_S)
     began_s = told_s = time.monotonic()
-    told_bytes = 0
-    number = 0
-    while slot.is_uploading:
+    told_bytes = number = 0
+    is_over = False
+    while not is_over:
         number += 1
         await asyncio.sleep(max(0.0, began_s + number * transfer.BIN_S - time.monotonic()))
+        is_over = not slot.is_uploading
         now_s, now_bytes = time.monotonic(), slot.received_bytes
         await response.write(b"%9.6f %12d\n" % (now_s - told_s, now_bytes - told_bytes))
         told_s, told_bytes = now_s, now_bytes

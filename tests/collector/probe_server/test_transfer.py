@@ -1,0 +1,113 @@
+"""The transfer over real sockets: bounded by the grant, each step once, and every byte of an upload counted."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import urllib.request
+import zlib
+
+import pytest
+
+from contract import permit, transfer
+from contract.probing import HEADER, Ask, Granted
+from provisioning.credentials import permit_key
+
+DEVICE = "dev-00000001"
+
+
+def fetch(ports, method, path, body=None):
+    connection = http.client.HTTPConnection("127.0.0.1", ports.http, timeout=30)
+    connection.request(method, path, body)
+    answer = connection.getresponse()
+    content = answer.read()
+    connection.close()
+    return answer, content
+
+
+@pytest.fixture
+def granted(ports, permit_master):
+    nonce = json.loads(fetch(ports, "GET", "/v1/nonce")[1])["nonce"]
+    told = {"device": DEVICE, "nonce": nonce, "test": "line", "purpose": "person", "answer": "0" * 64}
+    asked = Ask.model_validate(told)
+    answer = permit.answer(permit_key(permit_master, DEVICE, 1), nonce, asked.asked)
+    body = asked.model_copy(update={"answer": answer}).model_dump_json()
+    return Granted.model_validate_json(fetch(ports, "POST", "/v1/slots", body)[1])
+
+
+def of(granted, step):
+    return f"/v1/slots/{granted.token}/{step}"
+
+
+def test_a_grant_names_the_need_of_the_devices_site(granted, document):
+    needs = document.needs[0]
+    assert (granted.download, granted.upload) == (needs.download, needs.upload)
+    assert granted.most_down_bytes == transfer.most_bytes(needs.download.ready_mbps * 1e6)
+    assert granted.is_thorough  # a person asks, who wants to know both
+
+
+def test_whoever_only_listens_gets_no_more_than_the_grant_allows(ports, granted):
+    answer, content = fetch(ports, "GET", of(granted, "download"))
+    assert answer.status == 200
+    assert len(content) == granted.most_down_bytes
+
+
+@pytest.mark.parametrize("step", ["download", "upload", "arrivals"])
+def test_a_step_begins_once(ports, granted, step):
+    method = "POST" if step == "upload" else "GET"
+    with socket.create_connection(("127.0.0.1", ports.http), timeout=10) as first:
+        first.sendall(f"{method} {of(granted, step)} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n".encode())
+        first.sendall(b"x")
+        if step != "upload":
+            assert first.recv(12) == b"HTTP/1.1 200"
+        else:
+            fetch(ports, "GET", "/healthz")  # by now the upload before it has begun
+        assert fetch(ports, method, of(granted, step))[0].status == 404
+
+
+def test_each_byte_of_an_upload_is_counted_and_told_while_it_arrives(ports, granted):
+    watching = http.client.HTTPConnection("127.0.0.1", ports.http, timeout=30)
+    watching.request("GET", of(granted, "arrivals"))
+    told = watching.getresponse()
+    _, content = fetch(ports, "POST", of(granted, "upload"), b"x" * 123_456)
+    assert json.loads(content) == {"received_bytes": 123_456}
+    seconds, arrived = told.readline().split()
+    assert (float(seconds) > 0, int(arrived)) == (True, 123_456)
+    watching.close()
+
+
+def test_an_upload_beyond_the_grant_is_broken_off(ports, granted):
+    _, content = fetch(ports, "POST", of(granted, "upload"), b"x" * granted.most_up_bytes)
+    assert json.loads(content)["received_bytes"] == granted.most_up_bytes
+    assert json.loads(fetch(ports, "POST", of(granted, "end"))[1])["received_bytes"] == granted.most_up_bytes
+
+
+def test_an_ended_slot_is_no_slot(ports, granted):
+    assert fetch(ports, "POST", of(granted, "end"))[0].status == 200
+    for method, step in (("GET", "download"), ("GET", "arrivals"), ("POST", "upload"), ("POST", "end")):
+        assert fetch(ports, method, of(granted, step))[0].status == 404
+
+
+def test_a_slot_that_nobody_was_granted_is_none(ports):
+    assert fetch(ports, "GET", "/v1/slots/AAAAAAAAAAAAAAAAAAAAAA/download")[0].status == 404
+
+
+def test_every_answer_says_that_it_is_ours(ports):
+    for path in ("/healthz", "/v1/nonce", "/no/such/place", "/v1/slots/AAAAAAAAAAAAAAAAAAAAAA/download"):
+        assert fetch(ports, "GET", path)[0].getheader(HEADER) == "1"
+
+
+def test_the_bytes_cannot_be_compressed(ports, granted):
+    connection = http.client.HTTPConnection("127.0.0.1", ports.http, timeout=30)
+    connection.request("GET", of(granted, "download"))
+    content = connection.getresponse().read(16_384)
+    connection.close()
+    assert len(zlib.compress(content)) > 0.99 * len(content)
+
+
+def test_nothing_that_is_not_an_ask_is_granted(ports):
+    for body in (b"", b"{}", b"[]", b"\xff", b'{"device": "dev-00000001"}', b"x" * 5000):
+        request = urllib.request.Request(f"http://127.0.0.1:{ports.http}/v1/slots", body, method="POST")
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert json.load(answer) == {"state": "refused", "code": "bad_request"}
