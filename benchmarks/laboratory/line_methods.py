@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from agent import identity
+from agent.child import Request, Server
+from provisioning.credentials import permit_key
 from tests.lab.link import Lab, Link, Way
 
 Raw = dict[str, Any]
 
 _HERE = Path(__file__).parent
-_PORT, _MINI_PORT = 5201, 8099
+_PORT, _MINI_PORT, _HTTP_PORT, _UDP_PORT = 5201, 8099, 8090, 8862
+_DEVICE = "d-bench00000"
 _DEADLINE_S = 300
 _SETTLE_S = 0.5  # until what is under way has arrived
 
@@ -89,7 +95,25 @@ def mini(lab: Lab, need: Need) -> Answer:
 
 def ours(lab: Lab, need: Need) -> Answer:
     """Our line test: the round child of an agent at the site, against the real probe server."""
-    raise NotImplementedError
+    master, server = secrets.token_bytes(32), Server(lab.server_address, _HTTP_PORT, _UDP_PORT)
+    program = [sys.executable, _HERE / "line_server.py", *server, master.hex(), _DEVICE, *need]
+    lab.start("server", program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _wait_for(lab, _HTTP_PORT)
+    with tempfile.TemporaryDirectory(prefix="line-agent-") as home:
+        identity.keep_permit_key(Path(home), permit_key(master, _DEVICE, 1))
+        request = Request(_DEVICE, "schedule", ("line",), home, server)._asdict()
+        told = json.dumps({**request, "server": server._asdict(), "measured": [], "boot_id": ""})
+        began_s = time.monotonic()
+        command = [sys.executable, "-I", "-m", "agent.round"]
+        done = lab.run("site", command, input=told, capture_output=True, text=True, timeout=_DEADLINE_S, check=True)
+        wall_s = time.monotonic() - began_s
+    (measured,) = json.loads(done.stdout.splitlines()[-1].partition(" ")[2])["measurements"]
+    if "failure" in measured:
+        return Answer("unsure", None, None, wall_s, measured["failure"])
+    found = measured["findings"]
+    outcomes = {found[way]["outcome"] for way in ("download", "upload") if way in found}
+    outcome = "fails" if "fails" in outcomes else "unsure" if "unsure" in outcomes else "carries"
+    return Answer(outcome, found.get("download_mbps"), found.get("upload_mbps"), wall_s, found)
 
 
 METHODS: dict[str, Callable[[Lab, Need], Answer]] = {"ours": ours, "mini": mini, "iperf3": iperf}
