@@ -30,6 +30,7 @@ demo: $(READY)
 
 test: $(READY)
 	@$(call needs,command -v tc,iproute2) # it limits a test's own network
+	@$(call needs,command -v gcc,gcc libc6-dev) # it makes the emulator of lines
 	@$(call needs,command -v faketime,faketime) # it sets the clock of a test's own processes
 	@$(call needs,command -v tinyproxy,tinyproxy-bin) # a proxy between a test's own networks
 	@$(call needs,$(HAS_TESTBED),umockdev gir1.2-umockdev-1.0 python3-gi) # it plays devices to the real agent
@@ -53,6 +54,7 @@ soak: $(READY)
 
 bench: $(READY)
 	@$(call needs,type zabbix_agent2 prometheus-node-exporter,zabbix-agent2 prometheus-node-exporter) # the agent's peers
+	@$(call needs,type tc iperf3 gcc,iproute2 iperf3 gcc libc6-dev) # emulated lines, and what measures them
 	@for program in benchmarks/*.py; do $(BIN)/python "$$program"; done
 
 $(READY): .ci/requirements.lock pyproject.toml contract/__init__.py $(ASSETS) | $(TMPDIR)

@@ -204,8 +204,13 @@ def sweep() -> None:
 
 def _make_namespace(name: str) -> None:
     _ip(f"netns add {name}")
-    _ip(f"netns exec {name} sysctl -qw net.ipv6.conf.all.disable_ipv6=1")  # only what a test sends is on the line
+    _set(name, "ipv6/conf/all/disable_ipv6")  # only what a test sends is on the line
     _ip(f"-n {name} link set lo up")
+
+
+def _set(namespace: str, switch: str) -> None:
+    command = ["ip", "netns", "exec", namespace, "tee", f"/proc/sys/net/{switch}"]
+    subprocess.run(command, input=b"1", check=True, capture_output=True)
 
 
 def _delete(names: Iterator[str]) -> None:
@@ -258,7 +263,7 @@ def _compiled(folder: Path) -> Path:
 def _shape(lab: Lab, link: Link, middle: str) -> None:
     """Join both ends by a router with the kernel's shapers: a sender's own system must not know of their queue."""
     _make_namespace(middle)
-    _ip(f"netns exec {middle} sysctl -qw net.ipv4.ip_forward=1")
+    _set(middle, "ipv4/ip_forward")
     ends: tuple[tuple[Side, str, str, Way], ...] = (
         ("site", lab.site_address, lab.server_address, link.down),
         ("server", lab.server_address, lab.site_address, link.up),
