@@ -1,6 +1,6 @@
 """A stream of UDP packets between the two ends of a link: python stream.py receive | send ADDRESS PACKETS SIZE GAP_S.
 
-The receiver says `ready`, and when a second has passed without a packet, a JSON object per line: `Arrival`. The content
+The receiver says `ready`, and when half a second has passed without a packet, a JSON object per line: `Arrival`. The content
 begins with a sequence number of 4 bytes, as STAMP's does, and the time of sending on the clock that both ends share.
 """
 
@@ -20,7 +20,7 @@ _PORT = 9000
 _CONTENT = struct.Struct("!Iq")
 _HEADERS = 28  # bytes of IP and UDP
 _SO_RCVBUFFORCE = 33  # of Linux; more than the system lets others have
-_FIRST_S, _SILENCE_S = 10, 1
+_FIRST_S, _SILENCE_S = 10, 0.5
 
 
 class Arrival(NamedTuple):
