@@ -1,7 +1,7 @@
 """A stream of UDP packets between the two ends of a link: python stream.py receive | send ADDRESS PACKETS SIZE GAP_S.
 
-The receiver says `ready`, and when half a second has passed without a packet, a JSON object per line: `Arrival`. The content
-begins with a sequence number of 4 bytes, as STAMP's does, and the time of sending on the clock that both ends share.
+The receiver says `ready`, and when half a second has passed without a packet, a JSON array per line: `Arrival`. The
+content begins with a sequence number of 4 bytes, as STAMP's does, and the time of sending on the clock of both ends.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def test_bursts_jitter_reordering_and_pauses_are_seen_in_the_log(tmp_path):
     lost = [packet.departure_s is None for packet in packets if packet.way == "down"]
     runs = sum(here and not before for before, here in pairwise([False, *lost]))
     assert sum(lost) / runs == pytest.approx(5, abs=2.5)
-    assert 1 < log.jitter_ms(packet for packet in packets if packet.way == "down") < 8
+    assert 0.3 < log.jitter_ms(packet for packet in packets if packet.way == "down") < 8
     came_up = [packet for packet in packets if packet.way == "up"]
     order = [packet.sequence for packet in sorted(came_up, key=lambda packet: packet.departure_s)]
     assert order != sorted(order) == list(range(1000))
