@@ -93,9 +93,14 @@ class Ledger:
                 return Booked(place.told_s)
         return self._wait(place)
 
-    def leave(self, device: str, now_s: float) -> Booked | None:
-        """Tell a device whose request is not held any longer when to come again; it keeps its turn."""
+    def leave(self, device: str, now_s: float) -> Granted | Booked | None:
+        """Tell a device whose request is not held any longer when to come again; it keeps its turn.
+
+        Granted when its turn came in this very moment; None when the ledger does not know the device.
+        """
         self._go_on(now_s)
+        if (slot := self._leases.of(device)) is not None:
+            return self._hand_over(slot)
         place = self._places.get(device)
         if place is None:
             return None
