@@ -78,7 +78,7 @@ def draw_test(peak_bps: int, rng: random.Random) -> Test:
 
 
 def draw_sites(places: list[tuple[str, ...]], window_s: float, is_spread: bool, rng: random.Random) -> list[Site]:
-    """Return sites that ask within a window: 1 % crash, 2 % come up to two minutes late."""
+    """Return sites that ask within a window: 1 % crash, 2 % come up to a minute late."""
     sites = []
     for number, place in enumerate(places):
         device = f"device-{number:05d}"
@@ -86,8 +86,8 @@ def draw_sites(places: list[tuple[str, ...]], window_s: float, is_spread: bool, 
         test = draw_test(peak_bps, rng)
         at = int.from_bytes(hashlib.sha256(device.encode()).digest()[:8], "big") / 2**64 if is_spread else rng.random()
         crashes_after_s = rng.uniform(0, test.drain_s + test.hold_s) if rng.random() < 0.01 else None
-        is_late_s = rng.uniform(5, 120) if rng.random() < 0.02 else 0.0
-        sites.append(Site(Ask(device, place, need_class, peak_bps), at * window_s, test, crashes_after_s, is_late_s))
+        late_s = rng.uniform(5, 60) if rng.random() < 0.02 else 0.0
+        sites.append(Site(Ask(device, place, need_class, peak_bps), at * window_s, test, crashes_after_s, late_s))
     return sites
 
 
@@ -136,7 +136,8 @@ def run(setting: Setting, number: int, pilot: int, seed: int) -> Result:
 
 def _shifted(sites: list[Site], by_s: float, prefix: str) -> list[Site]:
     return [
-        site._replace(ask=site.ask._replace(device=prefix + site.ask.device), asks_s=site.asks_s + by_s) for site in sites
+        site._replace(ask=site.ask._replace(device=prefix + site.ask.device), asks_s=site.asks_s + by_s)
+        for site in sites
     ]
 
 
@@ -158,7 +159,7 @@ def show(setting: Setting, result: Result) -> None:
     print(
         f"| {setting.name} | {prediction.makespan_s / 60:.1f} | {outcome.makespan_s / 60:.1f}"
         f" | {prediction.makespan_s / outcome.makespan_s - 1:+.1%} | {outcome.makespan_s / result.bound_s:.3f}"
-        f" ({result.bound_of}) | {prediction.moved_bytes / 1e9:.1f}, {outcome.moved_bytes / 1e9:.1f}"
+        f" ({outcome.punctual_s / result.bound_s:.3f}, {result.bound_of}) | {prediction.moved_bytes / 1e9:.1f}, {outcome.moved_bytes / 1e9:.1f}"
         f" | {outcome.highest_bps[SERVER] / setting.caps.server_bps:.1%}"
         f" | {waited_s[len(waited_s) // 2]:.1f}, {waited_s[int(len(waited_s) * 0.99)]:.1f}, {waited_s[-1]:.1f}"
         f" | {statistics.mean(person_s):.2f}, {person_s[-1]:.1f}"

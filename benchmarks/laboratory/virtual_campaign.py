@@ -16,6 +16,7 @@ from collector.probe_server.ledger.terms import Ask, Booked, Granted, Slot, Wait
 HOLD_OF_PEAK = 1.25 / 8
 RENEWS_S = 2.0  # the transfer's own activity
 GIVES_UP_S = 86_400.0  # who is not served by then is unserved
+RESTARTS_S = 30.0  # a service manager starts a crashed agent again
 SERVER = "server"
 
 
@@ -33,14 +34,15 @@ class Site(NamedTuple):
     ask: Ask
     asks_s: float
     test: Test
-    crashes_after_s: float | None = None  # of its first run; it asks again two minutes later
-    is_late_s: float = 0.0  # to its first booked time
+    crashes_after_s: float | None = None  # of its first run; it asks again after RESTARTS_S
+    late_s: float = 0.0  # to its first booked time
 
 
 class Outcome(NamedTuple):
     """What the auditor saw."""
 
     makespan_s: float  # from the first ask to the end of the last campaign slot
+    punctual_s: float  # the same, but for sites that crashed or came late
     bound_s: dict[str, float]  # granted peak times duration over the cap, by server and unit
     highest_bps: dict[str, int]
     moved_bytes: int
@@ -93,14 +95,14 @@ class VirtualCampaign:
         self._numbers = count()
         self._held: dict[str, float] = {}  # device: until when its request is held
         self._due_s: dict[str, float] = {}  # when it was last told to come, or first asked
-        self._late = {device: site.is_late_s for device, site in self._sites.items() if site.is_late_s}
+        self._late = {device: site.late_s for device, site in self._sites.items() if site.late_s}
         self._crashing = {d: s.crashes_after_s for d, s in self._sites.items() if s.crashes_after_s is not None}
         self._crashed_s: dict[int, float] = {}
         self._unserved = set(self._sites)
         self._waited_s: dict[str, float] = {}
         self._freed_after_s: list[float] = []
         self._moved_bytes = self._asked = self._odd_answers = 0
-        self._ended_s = 0.0
+        self._ended_s = self._punctual_s = 0.0
 
     def run(self) -> Outcome:
         """Let everybody come, and return what was seen."""
@@ -169,7 +171,7 @@ class VirtualCampaign:
         if gone_s is not None and now_s + gone_s < ends_s:
             ends_s = now_s + gone_s
             self._crashed_s[slot.number] = ends_s
-            self._at(ends_s + 120.0, self._ask, device)
+            self._at(ends_s + RESTARTS_S, self._ask, device)
         else:
             self._at(ends_s, self._end, slot, test)
         if now_s + test.drain_s < ends_s and test.hold_s > 0:
@@ -194,6 +196,9 @@ class VirtualCampaign:
         if not slot.ask.is_on_demand:
             self._moved_bytes += test.moved_bytes
             self._ended_s = now_s
+            site = self._sites[slot.ask.device]
+            if site.crashes_after_s is None and not site.late_s:
+                self._punctual_s = now_s
 
     def _outcome(self, begins_s: float) -> Outcome:
         auditor, levels = self._auditor, {SERVER: 0}
@@ -204,6 +209,7 @@ class VirtualCampaign:
             waited[self._sites[device].ask.is_on_demand].append(waited_s)
         return Outcome(
             makespan_s=self._ended_s - begins_s,
+            punctual_s=self._punctual_s - begins_s,
             bound_s={unit: work / auditor.cap_bps(unit, levels[unit]) for unit, work in auditor.work_bits.items()},
             highest_bps=auditor.highest_bps,
             moved_bytes=self._moved_bytes,

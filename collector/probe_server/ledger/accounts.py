@@ -14,7 +14,7 @@ from collector.probe_server.ledger.calendar import Calendar
 from collector.probe_server.ledger.terms import Ask, TooNarrowError
 
 KEPT = 0.05  # of each cap, and at least one on-demand peak
-EARLY = 1.1  # bookings are this much denser than capacity: late comers and wrong guesses leave no gap
+EARLY = 1.03  # bookings are this much denser than capacity, which guesses of costs are a little off
 CAMPAIGN, ON_DEMAND = 0, 1
 SERVER = "server"
 

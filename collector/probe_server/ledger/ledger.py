@@ -32,6 +32,7 @@ from collector.probe_server.ledger.terms import (
 
 HOLD_S = 25.0  # a request is held so long at most: proxies on the way give up after 30 s or more
 LATE_S = 5.0  # and is taken for gone so long after that
+AHEAD, MOST_AHEAD_S = 0.1, 45.0  # come sooner by this part of the wait: a small backlog keeps the capacity busy
 GRACE_S = 60.0  # a booking is kept so long for who comes late
 GUESS_S = 60.0  # nobody is sent away for longer while it is not known what a slot costs
 REBOOK_S = 10.0  # what limited the server may be over then
@@ -237,7 +238,8 @@ class Ledger:
         """Find the first time at which all the place's caps have room for its work: the device is to come then."""
         if place.stretch is not None:
             unbook(place)
-        at_s = max(self._now_s, book(place, self._stretch))
+        wait_s = max(0.0, book(place, self._stretch) - self._now_s)
+        at_s = self._now_s + wait_s - min(AHEAD * wait_s, MOST_AHEAD_S)
         place.order = (at_s, place.order[1])
         place.is_guess = not self.costs.is_known
         self._tell(place, min(at_s, self._now_s + GUESS_S) if place.is_guess else at_s)
