@@ -159,7 +159,8 @@ def show(setting: Setting, result: Result) -> None:
     print(
         f"| {setting.name} | {prediction.makespan_s / 60:.1f} | {outcome.makespan_s / 60:.1f}"
         f" | {prediction.makespan_s / outcome.makespan_s - 1:+.1%} | {outcome.makespan_s / result.bound_s:.3f}"
-        f" ({outcome.punctual_s / result.bound_s:.3f}, {result.bound_of}) | {prediction.moved_bytes / 1e9:.1f}, {outcome.moved_bytes / 1e9:.1f}"
+        f" ({outcome.punctual_s / result.bound_s:.3f}, {result.bound_of})"
+        f" | {prediction.moved_bytes / 1e9:.1f}, {outcome.moved_bytes / 1e9:.1f}"
         f" | {outcome.highest_bps[SERVER] / setting.caps.server_bps:.1%}"
         f" | {waited_s[len(waited_s) // 2]:.1f}, {waited_s[int(len(waited_s) * 0.99)]:.1f}, {waited_s[-1]:.1f}"
         f" | {statistics.mean(person_s):.2f}, {person_s[-1]:.1f}"
@@ -174,8 +175,10 @@ def main() -> None:
     parser.add_argument("--pilot", type=int, default=268)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--lenient", action="store_true", help="print figures that fail, too")
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--step", type=int, default=1)
     wanted = parser.parse_args()
-    for setting in settings():
+    for setting in settings()[wanted.first :: wanted.step]:
         result = run(setting, wanted.sites, wanted.pilot, wanted.seed)
         show(setting, result)
         if not wanted.lenient:

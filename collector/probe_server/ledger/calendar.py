@@ -46,6 +46,8 @@ class Calendar:
 
     def forget_before(self, stretch: int) -> None:
         """Drop what is over, and note up to where all is full."""
+        if not self._work_bits:
+            return
         for old in [number for number in self._work_bits if number < stretch]:
             del self._work_bits[old]
         self._first = self.next_open(stretch)

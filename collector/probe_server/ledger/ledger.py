@@ -310,7 +310,8 @@ class Ledger:
 
     def _hand_over(self, slot: Slot) -> Granted:
         """Give a slot to the device that has just asked, in place of telling it later."""
-        self._ready = [ready for ready in self._ready if ready is not slot]
+        if slot in self._ready:
+            self._ready.remove(slot)
         return Granted(slot)
 
     def _close(self, slot: Slot, moved_bytes: int = 0) -> None:

@@ -113,6 +113,8 @@ class Queues:
 
     def dispatch(self, grant: Callable[[Place], None]) -> None:
         """Grant whatever fits, in order; `grant` reserves the place's peak under its accounts."""
+        if not self._fresh and not self._freed:
+            return
         fresh, self._fresh = self._fresh, {}
         heads = [(head.order, queue) for queue in fresh if (head := queue.head()) is not None]
         for _, queue in sorted(heads, key=lambda entry: entry[0]):
