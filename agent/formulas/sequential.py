@@ -16,7 +16,7 @@ from contract import transfer
 _SURE = math.log(0.99 / 0.01)  # Wald's bounds for alpha = beta = 1 %
 _FAR = 3.0  # standard errors
 _MARGIN = 0.05  # the two hypotheses are the need less and more this share of it
-_FAREWELL_Z = 0.8  # what must do when no more may be moved
+_FAREWELL_Z = 0.5  # what must do when no more may be moved
 _LEAST_BINS = 5
 _HOLD_BINS = 10
 _OPEN_BINS = 15  # before a line that is slower than a bucket's peak is said to carry
@@ -27,7 +27,7 @@ _DROP_FROM = 1.5
 _STILL_BINS = 30  # a rise within fewer bins may still be TCP finding the line's rate
 _RISE = 0.1
 _ALIVE_FAILS = 0.95
-_STILL_FAST = 0.85
+_STILL_FAST = 0.65
 _STALL_BINS = 10
 _DEAD = 0.02  # a bin of less is a stall, not a rate
 _INITIAL_WINDOW_BYTES = 14_600  # RFC 6928
@@ -167,7 +167,7 @@ class SequentialTest:
             return self._excess >= transfer.BUCKET_NEED_S
         latest = self._bins[-_LEAST_BINS:]
         is_open = self._excess < transfer.BUCKET_NEED_S - _ACCOUNT_SLACK
-        return is_open and self._excess >= self._hidden(mean) and sum(latest) / len(latest) >= _STILL_FAST
+        return is_open and self._excess >= self._hidden(mean) and sum(latest) / len(latest) >= _STILL_FAST * mean
 
     def _hidden(self, mean: float) -> float:
         """Return how large a bucket may hide behind an open rate, in need-seconds.

@@ -10,6 +10,7 @@ import random
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from contract import transfer
 
@@ -76,16 +77,16 @@ class Cubic:
 
 
 def steps(line: Line, rng: random.Random, is_long: bool = False) -> Iterator[float]:
-    """Yield what arrives in each step of a drain and hold, or of a drain that goes on."""
+    """Yield what arrives in each step of a drain and hold until it has moved all it may, or of a drain without end."""
     tcp, queue, in_flight, tokens, excess, credit = Cubic(line.round_trip_s), 0.0, 0.0, line.bucket, 0.0, 0.0
-    is_drained = False
+    left, is_drained = transfer.MOST_NEED_S, False
     trip = max(1, round(line.round_trip_s / STEP_S))
     wire: deque[float] = deque([0.0] * trip)  # what was served and is not acknowledged yet
     losses: deque[float] = deque([0.0] * trip)
     room = max(line.buffer_segments * SEGMENT, line.buffer_s * line.rate)
     noise, stalled_s, n = rng.gauss(0, line.cv), 0.0, 0
     next_stall_s = rng.uniform(0, line.stall_every_s)
-    while True:
+    while left > 0 or queue > 0 or any(wire):
         n += 1
         if n % 10 == 0 and line.cv:
             noise = line.correlation * noise + math.sqrt(1 - line.correlation**2) * rng.gauss(0, line.cv)
@@ -105,7 +106,8 @@ def steps(line: Line, rng: random.Random, is_long: bool = False) -> Iterator[flo
         credit = min(credit + transfer.HOLD * STEP_S, transfer.HOLD) if is_drained else 0.0
         paced = min(credit, transfer.PEAK * STEP_S) if is_drained else transfer.PEAK * STEP_S
         excess = transfer.excess(excess, acknowledged / 8, STEP_S, 1.0)
-        sent = min(paced, max(0.0, tcp.window - in_flight))
+        sent = min(paced, max(0.0, tcp.window - in_flight), left)
+        left -= 0.0 if is_long else sent
         in_flight += sent
         credit -= min(credit, sent)
         queue += sent
@@ -122,6 +124,7 @@ def steps(line: Line, rng: random.Random, is_long: bool = False) -> Iterator[flo
             served -= min(SEGMENT, served)
         wire.append(served)
         losses.append(dropped)
+        left += 0.0 if is_long else dropped  # it is sent again
         yield served
 
 
@@ -131,8 +134,8 @@ def arrivals(line: Line, rng: random.Random) -> Iterator[tuple[float, float]]:
     per_bin = round(transfer.BIN_S / STEP_S)
     starved = range(round(line.starved_at_s * 10), round(line.starved_at_s * 10) + 2) if line.starved_at_s >= 0 else ()
     n = 0
-    while True:
-        kept += sum(next(source) for _ in range(per_bin))
+    while steps_of_bin := list(islice(source, per_bin)):
+        kept += sum(steps_of_bin)
         is_late = n in starved or rng.random() < line.late_share
         yield (0.0 if is_late else kept), transfer.BIN_S
         kept = kept if is_late else 0.0
