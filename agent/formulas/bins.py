@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import List, NamedTuple, Sequence
 
-_ALIVE = 0.05  # a bin of less is empty
-_EMPTY = 0.1
+_EMPTY = 0.05  # of a need: a bin of less got nothing but remains
 _MOST_CORRELATION = 0.8
 _PRIOR_BINS = 10  # what a line is thought to be like counts as so many bins ...
 _PRIOR_VARIANCE = 0.10  # ... of this long-run variance: noise of 15 % that lasts for 0.3 s
 _Z_95 = 1.96
+_STUDENT = 2.4  # Student's t for 95 % is about 1.96 + 2.4 / degrees of freedom
+_BINS_A_FREEDOM = 3  # neighbouring bins know much the same
 
 
 class Level(NamedTuple):
@@ -28,12 +29,16 @@ class Level(NamedTuple):
     @property
     def low(self) -> float:
         """Return the lower end of the mean's 95 % interval, not below 0."""
-        return max(0.0, self.mean - _Z_95 * self.error)
+        return max(0.0, self.mean - self._reach())
 
     @property
     def high(self) -> float:
         """Return the upper end of the mean's 95 % interval."""
-        return self.mean + _Z_95 * self.error
+        return self.mean + self._reach()
+
+    def _reach(self) -> float:
+        freedom = self.size / _BINS_A_FREEDOM
+        return (_Z_95 + _STUDENT / freedom) * self.error
 
 
 def median(values: Sequence[float]) -> float:
@@ -46,12 +51,11 @@ def put_back(values: Sequence[float]) -> List[float]:
 
     A starved client or a radio link that stalls reads nothing in a bin or two and all of it in the next.
     """
-    due, empty = list(values), 0
+    due, first = list(values), 0  # the first of the empty ones
     for n, value in enumerate(values):
-        if empty and value > 0 and max(due[n - empty : n]) <= _EMPTY * value:
-            share = (sum(due[n - empty : n]) + value) / (empty + 1)
-            due[n - empty : n + 1] = [share] * (empty + 1)
-        empty = empty + 1 if value <= _ALIVE else 0
+        if value > _EMPTY:
+            due[first : n + 1] = [sum(values[first : n + 1]) / (n + 1 - first)] * (n + 1 - first)
+            first = n + 1
     return due
 
 

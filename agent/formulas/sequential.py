@@ -13,29 +13,30 @@ from typing import List, NamedTuple, Optional, Tuple
 from agent.formulas import bins
 from contract import transfer
 
-_SURE = math.log(0.99 / 0.01)  # Wald's bounds for alpha = beta = 1 %
-_FAR = 3.0  # standard errors
-_MARGIN = 0.05  # the two hypotheses are the need less and more this share of it
-_FAREWELL_Z = 0.5  # what must do when no more may be moved
+_SURE = math.log(0.99 / 0.01)  # Wald's bounds for alpha = beta = 1 % ...
+_MARGIN = 0.05  # ... of the need less and more this share of it
+_FAR = 3.0  # or so many standard errors, whichever is sooner
+_FAREWELL = 0.5  # so many must do when no more may be moved ...
+_BROKEN = 2.0  # ... and so many when the transfer broke off
+_ENDED = 0.8  # of what may be moved
 _LEAST_BINS = 5
 _HOLD_BINS = 10
-_OPEN_BINS = 15  # before a line that is slower than a bucket's peak is said to carry
-_UNSTEADY_SHARE = 0.65
-_STEADY = 0.06
-_DROP = 0.5
-_DROP_FROM = 1.5
-_STILL_BINS = 30  # a rise within fewer bins may still be TCP finding the line's rate
-_RISE = 0.1
-_ALIVE_FAILS = 0.95
-_STILL_FAST = 0.65
-_STALL_BINS = 10
-_DEAD = 0.02  # a bin of less is a stall, not a rate
-_INITIAL_WINDOW_BYTES = 14_600  # RFC 6928
-_LEAST_WARM_UP_S = 0.3
-_NEAR = 0.05  # a mean that is surely so near to the need stays unsure
-_NEAR_BINS = 60
+_OPEN_BINS = 15  # for a line that is said to carry without a full drain
+_STILL_BINS = 30  # within fewer, a stall or TCP on its way up must not fail a line
 _SETTLE_BINS = 30  # so long the side of the minimum is looked for after the ready limit has failed
+_NEAR_BINS = 60  # after these a line that is surely ...
+_NEAR = 0.05  # ... so near to the need stays unsure
+_RISE = 0.1
+_DROP_FROM = 1.5
+_DROP = 0.5  # of what it was: a bucket is empty
+_STEADY = 0.06  # relative standard deviation of bins that the line alone limits
+_UNSTEADY_SHARE = 0.65
+_STILL_FAST = 0.65
+_DEAD = 0.02  # a bin of less is a stall, not a rate
+_STALL_BINS = 10  # a longer stall counts while it lasts
 _ACCOUNT_SLACK = 1.0  # need-seconds by which the sender may believe the bucket empty before the receiver does
+_LEAST_WARM_UP_S = 0.3
+_INITIAL_WINDOW_BYTES = 14_600  # RFC 6928
 
 
 class Need(NamedTuple):
@@ -80,11 +81,17 @@ class SequentialTest:
         self._excess = 0.0
         self._is_drained = False
         self._is_warm = False
+        self._is_held = False
         self._bins: List[float] = []
         self._failed_for = 0  # bins since the ready limit failed
 
-    def add(self, moved_bytes: int, seconds: float) -> Optional[Result]:
-        """Take one bin, of any length; return the result once it is sure or no more may be moved."""
+    def add(self, moved_bytes: int, seconds: float, is_held: bool = False) -> Optional[Result]:
+        """Take one bin, of any length; return the result once it is sure or no more may be moved.
+
+        is_held: what arrived was sent in the sender's hold, whatever is believed here; for a download through a
+        proxy, which may keep back more than the sender knows. A hold that came too early cannot show that a line carries.
+        """
+        self._is_held = self._is_held or is_held
         self._moved_bytes += moved_bytes
         self._seconds += seconds
         self._waiting_bytes += moved_bytes
@@ -106,13 +113,14 @@ class SequentialTest:
     def give_up(self) -> Result:
         """Return what can be said when the transfer has ended before it was sure."""
         if len(self._bins) < _LEAST_BINS:
-            return self._result("unsure", "")
+            return self._result("unsure")
         ready = self._level(1.0)
-        z = (ready.mean - 1) / ready.error
-        if z <= -_FAREWELL_Z:
-            return self._result("fails", self._side(final=True) or "unsure")
+        has_ended = self._moved_bytes >= _ENDED * self._most_bytes or self._seconds >= _ENDED * self._most_s
+        side = _side(ready, _FAREWELL if has_ended else _BROKEN)
+        if side < 0:
+            return self._result("fails", self._minimum() or self._minimum(_FAREWELL) or "unsure")
         may_carry = self._has_outrun(ready.mean) and len(self._bins) >= self._least_bins()
-        return self._result("carries" if z >= _FAREWELL_Z and may_carry else "unsure", "")
+        return self._result("carries" if side > 0 and may_carry else "unsure")
 
     def _take(self, rate: float, length_s: float) -> None:
         """Keep one bin, and forget those that it makes void."""
@@ -141,22 +149,30 @@ class SequentialTest:
         if len(self._bins) < _LEAST_BINS:
             return None
         ready = self._level(1.0)
-        sure = _side_of_one(ready)
-        if sure < 0 and not self._is_stalling() and not self._is_rising():
-            self._failed_for += 1
-            side = self._side(final=False)
-            return self._result("fails", side or "unsure") if side or self._failed_for > _SETTLE_BINS else None
+        side = _sure_side(ready)
+        if side < 0 and not self._is_stalling() and not self._is_rising():
+            return self._failed()
         self._failed_for = 0
-        if sure > 0 and self._has_outrun(ready.mean) and len(self._bins) >= self._least_bins():
-            return self._result("carries", "")
-        if len(self._bins) >= _NEAR_BINS and abs(ready.mean - 1) + 2 * ready.error < _NEAR:
-            return self._result("unsure", "")
-        return None
+        if side > 0 and self._has_outrun(ready.mean) and len(self._bins) >= self._least_bins():
+            return self._result("carries")
+        is_near = len(self._bins) >= _NEAR_BINS and abs(ready.mean - 1) + 2 * ready.error < _NEAR
+        return self._result("unsure") if is_near else None
+
+    def _failed(self) -> Optional[Result]:
+        """Go on for a while until it is sure on which side of the minimum the line lies."""
+        self._failed_for += 1
+        minimum = self._minimum()
+        return self._result("fails", minimum or "unsure") if minimum or self._failed_for > _SETTLE_BINS else None
 
     def _is_stalling(self) -> bool:
         """Tell whether, early on, only stalls make the line fail: its other bins do not."""
         alive = [rate for rate in self._bins if rate > _DEAD]
-        return len(self._bins) < _STILL_BINS and not (alive and sum(alive) < _ALIVE_FAILS * len(alive))
+        return len(self._bins) < _STILL_BINS and sum(alive) >= (1 - _MARGIN) * len(alive)
+
+    def _is_rising(self) -> bool:
+        """Tell whether TCP may still be on its way up."""
+        half = len(self._bins) // 2
+        return len(self._bins) < _STILL_BINS and (sum(self._bins[-half:]) > sum(self._bins[:half]) + _RISE * half)
 
     def _least_bins(self) -> int:
         return _HOLD_BINS if self._is_drained else _OPEN_BINS
@@ -166,7 +182,7 @@ class SequentialTest:
         if self._is_drained:
             return self._excess >= transfer.BUCKET_NEED_S
         latest = self._bins[-_LEAST_BINS:]
-        is_open = self._excess < transfer.BUCKET_NEED_S - _ACCOUNT_SLACK
+        is_open = not self._is_held and self._excess < transfer.BUCKET_NEED_S - _ACCOUNT_SLACK
         return is_open and self._excess >= self._hidden(mean) and sum(latest) / len(latest) >= _STILL_FAST * mean
 
     def _hidden(self, mean: float) -> float:
@@ -181,12 +197,6 @@ class SequentialTest:
         share = (above / 2) ** 2 if spread <= _STEADY * mean else _UNSTEADY_SHARE * above
         return transfer.BUCKET_NEED_S * min(1.0, share)
 
-    def _is_rising(self) -> bool:
-        half = len(self._bins) // 2
-        if len(self._bins) >= _STILL_BINS:
-            return False
-        return sum(self._bins[-half:]) / half > sum(self._bins[:half]) / half + _RISE
-
     def _level(self, of: float) -> bins.Level:
         """Return the level of the bins in shares of the need; a stall that still lasts does not count yet."""
         due = bins.put_back(self._bins)
@@ -197,20 +207,16 @@ class SequentialTest:
             stalled += 1
         return bins.level([rate / of for rate in due[: len(due) - stalled]])
 
-    def _side(self, final: bool) -> str:
-        """Return on which side of the minimum a line lies that failed the ready limit; empty while it is unsure."""
-        share = self.need.minimum_bps / self.need.ready_bps
+    def _minimum(self, errors: float = 0.0) -> str:
+        """Return on which side of the minimum a line lies that fails; empty: neither sure nor so many errors off."""
+        share = self._need.minimum_bps / self._need.ready_bps
         if share >= 1:
             return "below"
         level = self._level(share)
-        side = _side_of_one(level)
-        if final and not side:
-            z = (level.mean - 1) / level.error
-            side = (z >= _FAREWELL_Z) - (z <= -_FAREWELL_Z)
-        return ("", "above", "below")[side]
+        return ("", "above", "below")[_side(level, errors) if errors else _sure_side(level)]
 
-    def _result(self, outcome: str, minimum: str) -> Result:
-        ready_bps = self.need.ready_bps
+    def _result(self, outcome: str, minimum: str = "") -> Result:
+        ready_bps = self._need.ready_bps
         rate = low = high = 0.0
         if self._bins:
             level = self._level(1.0)
@@ -229,14 +235,19 @@ class SequentialTest:
         )
 
 
-def _side_of_one(level: bins.Level) -> int:
+def _side(level: bins.Level, errors: float) -> int:
+    """Return 1 or -1 when the mean is so many standard errors above or below 1, else 0."""
+    distance = (level.mean - 1) / level.error
+    return (distance >= errors) - (distance <= -errors)
+
+
+def _sure_side(level: bins.Level) -> int:
     """Return 1 or -1 when the mean is surely above or below 1, else 0.
 
     Near to 1 Wald's log likelihood ratio of 1 + margin against 1 - margin is sooner; far from it the distance is.
     """
     ratio = 2 * _MARGIN / level.variance * level.size * (level.mean - 1)
-    distance = (level.mean - 1) / level.error
-    return (ratio >= _SURE or distance >= _FAR) - (ratio <= -_SURE or distance <= -_FAR)
+    return _side(level, _FAR) or (ratio >= _SURE) - (ratio <= -_SURE)
 
 
 def _warm_up_s(need_bps: float, round_trip_s: float) -> float:

@@ -78,8 +78,8 @@ class Cubic:
 
 def steps(line: Line, rng: random.Random, is_long: bool = False) -> Iterator[float]:
     """Yield what arrives in each step of a drain and hold until it has moved all it may, or of a drain without end."""
-    tcp, queue, in_flight, tokens, excess, credit = Cubic(line.round_trip_s), 0.0, 0.0, line.bucket, 0.0, 0.0
-    left, is_drained = transfer.MOST_NEED_S, False
+    tcp, queue, in_flight, tokens, excess = Cubic(line.round_trip_s), 0.0, 0.0, line.bucket, 0.0
+    left = transfer.MOST_NEED_S
     trip = max(1, round(line.round_trip_s / STEP_S))
     wire: deque[float] = deque([0.0] * trip)  # what was served and is not acknowledged yet
     losses: deque[float] = deque([0.0] * trip)
@@ -102,14 +102,11 @@ def steps(line: Line, rng: random.Random, is_long: bool = False) -> Iterator[flo
         tcp.acknowledge(acknowledged, round_trip_s)
         if lost:
             tcp.lose(round_trip_s)
-        is_drained = is_drained or (not is_long and excess >= transfer.BUCKET_NEED_S)
-        credit = min(credit + transfer.HOLD * STEP_S, transfer.HOLD) if is_drained else 0.0
-        paced = min(credit, transfer.PEAK * STEP_S) if is_drained else transfer.PEAK * STEP_S
+        paced = STEP_S * (transfer.PEAK if is_long else transfer.pace_bps(1.0, excess))
         excess = transfer.excess(excess, acknowledged / 8, STEP_S, 1.0)
         sent = min(paced, max(0.0, tcp.window - in_flight), left)
         left -= 0.0 if is_long else sent
         in_flight += sent
-        credit -= min(credit, sent)
         queue += sent
         tokens = min(line.bucket, tokens + rate * STEP_S)
         served = min(queue, max(tokens, rate * STEP_S) if not line.bucket else tokens)
