@@ -102,12 +102,12 @@ def is_right(rate: float, found: Cell) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=60, help="runs a cell (default 60)")
+    parser.add_argument("--runs", type=int, default=40, help="runs a cell (default 40)")
     parser.add_argument("--kinds", default="", help="only kinds with one of these words in their name")
     args = parser.parse_args()
     kinds = {kind: line for kind, line in KINDS.items() if any(word in kind for word in args.kinds.split(","))}
     started_s, cells = time.monotonic(), {}
-    print(machine.describe() if hasattr(machine, "describe") else "")
+    print(machine.describe())
     print("| kind | " + " | ".join(f"r = {rate}" for rate in RATES) + " |")
     print("|---" * (len(RATES) + 1) + "|")
     for kind, line in kinds.items():

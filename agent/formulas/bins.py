@@ -46,6 +46,11 @@ def median(values: Sequence[float]) -> float:
     return sorted(values)[len(values) // 2]
 
 
+def smooth(values: Sequence[float], width: int) -> List[float]:
+    """Return the means of every `width` neighbours; there must be so many."""
+    return [sum(values[n : n + width]) / width for n in range(len(values) - width + 1)]
+
+
 def put_back(values: Sequence[float]) -> List[float]:
     """Return the bins with each one's bytes shared with the empty ones right before it; the sum stays the same.
 

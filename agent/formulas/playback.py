@@ -14,12 +14,12 @@ _ROUNDING_S = 1e-9
 
 
 class Playback(NamedTuple):
-    """What is seen within the horizon; a picture that never came has no startup, and is all stall."""
+    """What is seen within a horizon after the startup; a picture that does not come within one is all stall."""
 
     startup_s: Optional[float]
     stalls: int
     stall_s: float
-    rebuffer_ratio: float  # stall / (stall + play), of the time after the startup
+    rebuffer_ratio: float  # stall / (stall + play)
 
 
 def predict(bins_bps: Sequence[float], bitrate_bps: float, horizon_s: float = HORIZON_S) -> Optional[Playback]:
@@ -30,10 +30,12 @@ def predict(bins_bps: Sequence[float], bitrate_bps: float, horizon_s: float = HO
     """
     if not bins_bps or bitrate_bps <= 0 or horizon_s <= 0:
         return None
-    player = _Player()
-    for n in range(round(horizon_s / transfer.BIN_S)):
+    player, steps = _Player(), round(horizon_s / transfer.BIN_S)
+    for n in range(2 * steps):
         player.fetch(n * transfer.BIN_S, bins_bps[n % len(bins_bps)] / bitrate_bps * transfer.BIN_S)
         player.play(n * transfer.BIN_S)
+        if player.has_ended(steps - 1, n):
+            break
     return player.seen()
 
 
@@ -78,10 +80,15 @@ class _Player:
         elif self._startup_s is not None:
             self._stall_s += transfer.BIN_S
 
+    def has_ended(self, last: int, now: int) -> bool:
+        """Tell whether the horizon is over: for the startup, or since it."""
+        if self._startup_s is None:
+            return now >= last
+        return now - round(self._startup_s / transfer.BIN_S) >= last
+
     def seen(self) -> Playback:
         """Return what was seen so far."""
-        watched_s = self._stall_s + self._played_s
         if self._startup_s is None:
             return Playback(None, 0, 0.0, 1.0)
-        ratio = self._stall_s / watched_s if watched_s else 0.0
+        ratio = self._stall_s / (self._stall_s + self._played_s)
         return Playback(round(self._startup_s, 1), self._stalls, round(self._stall_s, 1), round(ratio, 4))

@@ -29,7 +29,8 @@ _NEAR = 0.05  # ... so near to the need stays unsure
 _RISE = 0.1
 _DROP_FROM = 1.5
 _DROP = 0.5  # of what it was: a bucket is empty
-_STEADY = 0.06  # relative standard deviation of bins that the line alone limits
+_SMOOTH_BINS = 3  # what is written and read comes in lumps
+_STEADY = 0.06  # relative standard deviation of a rate that the line alone limits
 _UNSTEADY_SHARE = 0.65
 _STILL_FAST = 0.65
 _DEAD = 0.02  # a bin of less is a stall, not a rate
@@ -88,8 +89,8 @@ class SequentialTest:
     def add(self, moved_bytes: int, seconds: float, is_held: bool = False) -> Optional[Result]:
         """Take one bin, of any length; return the result once it is sure or no more may be moved.
 
-        is_held: what arrived was sent in the sender's hold, whatever is believed here; for a download through a
-        proxy, which may keep back more than the sender knows. A hold that came too early cannot show that a line carries.
+        is_held: what arrived was sent in the hold, whatever is believed here; for a download through a proxy, which may
+        keep back more than the sender knows. A hold that came too early cannot show that a line carries.
         """
         self._is_held = self._is_held or is_held
         self._moved_bytes += moved_bytes
@@ -191,8 +192,8 @@ class SequentialTest:
         At a steady rate the line itself is the limit: a bucket would be at its peak. An unsteady one may be TCP's own
         saw-tooth on a long or lossy path, far below the peak of a bucket that is still full.
         """
-        due = bins.put_back(self._bins)
-        spread = math.sqrt(sum((rate - mean) ** 2 for rate in due) / len(due))
+        smooth = bins.smooth(bins.put_back(self._bins), _SMOOTH_BINS)
+        spread = math.sqrt(sum((rate - mean) ** 2 for rate in smooth) / len(smooth))
         above = max(0.0, mean - 1)
         share = (above / 2) ** 2 if spread <= _STEADY * mean else _UNSTEADY_SHARE * above
         return transfer.BUCKET_NEED_S * min(1.0, share)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contract import transfer
+
+NEED_BPS = 5e6
+WISHES = st.lists(st.tuples(st.floats(0, 100), st.floats(0.01, 1.0)), max_size=60)  # needs asked for, seconds
+
+
+def moved_need_s(line_rate):
+    """Return what a steady line has moved when the pace turns to the hold."""
+    excess, moved, step_s = 0.0, 0.0, 0.001
+    while transfer.pace_bps(1.0, excess) == transfer.PEAK:
+        sent = min(line_rate, transfer.PEAK) * step_s
+        moved += sent
+        excess = transfer.excess(excess, sent / 8, step_s, 1.0)
+    return moved
+
+
+@settings(max_examples=300)
+@given(st.floats(0, transfer.BUCKET_NEED_S), st.floats(0, transfer.REFILL), WISHES)
+def test_what_a_promised_bucket_lets_by_never_outruns_it(bucket, rate, wishes):
+    tokens, excess = bucket, 0.0
+    for wish, seconds in wishes:
+        sent = min(wish * seconds, tokens + rate * seconds)
+        tokens = min(bucket, tokens + rate * seconds - sent)
+        excess = transfer.excess(excess, sent / 8, seconds, 1.0)
+        assert excess <= transfer.BUCKET_NEED_S + 1e-9
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.floats(0.01, 1.0)), max_size=60), st.floats(1e5, 1e8))
+def test_the_excess_is_in_need_seconds_whatever_the_need(trace, need_bps):
+    of_one, of_need = 0.0, 0.0
+    for rate, seconds in trace:
+        of_one = transfer.excess(of_one, rate * seconds / 8, seconds, 1.0)
+        of_need = transfer.excess(of_need, rate * seconds * need_bps / 8, seconds, need_bps)
+    assert of_need == pytest.approx(of_one)
+
+
+def test_a_fast_line_drains_what_is_reserved_for_it_and_a_slower_one_more():
+    assert moved_need_s(100.0) == pytest.approx(transfer.DRAIN_NEED_S, abs=0.02)
+    assert moved_need_s(4.0) > moved_need_s(8.0)
+
+
+@pytest.mark.parametrize("line_rate", [2.2, 3.0, 8.0])
+def test_drain_and_a_second_of_hold_fit_into_what_may_be_moved(line_rate):
+    assert moved_need_s(line_rate) + transfer.HOLD <= transfer.MOST_NEED_S
+
+
+def test_bytes_are_those_of_the_need():
+    assert transfer.bytes_of(NEED_BPS, 1) == 625_000
+    assert transfer.most_bytes(NEED_BPS) == 9_375_000
+    assert transfer.bytes_of(NEED_BPS, 9) < transfer.drain_bytes(NEED_BPS) < transfer.most_bytes(NEED_BPS)
