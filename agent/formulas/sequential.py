@@ -116,7 +116,7 @@ class SequentialTest:
         if len(self._bins) < _LEAST_BINS:
             return self._result("unsure")
         ready = self._level(1.0)
-        has_ended = self._moved_bytes >= _ENDED * self._most_bytes or self._seconds >= _ENDED * self._most_s
+        has_ended = self._moved_bytes >= _ENDED * self.most_bytes or self._seconds >= _ENDED * self._most_s
         side = _side(ready, _FAREWELL if has_ended else _BROKEN)
         if side < 0:
             return self._result("fails", self._minimum() or self._minimum(_FAREWELL) or "unsure")
@@ -210,14 +210,14 @@ class SequentialTest:
 
     def _minimum(self, errors: float = 0.0) -> str:
         """Return on which side of the minimum a line lies that fails; empty: neither sure nor so many errors off."""
-        share = self._need.minimum_bps / self._need.ready_bps
+        share = self.need.minimum_bps / self.need.ready_bps
         if share >= 1:
             return "below"
         level = self._level(share)
         return ("", "above", "below")[_side(level, errors) if errors else _sure_side(level)]
 
     def _result(self, outcome: str, minimum: str = "") -> Result:
-        ready_bps = self._need.ready_bps
+        ready_bps = self.need.ready_bps
         rate = low = high = 0.0
         if self._bins:
             level = self._level(1.0)
