@@ -49,3 +49,8 @@ def is_password(password: str, bcrypt_verifier: str) -> bool:
 def permit_key(master: bytes, device: str, generation: int) -> str:
     """Return K, by which the device answers a probe server's nonce: 64 hex digits."""
     return hmac.new(master, f"permit {device} {generation}".encode(), "sha256").hexdigest()
+
+
+def probe_server_key(master: bytes) -> bytes:
+    """Return the key by which the centre and its probe servers know each other."""
+    return hmac.digest(master, b"probe server", "sha256")

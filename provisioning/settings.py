@@ -38,6 +38,7 @@ class Settings(BaseModel):
     broker_urls: tuple[str, ...] = ()  # empty: the embedded broker
     probe_http_port: int = Field(default=8090, ge=1, le=65_535)
     probe_udp_port: int = Field(default=8862, ge=1, le=65_535)
+    centre_url: str = ""  # where a probe server elsewhere finds the web; empty: on this machine
     is_demo: bool = False  # allows basic auth on the API
 
     @property
@@ -64,6 +65,12 @@ class Settings(BaseModel):
     def page_url(self) -> str:
         """Where people open the centre's pages."""
         return f"http://{self.public_host}:{self.web_port}"
+
+    @property
+    def centre(self) -> str:
+        """Where the probe server finds the web."""
+        reach = "127.0.0.1" if self.host == "0.0.0.0" else self.host  # noqa: S104 - compared, not bound
+        return self.centre_url.rstrip("/") or f"http://{reach}:{self.web_port}"
 
     def folder(self, name: str) -> Path:
         """Return one of the folders under home, made on first use and readable by its owner alone."""

@@ -19,6 +19,7 @@ from collector.dashboard import access, render
 from collector.dashboard.guard import Guard
 from collector.dashboard.live import Feed
 from collector.dashboard.pace import Pace
+from collector.dashboard.probe_servers import Documents
 from collector.dashboard.routes import ROUTES
 from contract import __version__
 from contract.clock import wall_us
@@ -52,13 +53,15 @@ def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_
     app.state.feed = feed
     app.state.pace = Pace()
     app.state.now = now
-    app.state.cookie_key = secret_files.key(settings.folder("secrets"), "login-cookie.key")
+    secrets = settings.folder("secrets")
+    app.state.cookie_key = secret_files.key(secrets, "login-cookie.key")
+    app.state.documents = Documents(engine, secret_files.key(secrets, "permit-key"))
     for route in ROUTES:
         app.add_api_route(
             route.path,
             route.answer,
             methods=[route.method],
-            dependencies=[] if route.is_open else [Depends(access.require_person)],
+            dependencies=[] if route.is_open else [Depends(route.lets_in)],
             include_in_schema=route.path.startswith("/api/"),
         )
     app.mount("/static", StaticFiles(directory=render.STATIC))

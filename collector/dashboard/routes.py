@@ -8,16 +8,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from collector.dashboard import api, health, live, login, measure, quarantine, report, site, sites
+from starlette.requests import Request
+
+from collector.dashboard import (
+    access,
+    api,
+    health,
+    live,
+    login,
+    measure,
+    probe_servers,
+    quarantine,
+    report,
+    site,
+    sites,
+)
 
 
 class Route(NamedTuple):
-    """A method and path, what answers it, and whether without a login."""
+    """A method and path, what answers it, and to whom: whoever `lets_in` lets in, everybody if it is open."""
 
     method: str
     path: str
     answer: Callable[..., Any]
     is_open: bool = False
+    lets_in: Callable[[Request], Any] = access.require_person
 
 
 ROUTES = (
@@ -31,6 +46,7 @@ ROUTES = (
     Route("POST", "/logout", login.leave),
     Route("GET", "/live", live.stream),
     Route("GET", "/healthz", health.show, is_open=True),
+    Route("GET", "/probe-servers/document", probe_servers.show, lets_in=probe_servers.require),
     Route("GET", "/api/v1/summary", api.summary),
     Route("GET", "/api/v1/openapi.json", api.description),
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
-from aiohttp import web
+from aiohttp import ClientSession, ClientTimeout, web
 
-from collector.probe_server import asking, mini, transfer
+from collector.probe_server import asking, centre, mini, transfer
 from collector.probe_server.document import Document
 from collector.probe_server.keys import KNOWN, PERMITS, SLOTS, Known
 from collector.probe_server.permits import Permits
@@ -20,6 +21,7 @@ from collector.probe_server.slots import Slots
 from contract.clock import Clock
 from contract.probing import HEADER
 from provisioning import secret_files
+from provisioning.credentials import probe_server_key
 from provisioning.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -35,7 +37,7 @@ class Ports(NamedTuple):
 def build_app(master: bytes, document: Document) -> web.Application:
     """Return the application with all its routes; master: of the devices' permit keys."""
     app = mini.build_app()
-    app[KNOWN] = Known(document)
+    app[KNOWN] = Known(document, time.monotonic())
     app[PERMITS] = Permits(master)
     app[SLOTS] = Slots()
     app.add_routes(asking.ROUTES)
@@ -76,7 +78,16 @@ async def _run(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    app = build_app(secret_files.key(settings.folder("secrets"), "permit-key"), Document())
-    async with serving(app, settings.host, settings.probe_http_port, settings.probe_udp_port, Clock()) as ports:
+    master = secret_files.key(settings.folder("secrets"), "permit-key")
+    file = settings.folder("db") / "probe-server-document"
+    app = build_app(master, centre.kept(file))
+    async with (
+        ClientSession(timeout=ClientTimeout(total=centre.ANSWER_S)) as http,
+        serving(app, settings.host, settings.probe_http_port, settings.probe_udp_port, Clock()) as ports,
+        asyncio.TaskGroup() as tasks,
+    ):
         _log.info("probe server on %s, HTTP port %d, UDP port %d", settings.host, ports.http, ports.udp)
+        told = centre.Centre(settings.centre, probe_server_key(master), http)
+        following = tasks.create_task(centre.follow(told, app[KNOWN], file))
         await stop.wait()
+        following.cancel()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from contextlib import suppress
 
 from aiohttp import web
 from pydantic import ValidationError
 
-from collector.probe_server.document import Client, Document
+from collector.probe_server.document import Client, Document, Needs
 from collector.probe_server.keys import KNOWN, PERMITS, SLOTS
 from collector.probe_server.permits import NONCE_S
 from collector.probe_server.slots import new_token
@@ -16,6 +18,7 @@ from contract.fields import Message
 from contract.probing import Ask, Ended, Granted, Nonce, RefusalCode, Refused
 
 _MOST_ASK_BYTES = 2048
+_NEWS_S = 8.0  # within which the document tells of an enrolment; the device waits ten
 ROUTES = web.RouteTableDef()
 
 
@@ -32,16 +35,18 @@ async def ask(request: web.Request) -> web.Response:
         asked = Ask.model_validate_json(await request.content.read(_MOST_ASK_BYTES))
     except ValidationError:
         return _json(Refused(code="bad_request"))
-    document, now_s = request.app[KNOWN].document, time.monotonic()
+    refusal = request.app[PERMITS].check(asked, await _generation(request.app, asked), time.monotonic())
+    document = request.app[KNOWN].document
     client = document.devices.get(asked.device)
-    refusal = request.app[PERMITS].check(asked, client.generation if client else None, now_s)
     if client is None or refusal is not None:
         return _json(Refused(code=refusal or "wrong_answer"))
+    if client.needs is None:
+        return _json(Refused(code="not_selected"))
     forbidden = _forbidden(asked, client, document)
     if forbidden is not None:
         return _json(Refused(code=forbidden))
-    granted = _granted(asked, client, document)
-    request.app[SLOTS].open(asked.device, granted, now_s)
+    granted = _granted(asked, client, document.needs[client.needs])
+    request.app[SLOTS].open(asked.device, granted, time.monotonic())
     return _json(granted)
 
 
@@ -62,6 +67,28 @@ async def end(request: web.Request) -> web.Response:
     )
 
 
+async def _generation(app: web.Application, asked: Ask) -> int | None:
+    """Return the generation of the device's key; None: there is no such device.
+
+    One that the centre enrolled a moment ago, as its answer proves, waits until the document tells of it.
+    """
+    known = app[KNOWN]
+    generation = _told(known.document, asked)
+    next_one = (generation or 0) + 1
+    if not app[PERMITS].is_right(asked, next_one):
+        return generation
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_NEWS_S):
+            while _told(known.document, asked) != next_one:
+                await known.change()
+    return _told(known.document, asked)
+
+
+def _told(document: Document, asked: Ask) -> int | None:
+    client = document.devices.get(asked.device)
+    return client.generation if client else None
+
+
 def _forbidden(asked: Ask, client: Client, document: Document) -> RefusalCode | None:
     if document.is_stopped:
         return "stopped"
@@ -70,8 +97,7 @@ def _forbidden(asked: Ask, client: Client, document: Document) -> RefusalCode | 
     return None
 
 
-def _granted(asked: Ask, client: Client, document: Document) -> Granted:
-    needs = document.needs[client.needs]
+def _granted(asked: Ask, client: Client, needs: Needs) -> Granted:
     most = client.most_mobile_bytes if asked.link == "mobile" else None
     return Granted(
         token=new_token(),

@@ -1,12 +1,22 @@
-"""The document by which a probe server knows its devices: what each needs, where it lies, what is allowed."""
+"""The document by which a probe server knows its devices: what each needs, where it lies, what is allowed.
+
+On the way and on disk it is written as lines, each a document with a share of the devices: so that reading 40,000 of
+them holds up no transfer.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
 
 from pydantic import Field
 
 from contract.fields import Count, Device, Message
 from contract.findings import Rate
 from contract.probing import DirectionNeed, Stream
+
+_SHARE = 200  # devices in a line: about a millisecond of reading
 
 
 class Needs(Message):
@@ -20,19 +30,41 @@ class Needs(Message):
     stream: Stream
 
 
-class Client(Message):
+class Client(NamedTuple):
     """A device that may ask."""
 
     generation: Count  # of its key
-    needs: Count  # index into Document.needs
+    needs: Count | None  # index into Document.needs; None: its site takes part in nothing
     units: tuple[str, ...]  # that its site lies in, the smallest last
     most_mobile_bytes: Count | None = None  # a test over 4G may move; None: nobody at the site consented
 
 
 class Document(Message):
-    """What the centre tells its probe servers."""
+    """What the centre tells its probe servers. A newer one has a higher version."""
 
     version: Count = 0
     needs: tuple[Needs, ...] = ()
     devices: dict[Device, Client] = Field(default_factory=dict)
     is_stopped: bool = False  # nothing is granted, and what runs is broken off
+
+
+def write(document: Document) -> bytes:
+    """Return the document as lines."""
+    parts = (document.model_copy(update={"devices": share}) for share in _shares(document.devices))
+    return b"\n".join(part.model_dump_json().encode() for part in parts)
+
+
+def read(lines: bytes) -> Document:
+    """Read what `write` wrote; raises ValueError (pydantic's ValidationError) when it is none."""
+    parts = [Document.model_validate_json(line) for line in lines.split(b"\n")]
+    devices: dict[str, Client] = {}
+    for part in parts:
+        devices.update(part.devices)
+    return parts[0].model_copy(update={"devices": devices})
+
+
+def _shares(devices: dict[str, Client]) -> Iterator[dict[str, Client]]:
+    items = iter(devices.items())
+    yield dict(islice(items, _SHARE))
+    while share := dict(islice(items, _SHARE)):
+        yield share

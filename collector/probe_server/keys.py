@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from collector.probe_server.document import Document
@@ -10,10 +12,22 @@ from collector.probe_server.slots import Slots
 
 
 class Known:
-    """The newest document."""
+    """The newest document, and when the centre last said that it is; seconds of the monotonic clock."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, heard_s: float) -> None:
         self.document = document
+        self.heard_s = heard_s
+        self._changed = asyncio.Event()
+
+    def learn(self, document: Document) -> None:
+        """Take a newer document."""
+        self.document = document
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def change(self) -> None:
+        """Wait for the next document."""
+        await self._changed.wait()
 
 
 KNOWN = web.AppKey("known", Known)

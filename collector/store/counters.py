@@ -11,6 +11,7 @@ EPOCH = "epoch"  # grows each time ingest starts
 SWEPT = "sweep_change_id"  # the last change row that a sweep has seen
 DISCARDED = "discarded"  # messages that came while the queue was full
 FORGOTTEN = "unattributed_forgotten"  # unattributed messages that were kept once and are not any more
+LINE_TESTS_STOPPED = "line_tests_stopped"  # 1: probe servers grant nothing and break off what runs
 
 
 def value(connection: Connection, name: str) -> int:

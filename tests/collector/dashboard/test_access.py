@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+from collector.dashboard import access
 from collector.dashboard.access import COOKIE
 from collector.dashboard.app import build_app
 from collector.dashboard.routes import ROUTES
@@ -24,11 +25,18 @@ def _path(route: Any) -> str:
 def test_every_route_but_the_open_ones_asks_for_a_login(stranger: TestClient) -> None:
     assert {route.path for route in ROUTES if route.is_open} == {"/login", "/healthz"}
     for route in ROUTES:
-        if not route.is_open:
+        if not route.is_open and route.lets_in is access.require_person:
             answer = stranger.request(route.method, _path(route))
             is_page = not route.path.startswith(("/api/", "/live"))
             assert answer.status_code == (303 if is_page else 401), route.path
             assert not is_page or answer.headers["location"].startswith("/login?next=")
+
+
+def test_only_probe_servers_are_let_in_by_anything_but_a_login(stranger: TestClient) -> None:
+    others = [route for route in ROUTES if not route.is_open and route.lets_in is not access.require_person]
+    assert {route.path.split("/")[1] for route in others} == {"probe-servers"}
+    for route in others:
+        assert stranger.request(route.method, route.path).status_code == 403
 
 
 def test_the_app_answers_nothing_that_is_not_in_routes(stranger: TestClient) -> None:
@@ -95,7 +103,7 @@ def test_a_cookie_that_was_touched_is_worth_nothing(browser: TestClient) -> None
 
 
 def test_the_key_that_signs_cookies_is_its_owners_alone_and_stays(browser: TestClient, nation: Any, home: Any) -> None:
-    (key,) = (home / "secrets").iterdir()
+    key = home / "secrets" / "login-cookie.key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     again = build_app(nation.engine, Settings(home=home))
     with TestClient(again, base_url="https://testserver", cookies=dict(browser.cookies)) as client:

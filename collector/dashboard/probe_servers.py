@@ -1,0 +1,89 @@
+"""What probe servers are told: the document by which they know their devices, made anew only when something changed."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+import time
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from collector.dashboard.render import now
+from collector.probe_server import signing
+from collector.probe_server.document import Document, write
+from collector.store import counters
+from collector.store.queries import document
+from provisioning.credentials import probe_server_key
+
+_SPARE = 10.0  # while changes come one after another, making documents takes a tenth of the time
+
+
+class Told(NamedTuple):
+    """A document as it goes out."""
+
+    version: int
+    is_stopped: bool
+    body: bytes
+    packed: bytes
+
+    @property
+    def tag(self) -> str:
+        """Its ETag."""
+        return f'"{self.version}"'
+
+
+class Documents:
+    """The newest document."""
+
+    def __init__(self, engine: Engine, master: bytes) -> None:
+        self.key = probe_server_key(master)
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._mark = document.Mark()
+        self._told: Told | None = None
+        self._next_s = 0.0
+
+    def newest(self, now_us: int) -> Told:
+        """Return the document of now; of changes that come too fast the last one is told a little later."""
+        with self._lock, self._engine.connect() as connection:
+            self._mark = document.mark(connection, self._mark)
+            version = document.version(connection, self._mark, now_us)
+            if self._told is None or (version > self._told.version and self._may_make(connection, self._told)):
+                began_s = time.monotonic()
+                self._told = _pack(document.build(connection, version, now_us))
+                self._next_s = time.monotonic() + _SPARE * (time.monotonic() - began_s)
+            return self._told
+
+    def _may_make(self, connection: Connection, told: Told) -> bool:
+        is_stopped = counters.value(connection, counters.LINE_TESTS_STOPPED) == 1
+        return is_stopped != told.is_stopped or time.monotonic() >= self._next_s
+
+
+async def require(request: Request) -> None:
+    """Let a probe server in by its signature over all that it asks or tells; raises HTTPException."""
+    nonce, told = request.headers.get(signing.NONCE, ""), request.headers.get(signing.SIGNATURE, "")
+    right = signing.of_request(request.app.state.documents.key, nonce, request.url.path, await request.body())
+    if not signing.is_same(right, told):
+        raise HTTPException(403)
+
+
+def show(request: Request) -> Response:
+    """Answer with the document, or that it is still the one that the probe server has."""
+    documents: Documents = request.app.state.documents
+    newest = documents.newest(now(request))
+    is_known = request.headers.get("If-None-Match") == newest.tag
+    nonce = request.headers[signing.NONCE]
+    signature = signing.of_answer(documents.key, nonce, newest.tag, b"" if is_known else newest.body)
+    headers = {"ETag": newest.tag, signing.SIGNATURE: signature}
+    if is_known:
+        return Response(status_code=304, headers=headers)
+    return Response(newest.packed, media_type="application/x-ndjson", headers={**headers, "Content-Encoding": "gzip"})
+
+
+def _pack(made: Document) -> Told:
+    body = write(made)
+    return Told(made.version, made.is_stopped, body, gzip.compress(body, 1))

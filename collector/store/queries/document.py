@@ -1,0 +1,159 @@
+"""What probe servers must know, read from the registry in five queries, however many devices there are."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, case, func, not_, null, select
+
+from collector.judge.needs import needs
+from collector.judge.policy import Policy
+from collector.probe_server.document import Client, Document, Needs
+from collector.store import counters, policies
+from contract.probing import DirectionNeed, Stream
+from provisioning.store.tables import change, device, event, participation, session, site, unit
+
+KINDS = ("site", "device", "participation", "session", "policy", "line_tests")  # changes that a document may tell of
+_MOST_ENDED = 1 << 10  # sessions that are told apart by a version
+
+_GLANCE = Stream(packets_per_s=50, packets=500, up_bytes=44, down_bytes=44)
+_STREAM_S = 10
+_PACKET_BYTES = 1200
+_MOST_PACKETS_PER_S = 2_000
+_LEAST_BYTES, _MOST_BYTES = 44, 1_400
+
+
+class Mark(NamedTuple):
+    """How far the change rows were read: the last one, and the last that a document may tell of."""
+
+    read: int = 0
+    relevant: int = 0
+
+
+class Part(NamedTuple):
+    """A part in a session, as far as it decides what a line must carry."""
+
+    role: str
+    medium: str
+    bitrate_mbps: float
+
+
+def mark(connection: Connection, since: Mark) -> Mark:
+    """Return how far the change rows go now."""
+    newer = change.c.id > since.read
+    read = connection.scalar(select(func.max(change.c.id)).where(newer))
+    relevant = connection.scalar(select(func.max(change.c.id)).where(newer, change.c.kind.in_(KINDS)))
+    return Mark(read or since.read, relevant or since.relevant)
+
+
+def version(connection: Connection, mark: Mark, now: int) -> int:
+    """Return the version of the document of now: it grows with each change, and when a session ends."""
+    ended = connection.scalar(select(func.count()).where(session.c.ends_at <= now)) or 0
+    return mark.relevant * _MOST_ENDED + min(ended, _MOST_ENDED - 1)
+
+
+def build(connection: Connection, version: int, now: int) -> Document:
+    """Return the document of now."""
+    policy = policies.live(connection)
+    parts = _parts(connection, policy, now)
+    asked = list(dict.fromkeys(part for part, _ in parts))
+    most = (
+        select(participation.c.site_id, func.max(_rank(parts, now)).label("rank"))
+        .join(session, session.c.id == participation.c.session_id)
+        .join(event, event.c.id == session.c.event_id)
+        .group_by(participation.c.site_id)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(device.c.name, device.c.generation, site.c.unit_id, most.c.rank)
+        .join(site, site.c.id == device.c.site_id)
+        .outerjoin(most, most.c.site_id == site.c.id)
+        .where(device.c.state == "active")
+    )
+    units = _units(connection)
+    numbers = [asked.index(part) for part, _ in parts]
+    devices = {
+        name: Client(generation, numbers[rank] if rank is not None else None, units[unit_id])
+        for name, generation, unit_id, rank in rows.all()
+    }
+    return Document(
+        version=version,
+        needs=tuple(needs_of(policy, part) for part in asked),
+        devices=devices,
+        is_stopped=counters.value(connection, counters.LINE_TESTS_STOPPED) == 1,
+    )
+
+
+def _parts(connection: Connection, policy: Policy, now: int) -> list[tuple[Part, bool]]:
+    """Return the parts that sites take, each with whether it is yet to come; the one that asks most of a line last."""
+    rows = connection.execute(
+        select(participation.c.role, participation.c.medium, event.c.bitrate_mbps, session.c.ends_at > now)
+        .join(session, session.c.id == participation.c.session_id)
+        .join(event, event.c.id == session.c.event_id)
+        .distinct()
+    )
+    asks = {(part := Part(*row[:3]), bool(row[3])): _asked_mbps(policy, part) for row in rows}
+    return sorted((key for key, mbps in asks.items() if mbps > 0), key=lambda key: (key[1], asks[key], key[0]))
+
+
+def _rank(parts: list[tuple[Part, bool]], now: int) -> ColumnElement[Any]:
+    """Return in SQL which of the parts a participation is; null: one that asks nothing of a line."""
+    if not parts:
+        return null()
+    is_coming = session.c.ends_at > now
+    return case(
+        *(
+            (
+                and_(
+                    *(participation.c.role == part.role, participation.c.medium == part.medium),
+                    *(event.c.bitrate_mbps == part.bitrate_mbps, is_coming if comes else not_(is_coming)),
+                ),
+                number,
+            )
+            for number, (part, comes) in enumerate(parts)
+        ),
+        else_=null(),
+    )
+
+
+def _asked_mbps(policy: Policy, part: Part) -> float:
+    return sum(way.ready_mbps for way in needs(policy, *part))
+
+
+def _units(connection: Connection) -> dict[int, tuple[str, ...]]:
+    """Return for each unit the codes of those it lies in and its own."""
+    province = unit.alias("province")
+    rows = connection.execute(
+        select(unit.c.id, province.c.code, unit.c.code).outerjoin(province, province.c.id == unit.c.parent_id)
+    )
+    return {unit_id: (code,) if parent is None else (parent, code) for unit_id, parent, code in rows}
+
+
+def needs_of(policy: Policy, part: Part) -> Needs:
+    """Return what a part needs, and by what stream the path is measured: two-way at the event's rate if it speaks."""
+    need = needs(policy, *part)
+    is_watched = part.role == "view"
+    return Needs(
+        download=DirectionNeed(**need.download._asdict()),
+        upload=DirectionNeed(**need.upload._asdict()),
+        bitrate_mbps=part.bitrate_mbps,
+        is_watched=is_watched,
+        is_thorough=not is_watched,
+        stream=_GLANCE if is_watched else _stream(part.bitrate_mbps, need.upload.ready_mbps),
+    )
+
+
+def _stream(bitrate_mbps: float, upload_mbps: float) -> Stream:
+    bytes_per_s = bitrate_mbps * 1e6 / 8
+    packets_per_s = min(_MOST_PACKETS_PER_S, max(1, round(bytes_per_s / _PACKET_BYTES)))
+    return Stream(
+        packets_per_s=packets_per_s,
+        packets=packets_per_s * _STREAM_S,
+        up_bytes=_packet_bytes(min(bytes_per_s, upload_mbps * 1e6 / 8), packets_per_s),
+        down_bytes=_packet_bytes(bytes_per_s, packets_per_s),
+    )
+
+
+def _packet_bytes(bytes_per_s: float, packets_per_s: int) -> int:
+    return min(_MOST_BYTES, max(_LEAST_BYTES, math.ceil(bytes_per_s / packets_per_s)))
