@@ -46,11 +46,10 @@ class Ingest:
             for number, url in enumerate(settings.brokers)
         ]
         self._outbox = Outbox(self._edges)
-        server = wire.ProbeServer(wire.SHARDS, settings.public_host, settings.probe_http_port, settings.probe_udp_port)
         with writing(engine) as connection:
             epoch = counters.add(connection, counters.EPOCH, 1)
             self._policy = policies.live(connection)
-        self._plan = wire.Plan("default", epoch, epoch, (server,))
+        self._plan = wire.Plan("default", epoch, epoch, probe_servers(settings))
         self._is_sweep_finished = True
 
     def run(self, stop: threading.Event) -> None:
@@ -88,6 +87,12 @@ class Ingest:
 
     def _greet(self, edge: Connection) -> None:
         publish_plan(edge, self._plan)
+
+
+def probe_servers(settings: Settings) -> tuple[wire.ProbeServer, ...]:
+    """Return the probe servers of the plan, each with its share of the shards."""
+    servers = settings.probed
+    return tuple(wire.ProbeServer(wire.SHARDS[n :: len(servers)], *server) for n, server in enumerate(servers))
 
 
 def run_ingest(settings: Settings) -> None:

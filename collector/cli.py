@@ -176,6 +176,35 @@ def demo() -> None:
         raise click.ClickException(str(error)) from error
 
 
+@main.group(name="line-tests", help=say("Dừng hoặc cho phép đo đường truyền.", "Stop or allow line tests."))
+def line_tests() -> None:
+    """Group the commands about line tests."""
+
+
+@line_tests.command(
+    help=say(
+        "Ngắt mọi phép đo đường truyền trong vài giây và không cho đo nữa cho đến `line-tests resume`.",
+        "Break off every line test within seconds, and grant none until `line-tests resume`.",
+    )
+)
+def stop() -> None:
+    """Stop line tests."""
+    _stop_line_tests(is_stopped=True)
+    click.echo(
+        say(
+            "Đã dừng đo đường truyền. Cho đo lại: diemcau-collector line-tests resume",
+            "Line tests are stopped. To allow them again: diemcau-collector line-tests resume",
+        )
+    )
+
+
+@line_tests.command(help=say("Cho phép đo đường truyền trở lại.", "Grant line tests again."))
+def resume() -> None:
+    """Allow line tests again."""
+    _stop_line_tests(is_stopped=False)
+    click.echo(say("Đã cho phép đo đường truyền trở lại.", "Line tests are allowed again."))
+
+
 @main.group(help=say("Xem, kiểm tra hoặc thay chính sách đánh giá.", "Show, check or replace the policy."))
 def policy() -> None:
     """Group the policy's commands."""
@@ -221,6 +250,14 @@ def load(file: Any) -> None:
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     click.echo(say(f"Đang áp dụng: {loaded.sha256}", f"Live now: {loaded.sha256}"))
+
+
+def _stop_line_tests(*, is_stopped: bool) -> None:
+    from collector.store import line_tests
+    from provisioning.store.engine import writing
+
+    with _database(load_settings()) as engine, writing(engine) as connection:
+        line_tests.stop(connection, actor(), now_us(), is_stopped=is_stopped)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,7 +19,17 @@ from contract.languages import say
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+ProbeServerText = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,253}:[0-9]{1,5}:[0-9]{1,5}$")]
 FOLDERS = ("ca", "secrets", "broker", "db", "log")
+_LISTS = ("broker_urls", "probe_servers")
+
+
+class ProbedAt(NamedTuple):
+    """Where a probe server answers devices."""
+
+    host: str
+    http_port: int
+    udp_port: int
 
 
 class Settings(BaseModel):
@@ -38,6 +48,10 @@ class Settings(BaseModel):
     broker_urls: tuple[str, ...] = ()  # empty: the embedded broker
     probe_http_port: int = Field(default=8090, ge=1, le=65_535)
     probe_udp_port: int = Field(default=8862, ge=1, le=65_535)
+    probe_servers: tuple[ProbeServerText, ...] = ()  # host:http port:UDP port; empty: the one of `run`
+    probe_capacity_mbps: int = Field(default=1000, ge=1, le=1_000_000)  # that line tests may load it with at once
+    probe_province_mbps: int = Field(default=300, ge=1, le=1_000_000)  # of it, the tests of a province
+    probe_district_mbps: int = Field(default=200, ge=1, le=1_000_000)  # and of a district, or a commune
     centre_url: str = ""  # where a probe server elsewhere finds the web; empty: on this machine
     is_demo: bool = False  # allows basic auth on the API
 
@@ -67,6 +81,15 @@ class Settings(BaseModel):
         return f"http://{self.public_host}:{self.web_port}"
 
     @property
+    def probed(self) -> tuple[ProbedAt, ...]:
+        """The probe servers that devices are told of; each serves its share of them."""
+        if not self.probe_servers:
+            return (ProbedAt(self.public_host, self.probe_http_port, self.probe_udp_port),)
+        return tuple(
+            ProbedAt(host, int(http), int(udp)) for host, http, udp in (t.split(":") for t in self.probe_servers)
+        )
+
+    @property
     def centre(self) -> str:
         """Where the probe server finds the web."""
         reach = "127.0.0.1" if self.host == "0.0.0.0" else self.host  # noqa: S104 - compared, not bound
@@ -91,7 +114,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         variable = f"DIEMCAU_{name.upper()}"
         if name != "home" and variable in environ:
             raw = environ[variable]
-            values[name] = tuple(raw.split(",")) if name == "broker_urls" else raw
+            values[name] = tuple(raw.split(",")) if name in _LISTS else raw
             variables[name] = variable
     try:
         return Settings(home=home, **values)
@@ -134,6 +157,7 @@ def _wrong(name: str, wrong: ErrorDetails, file: Path, variables: Mapping[str, s
         "less_than_equal": say(f"không được quá {bounds.get('le')}", f"must be {bounds.get('le')} or less"),
         "bool_parsing": say("phải là true hoặc false", "must be true or false"),
         "string_type": say('phải là chữ trong dấu "..."', 'must be text in "..."'),
+        "string_pattern_mismatch": say("phải có dạng máy:cổng:cổng", "must be of the form host:port:port"),
         "tuple_type": say('phải là danh sách ["...", "..."]', 'must be a list ["...", "..."]'),
     }.get(wrong["type"], wrong["msg"])
     return f"{place}: {text}."

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from collector.dashboard.render import now
 from collector.probe_server import signing
 from collector.probe_server.document import Document, write
-from collector.store import counters
+from collector.store import line_tests
 from collector.store.queries import document
 from provisioning.credentials import probe_server_key
 
@@ -59,8 +59,7 @@ class Documents:
             return self._told
 
     def _may_make(self, connection: Connection, told: Told) -> bool:
-        is_stopped = counters.value(connection, counters.LINE_TESTS_STOPPED) == 1
-        return is_stopped != told.is_stopped or time.monotonic() >= self._next_s
+        return line_tests.is_stopped(connection) != told.is_stopped or time.monotonic() >= self._next_s
 
 
 async def require(request: Request) -> None:

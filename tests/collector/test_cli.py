@@ -9,11 +9,15 @@ from contextlib import nullcontext
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
 from collector.cli import main
 from collector.judge.policy import SEED
+from collector.store import line_tests
 from collector.supervisor import alone
 from provisioning.cli import main as provision
+from provisioning.store.engine import open_engine
+from provisioning.store.tables import audit
 
 PORTS = ("web_port", "enrolment_port", "broker_port", "broker_monitor_port", "probe_http_port", "probe_udp_port")
 
@@ -142,3 +146,15 @@ def test_a_wrong_setting_is_named(cli, monkeypatch):
     answer = cli("migrate")
     assert answer.exit_code == 1
     assert "DIEMCAU_WEB_PORT" in answer.stderr
+
+
+def test_line_tests_are_stopped_and_allowed_again_and_the_audit_tells_by_whom(cli, tmp_path):
+    cli("migrate")
+    engine = open_engine(f"sqlite:///{tmp_path}/db/diemcau.db")
+    for command, is_stopped in (("stop", True), ("stop", True), ("resume", False)):
+        assert cli("line-tests", command).exit_code == 0
+        with engine.connect() as connection:
+            assert line_tests.is_stopped(connection) == is_stopped
+    with engine.connect() as connection:
+        assert connection.scalars(select(audit.c.action).order_by(audit.c.id)).all() == ["stop", "stop", "resume"]
+    engine.dispose()

@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, not_, null, 
 from collector.judge.needs import needs
 from collector.judge.policy import Policy
 from collector.probe_server.document import Client, Document, Needs
-from collector.store import counters, policies
+from collector.store import line_tests, policies
 from contract.probing import DirectionNeed, Stream
 from provisioning.store.tables import change, device, event, participation, session, site, unit
 
-KINDS = ("site", "device", "participation", "session", "policy", "line_tests")  # changes that a document may tell of
+KINDS = ("site", "device", "participation", "session", "policy", line_tests.KIND)  # changes that a document may tell of
 _MOST_ENDED = 1 << 10  # sessions that are told apart by a version
 
 _GLANCE = Stream(packets_per_s=50, packets=500, up_bytes=44, down_bytes=44)
@@ -81,7 +81,7 @@ def build(connection: Connection, version: int, now: int) -> Document:
         version=version,
         needs=tuple(needs_of(policy, part) for part in asked),
         devices=devices,
-        is_stopped=counters.value(connection, counters.LINE_TESTS_STOPPED) == 1,
+        is_stopped=line_tests.is_stopped(connection),
     )
 
 

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from collector.dashboard import probe_servers
 from collector.probe_server import signing
 from collector.probe_server.document import read
-from collector.store import counters
+from collector.store import line_tests
 from provisioning import secret_files
 from provisioning.credentials import probe_server_key
 from provisioning.store.engine import record_changes, writing
@@ -63,7 +63,7 @@ def test_whoever_does_not_sign_gets_nothing(fetch: Callable[..., Any], browser: 
 
 
 def test_changes_that_come_fast_are_told_together_and_a_stop_at_once(
-    fetch: Callable[..., Any], nation: Any, monkeypatch: pytest.MonkeyPatch
+    fetch: Callable[..., Any], nation: Any, now: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probe_servers, "_SPARE", 1e9)
     tag = fetch().headers["etag"]
@@ -71,6 +71,5 @@ def test_changes_that_come_fast_are_told_together_and_a_stop_at_once(
         record_changes(connection, [("device", 1)])
     assert fetch(tag).status_code == 304
     with writing(nation.engine) as connection:
-        counters.put(connection, counters.LINE_TESTS_STOPPED, 1)
-        record_changes(connection, [("line_tests", 0)])
+        line_tests.stop(connection, "noc", now, is_stopped=True)
     assert read(fetch(tag).content).is_stopped

@@ -9,7 +9,7 @@ from sqlalchemy import insert, update
 
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
-from collector.store import counters
+from collector.store import line_tests
 from collector.store.queries import document
 from provisioning.store.engine import record_changes, writing
 from provisioning.store.tables import device, event, participation, session, site, unit
@@ -144,8 +144,8 @@ def test_marks_go_on_from_where_they_were(country) -> None:
         assert document.mark(connection, first) == (first.read + 1, first.relevant)
 
 
-def test_a_stop_is_told(country, build) -> None:
+def test_a_stop_is_told(country, build, now) -> None:
     assert not build().is_stopped
     with writing(country.engine) as connection:
-        counters.put(connection, counters.LINE_TESTS_STOPPED, 1)
+        line_tests.stop(connection, "noc", now, is_stopped=True)
     assert build().is_stopped
