@@ -6,7 +6,21 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from agent.spool import Counters, Spooled
 from contract import reasons
-from contract.findings import Camera, Clock, Display, Fact, Host, Line, Network, Path, Power, Software, Sound
+from contract.findings import (
+    Camera,
+    Clock,
+    Direction,
+    Display,
+    Fact,
+    Host,
+    Line,
+    Network,
+    Path,
+    Playback,
+    Power,
+    Software,
+    Sound,
+)
 from contract.languages import language, say
 from contract.report import Measurement, Report
 
@@ -147,7 +161,22 @@ def _path(path: Path) -> List[Row]:
         (say("Độ trễ khứ hồi, p95", "Round trip, p95"), _quantity(path.rtt_p95_ms, "ms")),
         (say("Độ rung (jitter)", "Jitter"), _quantity(path.jitter_ms, "ms")),
         (say("Gói đến sai thứ tự", "Packets out of order"), str(path.reordered)),
+        *_path_in_depth(path),
         (say("Máy chủ đo", "Probe server"), path.server),
+    ]
+
+
+def _path_in_depth(path: Path) -> List[Row]:
+    return [
+        (say("Mất gói, ít nhất", "Packet loss, at least"), _quantity(path.loss_low_pct, "%")),
+        (say("Mất gói, nhiều nhất", "Packet loss, at most"), _quantity(path.loss_high_pct, "%")),
+        (say("Gói mất chiều đi", "Packets lost on the way out"), _fact(path.lost_up, str)),
+        (say("Gói mất chiều về", "Packets lost on the way back"), _fact(path.lost_down, str)),
+        (say("Gói mất liền nhau, nhiều nhất", "Most packets lost in a row"), _fact(path.longest_loss, str)),
+        (say("Độ trễ khứ hồi, p99", "Round trip, p99"), _quantity(path.rtt_p99_ms, "ms")),
+        (say("Tốc độ gửi gói đo, chiều đi", "Rate of the packets out"), _quantity(path.up_mbps, "Mbit/s")),
+        (say("Tốc độ gửi gói đo, chiều về", "Rate of the packets back"), _quantity(path.down_mbps, "Mbit/s")),
+        (say("Điểm chất lượng thoại (R)", "Voice quality (R)"), _quantity(path.r_factor, "")),
     ]
 
 
@@ -223,13 +252,56 @@ def _power(power: Power) -> List[Row]:
 
 def _line(line: Line) -> List[Row]:
     return [
-        (say("Tải xuống", "Download"), _shown(line.download_mbps, "Mbit/s")),
-        (say("Tải lên", "Upload"), _shown(line.upload_mbps, "Mbit/s")),
+        *_rate(say("Tải xuống", "Download"), line.download_mbps),
+        *_rate(say("Tải lên", "Upload"), line.upload_mbps),
+        *_direction(say("Chiều tải xuống", "Downstream"), line, line.download),
+        *_direction(say("Chiều tải lên", "Upstream"), line, line.upload),
+        *_playback(line.playback),
         (say("Độ trễ khứ hồi", "Round trip"), _quantity(line.round_trip_ms, "ms")),
+        (say("Bị ảnh hưởng bởi", "Disturbed by"), _listed([_shown(one) for one in line.disturbances])),
+        (say("Kiểu kết nối", "Link"), _fact(line.link, link_name)),
+        (say("Nhà mạng nhìn thấy", "Provider seen"), _fact(line.provider, str)),
         (say("Đã tải xuống", "Downloaded"), _shown(line.received_bytes, "byte")),
         (say("Đã tải lên", "Uploaded"), _shown(line.sent_bytes, "byte")),
         (say("Máy chủ đo", "Probe server"), line.server),
         (say("Cách đo", "Method"), line.method),
+    ]
+
+
+def _rate(label: str, rate_mbps: Optional[float]) -> List[Row]:
+    return [] if rate_mbps is None else [(label, _shown(rate_mbps, "Mbit/s"))]
+
+
+def _direction(label: str, line: Line, found: Optional[Direction]) -> List[Row]:
+    if found is None:
+        return [(label, _shown("skipped"))] if line.method == "threshold" else []
+    between = f"{_shown(found.low_mbps)} – {_shown(found.high_mbps, 'Mbit/s')}"
+    minimum = (
+        []
+        if found.minimum is None
+        else [(say("  So với mức tối thiểu", "  Against the minimum"), _shown(found.minimum))]
+    )
+    return [
+        (label, _shown(found.outcome)),
+        (say("  Mức cần", "  Need"), _shown(found.need_mbps, "Mbit/s")),
+        (say("  Mức tối thiểu", "  Minimum"), _shown(found.minimum_mbps, "Mbit/s")),
+        *minimum,
+        (say("  Tốc độ đo được", "  Rate"), f"{_shown(found.rate_mbps, 'Mbit/s')} ({between})"),
+        (say("  Lượng đã truyền", "  Moved"), _shown(found.moved_bytes, "byte")),
+        (say("  Đo trong", "  Took"), _shown(found.took_s, say("giây", "s"))),
+        (say("  Độ trễ tăng thêm khi tải", "  Delay added under load"), _quantity(found.added_delay_ms, "ms")),
+    ]
+
+
+def _playback(found: Optional[Playback]) -> List[Row]:
+    if found is None:
+        return []
+    seconds = say("giây", "s")
+    return [
+        (say("Dự báo khi xem", "Playback foreseen"), ""),
+        (say("  Hình chạy sau", "  Starts after"), _quantity(found.startup_s, seconds)),
+        (say("  Số lần dừng hình", "  Stalls"), str(found.stalls)),
+        (say("  Thời gian dừng hình", "  Time stalled"), _shown(found.rebuffer_pct, "%")),
     ]
 
 

@@ -35,7 +35,7 @@ FACT_NAMES = {
     "picture_sound": ("Hình và tiếng", "Picture and sound"),
     "rehearsal": ("Diễn tập hai chiều", "Two-way rehearsal"),
 }
-WORDS = {  # words that parameters hold: why a measurement failed, why a fact has no value, what a presence says
+WORDS = {  # words that parameters and findings hold: why there is no value, what a presence says, outcomes of a line
     "timeout": ("quá thời gian", "timed out"),
     "crashed": ("phép đo bị ngắt giữa chừng", "the probe crashed"),
     "unreachable": ("không tới được máy chủ đo", "the probe server cannot be reached"),
@@ -48,6 +48,16 @@ WORDS = {  # words that parameters hold: why a measurement failed, why a fact ha
     "lost": ("mất liên lạc", "lost"),
     "stopped": ("đã tắt", "stopped"),
     "asleep": ("đang ngủ", "asleep"),
+    "carries": ("đủ", "carries the need"),
+    "fails": ("không đủ", "falls short of the need"),
+    "unsure": ("chưa chắc", "unsure"),
+    "skipped": ("chưa thử, vì chiều kia đã không đủ", "not tried: the other direction had failed"),
+    "above": ("trên mức tối thiểu", "above the minimum"),
+    "below": ("dưới mức tối thiểu", "below the minimum"),
+    "other_traffic": ("máy đang tải thứ khác", "other traffic on the machine"),
+    "weak_wifi": ("sóng Wi-Fi yếu", "weak Wi-Fi"),
+    "busy_processor": ("máy quá bận", "busy processor"),
+    "server_limit": ("máy chủ đo hết sức", "probe server at its limit"),
 }
 
 

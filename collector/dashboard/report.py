@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import Path
@@ -12,7 +13,7 @@ from starlette.responses import Response
 from collector.dashboard.labels import unit_of
 from collector.dashboard.render import Reading, page
 from collector.store.queries import reports
-from contract.findings import Fact
+from contract.findings import Direction, Fact, Playback
 from contract.report import Measurement, UnusableReport, read_body
 
 
@@ -23,6 +24,7 @@ class Finding(NamedTuple):
     value: Any
     unit: str
     why: str
+    within: str = ""  # the finding that it is a part of
 
 
 def show(request: Request, connection: Reading, report_id: Annotated[int, Path(ge=1, lt=2**63)]) -> Response:
@@ -53,10 +55,15 @@ def findings(measurement: Measurement) -> list[Finding]:
     if measurement.findings is None:
         return []
     values = ((name, value) for name, value in measurement.findings if name != "kind")
-    return [_finding(name, value) for name, value in values]
+    return [finding for name, value in values for finding in _flat(name, value)]
 
 
-def _finding(name: str, value: Any) -> Finding:
-    if isinstance(value, Fact):
-        return Finding(name, value.value, unit_of(name), value.why or "")
-    return Finding(name, value, unit_of(name), "")
+def _flat(name: str, value: Any) -> Iterator[Finding]:
+    """Yield a value, or each part of one that has parts; nothing of what may be left out and was."""
+    if isinstance(value, Direction | Playback):
+        for part, inner in value:
+            yield from (found._replace(within=name) for found in _flat(part, inner))
+    elif isinstance(value, Fact):
+        yield Finding(name, value.value, unit_of(name), value.why or "")
+    elif value is not None:
+        yield Finding(name, value, unit_of(name), "")

@@ -21,6 +21,7 @@ HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 LANGUAGES = ("vi", "en")
 _NEVER = 1e12  # a maximum that nothing exceeds
 _RECENT = timedelta(minutes=1)
+_SHORT_S = 10  # below, tenths of a second are shown
 
 
 class Words:
@@ -67,7 +68,9 @@ class Words:
             return self.name({**reasons.WORDS, **labels.VALUES}, value)
         if isinstance(value, tuple):
             return ", ".join(self.quantity(one, unit) for one in value) or self.t("không có", "none")
-        if unit == "s":
+        if unit == "s" and value < _SHORT_S:
+            unit = self.t("giây", "s")
+        elif unit == "s":
             return format_timedelta(value, threshold=1.5, locale=self._locale)
         return reasons.show(value, unit, self.lang).replace(" ", "\N{NO-BREAK SPACE}")
 

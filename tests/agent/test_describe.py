@@ -22,7 +22,20 @@ def fact(value):
 ABSENT = {"why": "absent"}
 PATH = findings.Path.model_validate(
     {"server": "s", "sent": 100, "received": 98, "reordered": 0, "loss_pct": 2.0}
-    | {"rtt_ms": fact(8.125), "rtt_p95_ms": fact(120.4), "jitter_ms": ABSENT}
+    | {"rtt_ms": fact(8.125), "rtt_p95_ms": fact(120.4), "jitter_ms": ABSENT, "r_factor": fact(91.26)}
+)
+DOWN = {"outcome": "carries", "need_mbps": 6.0, "minimum_mbps": 2.5, "rate_mbps": 7.4, "low_mbps": 7.1} | {
+    "high_mbps": 7.6,
+    "moved_bytes": 8,
+    "took_s": 5.7,
+    "added_delay_ms": fact(21.0),
+}
+UP = {**DOWN, "outcome": "fails", "minimum": "above", "rate_mbps": 4.2}
+THRESHOLD = {"method": "threshold", "server": "s", "round_trip_ms": fact(8.0), "received_bytes": 1, "sent_bytes": 1}
+TESTED = findings.Line.model_validate(
+    THRESHOLD
+    | {"download_mbps": 7.4, "upload_mbps": 4.2, "download": DOWN, "upload": UP, "disturbances": ["weak_wifi"]}
+    | {"playback": {"startup_s": fact(1.5), "stalls": 2, "rebuffer_pct": 0.4}, "link": fact("wifi")}
 )
 LINE = findings.Line.model_validate(
     {"method": "m", "server": "s", "download_mbps": 94.13, "upload_mbps": 4.25, "round_trip_ms": fact(8.0)}
@@ -87,16 +100,20 @@ def changed(value):
     return value + 7 if isinstance(value, int | float) else value + "-other"
 
 
+NESTED = {"download": None, "upload": None, "playback": None, "disturbances": ("busy_processor",)}
 WHOLE = tuple(map(whole, (findings.Host, findings.Camera, findings.Sound, findings.Display, findings.Power)))
-SAMPLES = (*WHOLE, NETWORK, PATH, SOFTWARE, clock(1.0), LINE)
+SAMPLES = (*WHOLE, NETWORK, PATH, SOFTWARE, clock(1.0), TESTED)
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.kind)
 def test_a_finding_is_called_what_the_dashboard_calls_it(monkeypatch, lang, sample):
     monkeypatch.setenv("DIEMCAU_LANG", lang)
-    names = {labels.FINDINGS[field][lang == "en"] for field in type(sample).model_fields if field != "kind"}
-    assert {label for label, _ in describe._ROWS[type(sample)](sample)} <= names
+    models = {type(sample), *({findings.Direction, findings.Playback} if sample is TESTED else ())}
+    names = {
+        labels.FINDINGS[field][lang == "en"] for model in models for field in model.model_fields if field != "kind"
+    }
+    assert {label.strip() for label, _ in describe._ROWS[type(sample)](sample)} <= names
     assert describe.probe_name(sample.kind) == labels.PROBES[sample.kind][lang == "en"]
 
 
@@ -104,8 +121,27 @@ def test_every_finding_of_every_kind_is_shown(monkeypatch):
     assert {type(sample) for sample in SAMPLES} == set(findings.KINDS)
     for sample in SAMPLES:
         for name in set(type(sample).model_fields) - {"kind"}:
-            other = sample.model_copy(update={name: changed(getattr(sample, name))})
+            value = NESTED[name] if name in NESTED else changed(getattr(sample, name))
+            other = sample.model_copy(update={name: value})
             assert shown(monkeypatch, "vi", other) != shown(monkeypatch, "vi", sample), (sample.kind, name)
+
+
+@pytest.mark.parametrize("part", ["download", "playback"])
+def test_every_part_of_an_outcome_and_of_the_playback_is_shown(monkeypatch, part):
+    found = getattr(TESTED, part)
+    for name in type(found).model_fields:
+        value = {"outcome": "unsure", "minimum": "below"}.get(name) or changed(getattr(found, name))
+        other = TESTED.model_copy(update={part: found.model_copy(update={name: value})})
+        assert shown(monkeypatch, "vi", other) != shown(monkeypatch, "vi", TESTED), (part, name)
+
+
+def test_a_direction_that_was_not_tried_says_why(monkeypatch):
+    only_down = findings.Line.model_validate(
+        {**THRESHOLD, "download": {**DOWN, "outcome": "fails", "minimum": "below"}}
+    )
+    table = shown(monkeypatch, "vi", only_down)
+    assert "chưa thử, vì chiều kia đã không đủ" in table
+    assert "dưới mức tối thiểu" in table
 
 
 def test_a_time_zone_is_told_as_people_write_it(monkeypatch):

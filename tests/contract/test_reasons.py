@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from contract import reasons, wire
-from contract.findings import Why
+from contract.findings import Disturbance, Why
 from contract.report import Failure
 
 GOOD = {"ok", "present", "proven"}
@@ -44,7 +44,10 @@ def test_every_text_is_clean_and_names_an_owner(code: str) -> None:
         (reasons.OWNER_NAMES, reasons.OWNERS),
         (
             reasons.WORDS,
-            (*get_args(Failure.model_fields["code"].annotation), *get_args(Why), "lost", "stopped", "asleep"),
+            (
+                *(*get_args(Failure.model_fields["code"].annotation), *get_args(Why), "lost", "stopped", "asleep"),
+                *("carries", "fails", "unsure", "skipped", "above", "below", *get_args(Disturbance)),
+            ),
         ),
     ],
 )
