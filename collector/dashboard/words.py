@@ -81,7 +81,9 @@ class Words:
     def why(self, verdict: Verdict | Flag) -> str:
         """Return what a verdict is about and its reason; a reason that names its metric stands alone."""
         told = self.reason(verdict.reason, verdict.params)
-        return told if "measured" in verdict.params else f"{self.what(verdict.fact, verdict.metric)}: {told}"
+        reason = reasons.REASONS.get(verdict.reason)
+        names_metric = reason is not None and "measured" in reason.params and verdict.reason != "unconfirmed"
+        return told if names_metric else f"{self.what(verdict.fact, verdict.metric)}: {told}"
 
     def good(self, params: Mapping[str, Any]) -> str:
         """Return which values are ready: '≥ 6 Mbit/s'."""

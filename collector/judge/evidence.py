@@ -24,9 +24,23 @@ def latest(situation: Situation, fact: str, sources: tuple[str, ...]) -> Evidenc
 
 
 def _is_other_line(situation: Situation, found: Evidence) -> bool:
-    if found.fact not in _OF_THE_LINE or situation.line is None or found.line_id is None:
+    """Tell whether something was measured elsewhere than on the site's line, as far as that can be seen."""
+    line = situation.line
+    if found.fact not in _OF_THE_LINE or line is None:
         return False
-    return found.line_id != situation.line.id
+    provider = (found.findings or {}).get("provider", {}).get("value")
+    return (
+        (found.line_id is not None and found.line_id != line.id)
+        or (provider is not None and provider != line.provider)
+        or (line.kind != "mobile" and _is_mobile(situation, found))
+    )
+
+
+def _is_mobile(situation: Situation, found: Evidence) -> bool:
+    """Tell whether it was measured over 4G: as found with it, or in the same round."""
+    same_round = (e for e in situation.evidence if e.fact == "network" and e.report_id == found.report_id)
+    findings = [(e.findings or {}) for e in (found, *same_round)]
+    return any(one.get("link", {}).get("value") == "mobile" for one in findings)
 
 
 def counts(situation: Situation, fact: str, policy: Policy, now: int) -> tuple[Evidence | None, Verdict]:

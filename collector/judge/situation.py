@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 
@@ -18,16 +19,19 @@ class Evidence(NamedTuple):
     measured_at: int
     line_id: int | None
     report_id: int
+    earlier: Sequence[Mapping[str, Any]] = ()  # line tests before this one: see `outcomes.remember`
 
 
 class Line(NamedTuple):
-    """The line that carries a site, as declared: provider, package and payer."""
+    """The line that carries a site, as declared: provider, package, payer, kind, and what a test on 4G may cost."""
 
     id: int
     provider: str
     download_mbps: float | None
     upload_mbps: float | None
     paid_by: str
+    kind: str = ""  # fibre, cable, mobile, ...; empty: not declared, and then taken for a fixed line
+    consented_mb: int | None = None  # what one test over 4G may move; None: nobody has consented
 
 
 class Presence(NamedTuple):

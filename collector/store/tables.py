@@ -105,6 +105,7 @@ evidence = Table(
     Column("is_time_uncertain", Boolean, nullable=False),
     Column("line_id", Id),
     Column("report_id", BigInteger, nullable=False),  # outlives the report itself
+    Column("earlier", Text),  # JSON list, of lines: the tests before this one, by which a failure counts as repeated
     UniqueConstraint("device_id", "fact", "source"),
 )
 

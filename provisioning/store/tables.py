@@ -59,7 +59,16 @@ line = Table(
     Column("download_mbps", Float),  # the package's rates
     Column("upload_mbps", Float),
     Column("paid_by", Text, nullable=False),  # ministry, department, site
+    Column("kind", Text, nullable=False, server_default=""),  # fibre, cable, mobile, ...; empty: not declared
+    Column("consented_mb", Integer),  # what one line test over 4G may move; null: nobody has consented
     UniqueConstraint("provider_id", "code"),
+)
+
+prefix = Table(
+    "prefix",  # whose public addresses are: by them a probe server sees the provider of whoever measures
+    metadata,
+    Column("cidr", Text, primary_key=True),  # as ipaddress writes it
+    Column("provider_id", Id, ForeignKey("provider.id"), nullable=False),
 )
 
 site = Table(

@@ -19,9 +19,11 @@ class Metric(NamedTuple):
     reason: str
     unit: str
     is_signed: bool = False  # then its size is judged, whichever its sign
+    is_optional: bool = False  # then it is not judged where it was not asked for, or by agents older than it
 
 
 Metrics = Mapping[str, Metric]
+ABSENT = {"why": "absent"}
 
 
 def judge_fact(fact: str, metrics: Metrics, situation: Situation, policy: Policy, now: int) -> list[Verdict]:
@@ -30,13 +32,22 @@ def judge_fact(fact: str, metrics: Metrics, situation: Situation, policy: Policy
     if found is None or found.findings is None:
         return [verdict]
     bounds = policy.bounds(situation.role, situation.medium, fact, situation.bitrate_mbps)
+    values = {
+        name: found.findings.get(name, ABSENT) if metrics[name].is_optional else found.findings[name] for name in bounds
+    }
     return [
-        _judge_value(verdict._replace(metric=name), found.findings[name], bound, metrics[name], situation)
+        judge_value(verdict._replace(metric=name), values[name], bound, metrics[name], situation)
         for name, bound in bounds.items()
+        if is_judged(metrics[name], values[name])
     ]
 
 
-def _judge_value(verdict: Verdict, value: Any, bound: Bounds, metric: Metric, situation: Situation) -> Verdict:
+def is_judged(metric: Metric, value: Any) -> bool:
+    """Tell whether there is something to judge: an optional metric that is absent stands for nothing, good or bad."""
+    return not (metric.is_optional and value == ABSENT)
+
+
+def judge_value(verdict: Verdict, value: Any, bound: Bounds, metric: Metric, situation: Situation) -> Verdict:
     """Complete a verdict by a number, or by {"value": number} or {"why": ...}: a fact without value is unknown."""
     if isinstance(value, dict):
         if value.get("value") is None:

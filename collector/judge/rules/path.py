@@ -1,4 +1,4 @@
-"""Loss, jitter and round trip to the probe server.
+"""Loss, jitter and round trip to the probe server, and how a conversation over that path would sound.
 
 Findings: {"kind": "path", "loss_pct": 0.0, "jitter_ms": {"value": 0.4}, "rtt_ms": {"value": 8.1}, ...}
 """
@@ -14,12 +14,13 @@ METRICS: Metrics = {
     "loss_pct": Metric("at_most", "loss_high", "%"),
     "jitter_ms": Metric("at_most", "jitter_high", "ms"),
     "rtt_ms": Metric("at_most", "round_trip_high", "ms"),
+    "r_factor": Metric("at_least", "voice_poor", "", is_optional=True),
 }
-_OF_THE_AIR = ("loss_high", "jitter_high")
+_OF_THE_AIR = ("loss_high", "jitter_high", "voice_poor")
 
 
 def check(situation: Situation, policy: Policy, now: int) -> list[Verdict]:
-    """Judge each metric; on Wi-Fi, loss and jitter are the site's to mend before a provider is called."""
+    """Judge each metric; on Wi-Fi, all but the round trip is the site's to mend before a provider is called."""
     return [
         verdict._replace(owner="site")
         if verdict.reason in _OF_THE_AIR and _is_on_wifi(situation, verdict.evidence_id)

@@ -51,12 +51,14 @@ def _lines(connection: Connection, site_ids: Collection[int]) -> dict[int, Line]
             line.c.download_mbps,
             line.c.upload_mbps,
             line.c.paid_by,
+            line.c.kind,
+            line.c.consented_mb,
         )
         .join(line, line.c.id == site.c.line_id)
         .join(provider, provider.c.id == line.c.provider_id)
         .where(site.c.id.in_(site_ids))
     )
-    return {r.site_id: Line(r.id, r.code, r.download_mbps, r.upload_mbps, r.paid_by) for r in rows}
+    return {site_id: Line(*told) for site_id, *told in rows}
 
 
 def _evidence(connection: Connection, site_ids: Collection[int]) -> dict[int, list[Evidence]]:
@@ -65,14 +67,14 @@ def _evidence(connection: Connection, site_ids: Collection[int]) -> dict[int, li
     rows = connection.execute(
         select(
             *(e.site_id, e.id, e.fact, e.source, e.device_id, device.c.is_spare),
-            *(e.findings, e.failure, e.measured_at, e.line_id, e.report_id),
+            *(e.findings, e.failure, e.measured_at, e.line_id, e.report_id, e.earlier),
         )
         .join(device, device.c.id == e.device_id)
         .where(e.site_id.in_(site_ids), device.c.state == "active")
     )
-    for site_id, id_, fact, source, device_id, is_spare, findings, failure, measured_at, line_id, report_id in rows:
-        read = _json(findings), _json(failure)
-        found[site_id].append(Evidence(id_, fact, source, device_id, is_spare, *read, measured_at, line_id, report_id))
+    for site_id, id_, fact, source, device_id, is_spare, findings, failure, measured_at, *rest, earlier in rows:
+        told = _json(findings), _json(failure), measured_at, *rest, _json(earlier) or ()
+        found[site_id].append(Evidence(id_, fact, source, device_id, is_spare, *told))
     return found
 
 
@@ -98,5 +100,5 @@ def verdicts(connection: Connection, participation_ids: Collection[int]) -> dict
     return {row.participation_id: tuple(Verdict(**v) for v in from_json(row.verdicts)) for row in rows}
 
 
-def _json(text: str | None) -> dict[str, Any] | None:
+def _json(text: str | None) -> Any:
     return None if text is None else from_json(text)

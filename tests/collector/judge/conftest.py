@@ -19,7 +19,7 @@ DEVICE, SPARE = 1, 2
 SOURCES = {"picture_sound": "technician", "rehearsal": "rehearsal"}  # the others: the agent
 GOOD: Mapping[str, Mapping[str, Any]] = {
     "line": {"download_mbps": 90.0, "upload_mbps": 40.0},
-    "path": {"loss_pct": 0.0, "jitter_ms": 1.0, "rtt_ms": 8.0},
+    "path": {"loss_pct": 0.0, "jitter_ms": 1.0, "rtt_ms": 8.0, "r_factor": 92.0},
     "host": {"memory_available_bytes": 4 * 10**9, "disk_free_bytes": 50 * 10**9, "cpu_pct": 10.0},
     "clock": {"offset_ms": -40.0},
     "network": {"link": "ethernet"},

@@ -19,6 +19,7 @@ TABLE: list[tuple[str, tuple[str, ...], str, str, int, float, float]] = [
     ("interactive", MEDIA, "path", "loss_pct", AT_MOST, 1, 2),
     ("interactive", MEDIA, "path", "jitter_ms", AT_MOST, 30, 50),
     ("interactive", MEDIA, "path", "rtt_ms", AT_MOST, 100, 300),
+    ("interactive", MEDIA, "path", "r_factor", AT_LEAST, 80, 70),
     ("interactive", ("pc",), "host", "memory_available_bytes", AT_LEAST, 5e8, 2e8),
     ("interactive", ("pc",), "host", "disk_free_bytes", AT_LEAST, 1e9, 2e8),
     ("interactive", ("pc",), "host", "cpu_pct", AT_MOST, 85, 100),

@@ -15,6 +15,7 @@ UNITS = {
     "loss_pct": "%",
     "jitter_ms": "ms",
     "rtt_ms": "ms",
+    "r_factor": "",
     "memory_available_bytes": "byte",
     "disk_free_bytes": "byte",
     "cpu_pct": "%",
@@ -24,7 +25,8 @@ UNITS = {
     "display_count": "",
     "offset_ms": "ms",
 }
-FACTS = [(rule.fact, metric) for rule in RULES for metric in rule.metrics]
+METRICS = {(rule.fact, name): metric for rule in RULES for name, metric in rule.metrics.items()}
+FACTS = [key for key in METRICS if key[0] != "line" or not METRICS[key].is_optional]  # the others: test_line.py
 
 
 @pytest.mark.parametrize(("fact", "metric"), FACTS)
@@ -37,7 +39,8 @@ def test_a_good_value_is_told_with_its_limits_and_unit(site: Any, fact: str, met
 
 
 @pytest.mark.parametrize(
-    ("fact", "metric"), [(fact, metric) for fact, metric in FACTS if fact != "line" and metric != "loss_pct"]
+    ("fact", "metric"),
+    [key for key in FACTS if key[0] != "line" and key[1] != "loss_pct" and not METRICS[key].is_optional],
 )
 @pytest.mark.parametrize("why", ["denied", "unsupported", "absent", "error"])
 def test_a_fact_without_a_value_is_unknown_and_leaves_the_others(site: Any, fact: str, metric: str, why: str) -> None:
@@ -55,7 +58,22 @@ def test_a_path_that_lost_every_packet_is_not_ready_though_nothing_else_was_meas
     assert site.flags(situation)["path", "loss_pct"] == ("not_ready", "loss_high", "vnpt")
 
 
-@pytest.mark.parametrize(("fact", "metric"), FACTS)
+def test_a_metric_that_older_agents_do_not_know_is_judged_where_it_is_told_and_stands_for_nothing_elsewhere(
+    site: Any,
+) -> None:
+    older = site.situation("interactive", r_factor={"why": "absent"})
+    oldest = site.evidence("path")
+    oldest = oldest._replace(findings={name: value for name, value in oldest.findings.items() if name != "r_factor"})
+
+    for situation in (older, site.situation("interactive", without=["path"], add=[oldest])):
+        assert site.level(situation) == "ready"
+        assert ("path", "r_factor") not in site.verdicts(situation)
+    assert site.level(site.situation("interactive", r_factor={"why": "error"})) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("fact", "metric"), [key for key in FACTS if key[0] != "line" and not METRICS[key].is_optional]
+)
 def test_a_value_that_is_missing_costs_its_fact_alone(
     site: Any, fact: str, metric: str, caplog: pytest.LogCaptureFixture
 ) -> None:
