@@ -40,6 +40,7 @@ WORDS = {  # words that parameters and findings hold: why there is no value, wha
     "crashed": ("phép đo bị ngắt giữa chừng", "the probe crashed"),
     "unreachable": ("không tới được máy chủ đo", "the probe server cannot be reached"),
     "refused": ("máy chủ đo từ chối", "the probe server refused"),
+    "needs_consent": ("chưa có đồng ý cho đo qua 4G", "nobody has consented to a test over 4G"),
     "denied": ("không đủ quyền", "not permitted"),
     "unsupported": ("hệ thống không cho biết", "the system does not tell"),
     "portal": ("mạng đòi đăng nhập trước", "the network asks to log in first"),

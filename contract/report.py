@@ -29,10 +29,15 @@ class Moment(Message):
         return clock.Moment(self.boot_id, self.mono_ms, self.wall_us)
 
 
+FailureCode = Literal[
+    "timeout", "crashed", "unreachable", "refused", "needs_consent", "denied", "unsupported", "portal", "error"
+]
+
+
 class Failure(Message):
     """Why a measurement has no findings."""
 
-    code: OfCourse[Literal["timeout", "crashed", "unreachable", "refused", "denied", "unsupported", "portal", "error"]]
+    code: OfCourse[FailureCode]
     text: OfCourse[text(300)]  # type: ignore[valid-type]
 
 

@@ -6,7 +6,7 @@ import click
 
 from contract import __version__
 from contract.languages import say
-from provisioning.commands import audit, bundle, devices, holidays, people, roster, setup
+from provisioning.commands import audit, bundle, devices, holidays, people, prefixes, roster, setup
 from provisioning.commands.centre import Commands
 
 
@@ -30,6 +30,7 @@ for _command in (
     people.people,
     roster.roster,
     holidays.holidays,
+    prefixes.prefixes,
     devices.codes,
     devices.devices,
     devices.revoke,

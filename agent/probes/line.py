@@ -61,7 +61,8 @@ def _slot(context: Context, web: Web, network: Network) -> Granted:
     if isinstance(answer, Booked):
         raise NotNow(answer.in_s)
     if isinstance(answer, Refused):
-        raise ProbeError("refused", _REFUSALS[answer.code])
+        code = "needs_consent" if answer.code == "needs_consent" else "refused"
+        raise ProbeError(code, _REFUSALS[answer.code])
     return answer
 
 

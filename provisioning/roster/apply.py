@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
@@ -39,12 +39,7 @@ def apply(connection: Connection, plan: Plan, session_id: int, actor: str, now_u
 
 def _write_lines(connection: Connection, lines: list[Line]) -> dict[tuple[str, str], int]:
     """Write providers and lines; returns every line's id by its provider's code and its own."""
-    names = {carried.provider_code: carried.provider_name for carried in lines}
-    known = set(connection.scalars(select(provider.c.code)))
-    new = [{"code": code, "name": name} for code, name in names.items() if code not in known]
-    if new:
-        connection.execute(provider.insert(), new)
-    provider_ids = {row.code: row.id for row in connection.execute(select(provider.c.code, provider.c.id))}
+    provider_ids = add_providers(connection, {carried.provider_code: carried.provider_name for carried in lines})
     rows = {
         (carried.provider_code, carried.code): {
             "provider_id": provider_ids[carried.provider_code],
@@ -52,12 +47,23 @@ def _write_lines(connection: Connection, lines: list[Line]) -> dict[tuple[str, s
             "download_mbps": carried.download_mbps,
             "upload_mbps": carried.upload_mbps,
             "paid_by": carried.paid_by,
+            "kind": carried.kind,
+            "consented_mb": carried.consented_mb,
         }
         for carried in lines
     }
     upsert(connection, line, list(rows.values()), ["provider_id", "code"])
     query = select(provider.c.code, line.c.code, line.c.id).join(provider, provider.c.id == line.c.provider_id)
     return {(provider_code, code): line_id for provider_code, code, line_id in connection.execute(query)}
+
+
+def add_providers(connection: Connection, names: Mapping[str, str]) -> dict[str, int]:
+    """Add the providers, code to name, that the registry does not know; returns the id of every provider by code."""
+    known = set(connection.scalars(select(provider.c.code)))
+    new = [{"code": code, "name": name} for code, name in names.items() if code not in known]
+    if new:
+        connection.execute(provider.insert(), new)
+    return {row.code: row.id for row in connection.execute(select(provider.c.code, provider.c.id))}
 
 
 def _add_sites(

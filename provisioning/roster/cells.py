@@ -81,6 +81,14 @@ def read_mbps(text: str) -> float:
     return float(number)
 
 
+def read_megabytes(text: str) -> int:
+    """Return how many megabytes one test may move, from 1 to 1,000; "20 MB" is 20."""
+    digits = re.sub(r"\s*MB$", "", text, flags=re.IGNORECASE)
+    if not re.fullmatch(r"[0-9]{1,4}", digits) or not 1 <= int(digits) <= 1000:
+        raise CellError("phải là số MB từ 1 đến 1.000, ví dụ 20", "must be MB from 1 to 1,000, for example 20")
+    return int(digits)
+
+
 def read_phone(text: str) -> str:
     """Return a telephone number as digits; gives back the first 0 that spreadsheets take away."""
     digits = re.sub(r"[ .()-]", "", text)

@@ -11,6 +11,14 @@ from provisioning.store.folding import fold
 
 ROLES = {"interactive": ("tương tác",), "view": ("chỉ xem", "xem", "theo dõi")}
 MEDIA = {"mytv": ("MyTV",), "pc": ("PC", "máy tính"), "room": ("phòng họp", "hội nghị truyền hình")}
+LINE_KINDS = {
+    "fibre": ("cáp quang", "quang", "FTTH"),
+    "cable": ("cáp đồng trục", "truyền hình cáp"),
+    "copper": ("cáp đồng", "ADSL", "VDSL"),
+    "leased": ("kênh thuê riêng", "kênh riêng", "leased line"),
+    "mobile": ("4G", "5G", "3G", "di động", "mạng di động"),
+    "satellite": ("vệ tinh", "VSAT"),
+}
 PAYERS = {"ministry": ("Bộ",), "department": ("Sở",), "site": ("điểm cầu", "đơn vị", "trường")}
 
 
@@ -53,6 +61,21 @@ COLUMNS = (
         "download_mbps", "Gói tải xuống (Mbit/s)", ("Tải xuống", "Download (Mbit/s)"), cells.read_mbps, of_site=True
     ),
     Column("upload_mbps", "Gói tải lên (Mbit/s)", ("Tải lên", "Upload (Mbit/s)"), cells.read_mbps, of_site=True),
+    Column(
+        "line_kind",
+        "Loại đường truyền",
+        ("Loại cáp", "Line kind"),
+        cells.one_of(LINE_KINDS),
+        of_site=True,
+        words=LINE_KINDS,
+    ),
+    Column(
+        "consented_mb",
+        "Cho đo qua 4G (MB mỗi lần)",
+        ("Cho đo qua 4G", "4G test (MB)"),
+        cells.read_megabytes,
+        of_site=True,
+    ),
     Column("paid_by", "Bên trả tiền", ("Paid by",), cells.one_of(PAYERS), of_site=True, words=PAYERS),
     Column("contact_name", "Đầu mối", ("Người liên hệ", "Contact", "Contact name")),
     Column("contact_phone", "Điện thoại", ("Số điện thoại", "Phone"), cells.read_phone),

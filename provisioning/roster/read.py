@@ -47,10 +47,10 @@ class Roster(NamedTuple):
 def read(content: bytes) -> Roster:
     """Read a CSV file, UTF-8, separated by comma, semicolon or tab."""
     try:
-        text = _decoded(content)
+        text = decoded(content)
     except CellError as error:
         return Roster(0, (), (Problem(HEADINGS_ROW, "", error.vi, error.en),))
-    lines = list(_lines(text))
+    lines = list(records(text))
     if not lines:
         return Roster(0, (), (Problem(HEADINGS_ROW, "", "tệp không có dòng nào", "the file has no rows"),))
     columns, problems = _columns(lines[0][1])
@@ -69,7 +69,8 @@ def read(content: bytes) -> Roster:
     return Roster(len(rest), tuple(rows), tuple(problems))
 
 
-def _decoded(content: bytes) -> str:
+def decoded(content: bytes) -> str:
+    """Return the text of a CSV file; raises CellError when it is not UTF-8 or too large."""
     if len(content) > MAX_BYTES:
         raise CellError("tệp lớn quá 64 MB", "the file is larger than 64 MB")
     for mark, name in _ENCODINGS:
@@ -85,7 +86,7 @@ def _decoded(content: bytes) -> str:
         ) from error
 
 
-def _lines(text: str) -> Iterator[tuple[int, list[str] | CellError]]:
+def records(text: str) -> Iterator[tuple[int, list[str] | CellError]]:
     """Give each record with the row it begins in; a record that cannot be read is a CellError in its place."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
     number = HEADINGS_ROW

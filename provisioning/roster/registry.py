@@ -40,6 +40,8 @@ def read_sites(connection: Connection, session_id: int) -> dict[str, Held]:
             line.c.download_mbps,
             line.c.upload_mbps,
             line.c.paid_by,
+            line.c.kind,
+            line.c.consented_mb,
         )
         .outerjoin(participation, part)
         .outerjoin(line, line.c.id == site.c.line_id)
@@ -65,6 +67,8 @@ def _site(row: Any, schools: tuple[School, ...], contacts: tuple[Contact, ...]) 
             row.download_mbps,
             row.upload_mbps,
             row.paid_by,
+            row.kind,
+            row.consented_mb,
         )
     return Site(
         row.roster_key,

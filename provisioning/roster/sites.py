@@ -13,7 +13,7 @@ from provisioning.units.match import UnitIndex
 
 UNKNOWN_LINE = "?"  # the first character of the code we give a line while its provider's code is not known
 _OF_SITE = tuple(column.field for column in COLUMNS if column.of_site)
-_OF_LINE = ("line_code", "download_mbps", "upload_mbps", "paid_by")
+_OF_LINE = ("line_code", "download_mbps", "upload_mbps", "line_kind", "consented_mb", "paid_by")
 _NEEDED = tuple(column for column in COLUMNS if column.of_site and column.must_exist)
 
 
@@ -26,7 +26,7 @@ class School(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A site's line: who carries it, its code, its package, who pays."""
+    """A site's line: who carries it, its code, its package, who pays, its kind, and what a test over 4G may move."""
 
     provider_code: str
     provider_name: str
@@ -34,6 +34,8 @@ class Line(NamedTuple):
     download_mbps: float | None
     upload_mbps: float | None
     paid_by: str
+    kind: str = ""  # empty: not told
+    consented_mb: int | None = None  # None: nobody has consented
 
 
 class Contact(NamedTuple):
@@ -188,6 +190,8 @@ def _line(key: str, row: Row, lines: dict[tuple[str, str], Line], problems: list
         values.get("download_mbps"),
         values.get("upload_mbps"),
         values.get("paid_by", "site"),
+        values.get("line_kind", ""),
+        values.get("consented_mb"),
     )
     first = lines.setdefault((line.provider_code, line.code), line)
     if first[3:] != line[3:]:

@@ -43,6 +43,8 @@ def _rows(site: Site, province: str, district: str) -> Iterator[dict[str, Any]]:
             "line_code": "" if line.code.startswith(UNKNOWN_LINE) else line.code,
             "download_mbps": line.download_mbps,
             "upload_mbps": line.upload_mbps,
+            "line_kind": line.kind or None,
+            "consented_mb": line.consented_mb,
             "paid_by": line.paid_by,
         }
     for i in range(max(1, len(site.schools), len(site.contacts))):

@@ -163,11 +163,9 @@ def _by_package(verdict: Verdict, situation: Situation) -> Verdict:
 def _unless_consented(verdict: Verdict, situation: Situation, policy: Policy) -> Verdict:
     """Return the verdict, or that nothing was measured because nobody has let a test spend a 4G line's bytes."""
     found, line = latest(situation, "line", policy.sources["line"]), situation.line
-    failure = (found.failure if found else None) or {}
-    is_refused = failure.get("code") == "refused"
-    is_asked_for = is_refused and "needs_consent" in failure.get("text", "")
+    is_refused = found is not None and (found.failure or {}).get("code") == "needs_consent"
     is_open = line is not None and line.kind == "mobile" and line.consented_mb is None
-    if not is_asked_for and not (is_open and (found is None or is_refused)):
+    if not is_refused and not (is_open and found is None):
         return verdict
     return verdict._replace(reason="needs_consent", params={}, owner=owner_of("needs_consent", situation))
 

@@ -32,6 +32,8 @@ ROW = {
     "line_code": "HGG-0001",
     "download_mbps": "100",
     "upload_mbps": "50",
+    "line_kind": "cáp quang",
+    "consented_mb": "",
     "paid_by": "Sở",
     "contact_name": "Nguyễn Văn An",
     "contact_phone": "0912345678",

@@ -141,6 +141,20 @@ def test_an_exported_roster_taken_in_again_changes_nothing(engine, import_, csv_
     assert b"'+84912345678" in exported
 
 
+def test_the_kind_of_a_line_and_what_a_test_over_4g_may_move_are_kept_and_told_as_a_change_of_the_site(
+    engine, import_, csv_of, session_id
+):
+    import_(csv_of({}, SECOND | {"line_kind": "4G", "consented_mb": "20"}))
+    with engine.connect() as connection:
+        held = connection.execute(select(line.c.code, line.c.kind, line.c.consented_mb).order_by(line.c.code)).all()
+        exported = write([entry.site for entry in read_sites(connection, session_id).values()], read_places(connection))
+    assert [tuple(row) for row in held] == [("HGG-0001", "fibre", None), ("HGG-0002", "mobile", 20)]
+    assert import_(exported).plan.is_empty
+    before = len(changes(engine))
+    import_(csv_of({}, SECOND | {"line_kind": "4G"}))  # no longer
+    assert changes(engine)[before:] == ["site"]
+
+
 def test_hours_of_a_roster_are_kept_written_out_and_told_as_a_change_of_the_site(engine, import_, csv_of, session_id):
     import_(csv_of({"hours": "Mon-Fri 7h-17h"}, SECOND | {"hours": ""}))
     with engine.connect() as connection:

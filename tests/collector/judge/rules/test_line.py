@@ -297,11 +297,11 @@ def test_a_path_that_was_measured_in_a_round_over_4g_is_another_lines(site: Any)
     ("of", "failure", "reason"),
     [
         (VNPT._replace(kind="mobile"), None, "needs_consent"),
-        (VNPT._replace(kind="mobile"), {"code": "refused", "text": "needs_consent"}, "needs_consent"),
+        (VNPT._replace(kind="mobile"), {"code": "needs_consent", "text": ""}, "needs_consent"),
         (VNPT._replace(kind="mobile"), {"code": "unreachable", "text": ""}, "could_not_measure"),
         (VNPT._replace(kind="mobile", consented_mb=20), None, "never_checked"),
         (VNPT._replace(kind="mobile", consented_mb=20), {"code": "refused", "text": "stopped"}, "could_not_measure"),
-        (VNPT, {"code": "refused", "text": "needs_consent"}, "needs_consent"),  # a fixed line, and a machine on 4G now
+        (VNPT, {"code": "needs_consent", "text": ""}, "needs_consent"),  # a fixed line, and a machine on 4G now
         (VNPT, {"code": "refused", "text": "stopped"}, "could_not_measure"),
         (VNPT, None, "never_checked"),
     ],
