@@ -60,6 +60,14 @@ PAYERS: Names = {
     "department": ("Sở trả", "paid by the department"),
     "site": ("Điểm cầu trả", "paid by the site"),
 }
+LINE_KINDS: Names = {
+    "fibre": ("cáp quang", "fibre"),
+    "cable": ("cáp đồng trục", "cable"),
+    "copper": ("cáp đồng", "copper"),
+    "leased": ("kênh thuê riêng", "leased line"),
+    "mobile": ("4G", "4G"),
+    "satellite": ("vệ tinh", "satellite"),
+}
 GATES: Names = {
     "T-14d": ("14 ngày trước buổi họp", "14 days before"),
     "T-7d": ("7 ngày trước buổi họp", "7 days before"),

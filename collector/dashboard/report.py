@@ -24,7 +24,7 @@ class Finding(NamedTuple):
     value: Any
     unit: str
     why: str
-    within: str = ""  # the finding that it is a part of
+    is_part: bool = False  # of the one that it follows
 
 
 def show(request: Request, connection: Reading, report_id: Annotated[int, Path(ge=1, lt=2**63)]) -> Response:
@@ -59,10 +59,11 @@ def findings(measurement: Measurement) -> list[Finding]:
 
 
 def _flat(name: str, value: Any) -> Iterator[Finding]:
-    """Yield a value, or each part of one that has parts; nothing of what may be left out and was."""
+    """Yield a value, and each part of one that has parts; nothing of what may be left out and was."""
     if isinstance(value, Direction | Playback):
-        for part, inner in value:
-            yield from (found._replace(within=name) for found in _flat(part, inner))
+        yield Finding(name, value.outcome if isinstance(value, Direction) else "", "", "")
+        parts = ((part, inner) for part, inner in value if part != "outcome")
+        yield from (found._replace(is_part=True) for part, inner in parts for found in _flat(part, inner))
     elif isinstance(value, Fact):
         yield Finding(name, value.value, unit_of(name), value.why or "")
     elif value is not None:

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from collector.dashboard.measure import ONLY_LOOKS
-from collector.dashboard.render import Reading, now, page
+from collector.dashboard.render import Reading, language, now, page
+from collector.dashboard.tested import sentences
+from collector.dashboard.words import Words
 from collector.judge.gates import gate_in_force
 from collector.judge.presence import explain
+from collector.judge.situation import Evidence
 from collector.judge.verdict import worst_of
 from collector.store.queries import presences, site
 from collector.store.queries.sessions import choose, sessions_of
 from contract.reasons import LEVELS
+
+
+class Seen(NamedTuple):
+    """By which provider, and how connected, the line was measured; None where that was not seen."""
+
+    provider_code: str | None
+    provider: str | None
+    link: str | None
 
 
 def show(request: Request, connection: Reading, code: str, session: int | None = None) -> Response:
@@ -33,6 +46,7 @@ def show(request: Request, connection: Reading, code: str, session: int | None =
     flags = [verdict for verdict in verdicts if verdict.level != "ready"]
     devices = site.devices_of(connection, found.id)
     stretch = presences.stretches_of(connection, [found.id], now(request))[found.id]
+    line_test = site.line_test_of(connection, found.id)
     is_at_work = request.state.person.duty not in ONLY_LOOKS
     return page(
         request,
@@ -49,8 +63,17 @@ def show(request: Request, connection: Reading, code: str, session: int | None =
         devices=devices,
         presences={each.id: explain(each.presence, each.since_at, each.heard_at, stretch) for each in devices},
         changes=site.changes_of(connection, standing.participation_id) if standing else [],
+        line_test=line_test,
+        sentences=sentences(Words(language(request), now(request)), line_test),
+        seen=_seen(line_test, site.provider_names(connection)),
         contacts=site.contacts_of(connection, found.id),
         asked=site.asked_of(connection, found.id),
         sees_phones=is_at_work,
         may_ask=is_at_work,
     )
+
+
+def _seen(line_test: Evidence | None, names: Mapping[str, str]) -> Seen:
+    findings = (line_test.findings if line_test is not None else None) or {}
+    provider, link = (findings.get(name, {}).get("value") for name in ("provider", "link"))
+    return Seen(provider, names.get(provider, provider) if provider else None, link)

@@ -42,6 +42,14 @@ def carries(tested: Findings, mbps: float) -> bool | None:
     return None
 
 
+def falls_short(findings: Findings, direction: str, mbps: float) -> bool | None:
+    """Tell whether a line test shows that a direction does not carry a rate; None: not tried, disturbed, or unsure."""
+    if direction not in findings or findings.get("disturbances"):
+        return None
+    is_carried = carries(findings[direction], mbps)
+    return None if is_carried is None else not is_carried
+
+
 def is_repeated(found: Evidence, fails: Callable[[Findings], bool | None]) -> bool:
     """Tell whether what fails now failed on the same line at another time too, and nothing better came between.
 

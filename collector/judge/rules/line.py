@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from collector.judge.evidence import counts, latest
-from collector.judge.outcomes import THRESHOLD, Findings, carries, is_repeated
+from collector.judge.outcomes import THRESHOLD, Findings, carries, falls_short, is_repeated
 from collector.judge.owner import owner_of, package_owner
 from collector.judge.policy import Bounds, Policy
 from collector.judge.rules.measured import ABSENT, Metric, Metrics, is_judged, judge_value
@@ -95,16 +95,9 @@ def _judge_direction(
     direction = _direction(verdict.metric)
     return _unless_provisional(
         _by_disturbance(_by_package(failed, situation), found, situation),
-        is_repeated(found, lambda earlier: _falls_short(earlier, direction, limit)),
+        is_repeated(found, lambda earlier: falls_short(earlier, direction, limit)),
         situation,
     )
-
-
-def _falls_short(findings: Findings, direction: str, mbps: float) -> bool | None:
-    if direction not in findings or findings.get("disturbances"):
-        return None
-    carried = carries(findings[direction], mbps)
-    return None if carried is None else not carried
 
 
 def _judge_untried(verdict: Verdict, other: Verdict | None) -> Verdict:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from collector.judge import situation
 from collector.judge.verdict import Verdict
 from collector.store.queries.standings import level, read_verdicts
 from collector.store.tables import command, evidence, flag_change, presence, standing
@@ -16,7 +17,7 @@ _CHANGES = 20
 
 
 class Site(NamedTuple):
-    """A site and the line that carries it; rates in Mbit/s, None when not on the list."""
+    """A site and the line that carries it; rates in Mbit/s, None when not on the list; a kind not declared is empty."""
 
     id: int
     code: str
@@ -26,10 +27,13 @@ class Site(NamedTuple):
     unit: str
     province: str | None
     provider: str | None
+    provider_code: str | None
     line: str | None
     download_mbps: float | None
     upload_mbps: float | None
     paid_by: str | None
+    line_kind: str | None
+    consented_mb: int | None
 
 
 class Standing(NamedTuple):
@@ -102,7 +106,8 @@ def find(connection: Connection, code: str) -> Site | None:
     query = (
         select(
             *(site.c.id, site.c.code, site.c.name, site.c.address, site.c.hours, unit.c.name, province.c.name),
-            *(provider.c.name, line.c.code, line.c.download_mbps, line.c.upload_mbps, line.c.paid_by),
+            *(provider.c.name, provider.c.code, line.c.code, line.c.download_mbps, line.c.upload_mbps),
+            *(line.c.paid_by, line.c.kind, line.c.consented_mb),
         )
         .join(unit, unit.c.id == site.c.unit_id)
         .outerjoin(province, province.c.id == unit.c.parent_id)
@@ -140,6 +145,31 @@ def evidence_of(connection: Connection, site_id: int) -> dict[int, Evidence]:
         .where(evidence.c.site_id == site_id)
     )
     return {row[0]: Evidence(*row) for row in connection.execute(query)}
+
+
+def line_test_of(connection: Connection, site_id: int) -> situation.Evidence | None:
+    """Return the latest evidence of the site's line that any of its devices in use has measured."""
+    e = evidence.c
+    query = (
+        select(
+            *(e.id, e.fact, e.source, e.device_id, device.c.is_spare),
+            *(e.findings, e.failure, e.measured_at, e.line_id, e.report_id, e.earlier),
+        )
+        .join(device, device.c.id == e.device_id)
+        .where(e.site_id == site_id, e.fact == "line", e.findings.is_not(None), device.c.state == "active")
+        .order_by(device.c.is_spare, e.measured_at.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    read = {name: json.loads(row._mapping[name] or "null") for name in ("findings", "failure", "earlier")}
+    return situation.Evidence(**{**row._mapping, **read, "earlier": read["earlier"] or ()})
+
+
+def provider_names(connection: Connection) -> dict[str, str]:
+    """Return the providers' names by their codes."""
+    return {code: name for code, name in connection.execute(select(provider.c.code, provider.c.name))}
 
 
 def devices_of(connection: Connection, site_id: int) -> list[Device]:

@@ -58,7 +58,8 @@ def test_a_code_of_a_later_version_names_itself() -> None:
 
 
 def test_every_field_that_a_probe_finds_has_a_name() -> None:
-    fields = {name for kind in findings.KINDS for name in kind.model_fields} - {"kind"}
+    kinds = (*findings.KINDS, findings.Direction, findings.Playback)
+    fields = {name for kind in kinds for name in kind.model_fields} - {"kind"}
     assert fields - set(labels.FINDINGS) == set()
     assert {kind.model_fields["kind"].default for kind in findings.KINDS} - set(labels.PROBES) == set()
 
