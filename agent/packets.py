@@ -1,11 +1,10 @@
-"""Sends STAMP packets to a probe server, and tells what their answers say of the path and of our clock.
+"""Exchanges a few STAMP packets with a probe server, and tells what their answers say of our clock.
 
 Times are rounded to the microsecond, which is what a packet's time stamps tell.
 """
 
 from __future__ import annotations
 
-import math
 import select
 import socket
 import time
@@ -81,31 +80,6 @@ def _receive(udp: socket.socket, sent_at_s: Sequence[float]) -> Optional[Echo]:
     ahead_us = ((packet.sent_us - packet.arrived_us) + (arrived_us - packet.returned_us)) / 2
     rtt_ms = whole_ms - reflector_ms if is_possible else whole_ms
     return Echo(packet.sender_seq, round(rtt_ms, 3), round(ahead_us / 1000, 3))
-
-
-def percentile(values: Sequence[float], share: float) -> Optional[float]:
-    """Return the value below which this share of the values lies (nearest rank), None of no values."""
-    ordered = sorted(values)
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None
-
-
-def jitter_ms(echoes: Sequence[Echo]) -> Optional[float]:
-    """Return the interarrival jitter of RFC 3550, section 6.4.1, over round trips; None of fewer than two."""
-    if len(echoes) < 2:
-        return None
-    jitter = 0.0
-    for before, after in zip(echoes, echoes[1:]):
-        jitter += (abs(after.rtt_ms - before.rtt_ms) - jitter) / 16
-    return round(jitter, 3)
-
-
-def reordered(echoes: Sequence[Echo]) -> int:
-    """Return how many packets arrived after one that was sent later (RFC 4737, type-P-reordered)."""
-    count, highest = 0, -1
-    for echo in echoes:
-        count += echo.seq < highest
-        highest = max(highest, echo.seq)
-    return count
 
 
 def offset_ms(echoes: Sequence[Echo]) -> Optional[float]:

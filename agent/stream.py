@@ -1,4 +1,4 @@
-"""The stream of a slot: STAMP packets to the probe server at a steady rate, answered with packets of a size of their own.
+"""The stream of a slot: STAMP packets to the probe server at a steady rate, and answers of a size of their own.
 
 A packet's T1 is taken when it is sent and not when it should have been, and its arrival is the kernel's where that
 tells: what this program does late is not the path's delay. Loaded in the round child only.
@@ -6,14 +6,16 @@ tells: what this program does late is not the path's delay. Loaded in the round 
 
 from __future__ import annotations
 
-import secrets
+import os
 import select
 import socket
 import time
-from typing import List, NamedTuple, Optional, Set
+from typing import TYPE_CHECKING, List, NamedTuple, Optional, Set
 
 from contract import datagrams, stamp
-from contract.probing import Stream
+
+if TYPE_CHECKING:
+    from contract.probing import Stream
 
 WAIT_S = 2.0  # for the last answers
 _ASK_EVERY_S = 0.3
@@ -41,7 +43,7 @@ class StreamResult(NamedTuple):
 
     sent: int
     arrived: Optional[int]  # at the reflector; None: it did not tell
-    took_s: float  # from the first packet to the last
+    took_s: float  # to send
     shape: Stream
     replies: List[Reply]
 
@@ -101,7 +103,7 @@ class _Sender:
                 due_s = (now_s if now_s - due_s > _LATE_S else due_s) + interval_s
             else:
                 select.select([], [self._udp], [], _LATE_S)
-        return self._sent_at_s[-1] - self._sent_at_s[0]
+        return self._sent_at_s[-1] - self._sent_at_s[0] + interval_s
 
     def receive_rest(self, wait_s: float) -> None:
         """Receive until all are back, or until it has been waited long enough."""
@@ -162,7 +164,7 @@ class _Sender:
         """Show the token until there is an answer to that; None when there is none."""
         numbers: Set[int] = set()
         for _ in range(_ASKINGS):
-            number = _ASKING | secrets.randbits(31)
+            number = _ASKING | int.from_bytes(os.urandom(4), "big")
             numbers.add(number)
             now_s = self._now_s()
             packet = stamp.with_token(stamp.encode(number, self._wall_us(now_s), self._cookie), self._token)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import List, NamedTuple, Optional, Tuple
 
 from agent import packets
+from agent.formulas import delays
 from agent.spool import Counters
 from contract import wire
 from contract.clock import Moment
@@ -35,11 +36,12 @@ def read(host: str, udp_port: int) -> Readings:
 
 def readings(echoes: List[packets.Echo]) -> Readings:
     """Sum up the packets that came back."""
+    rtts_ms = [echo.rtt_ms for echo in echoes]
     return Readings(
         _PACKETS,
         len(echoes),
-        packets.percentile([echo.rtt_ms for echo in echoes], 0.5),
-        packets.jitter_ms(echoes),
+        delays.percentile(rtts_ms, 0.5),
+        delays.jitter_ms(rtts_ms),
         packets.offset_ms(echoes),
     )
 

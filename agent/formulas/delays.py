@@ -1,4 +1,4 @@
-"""What times of packets tell: percentiles, jitter, delay variation, reordering. Times of one way need no common clock."""
+"""What the times of packets tell: percentiles, jitter, variation, reordering. One way needs no common clock."""
 
 from __future__ import annotations
 

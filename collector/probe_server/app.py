@@ -16,7 +16,7 @@ from collector.probe_server import asking, centre, mini, transfer
 from collector.probe_server.document import Document
 from collector.probe_server.keys import KNOWN, PERMITS, SLOTS, Known
 from collector.probe_server.permits import Permits
-from collector.probe_server.reflector import RateLimit, Reflector
+from collector.probe_server.reflector import RateLimit, Reflector, reflecting
 from collector.probe_server.slots import Slots
 from contract.clock import Clock
 from contract.probing import HEADER
@@ -58,13 +58,8 @@ async def serving(app: web.Application, host: str, http_port: int, udp_port: int
     await runner.setup()
     try:
         await web.TCPSite(runner, host, http_port, backlog=512).start()
-        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: Reflector(clock, RateLimit()), local_addr=(host, udp_port)
-        )
-        try:
-            yield Ports(runner.addresses[0][1], transport.get_extra_info("sockname")[1])
-        finally:
-            transport.close()
+        with reflecting(Reflector(clock, RateLimit()), host, udp_port) as bound_port:
+            yield Ports(runner.addresses[0][1], bound_port)
     finally:
         await runner.cleanup()
 

@@ -198,7 +198,7 @@ class Reflector:
 
 @contextmanager
 def reflecting(reflector: Reflector, host: str, port: int) -> Iterator[int]:
-    """Answer packets from within the running loop for as long as the context lasts; yield the port (0: any free one)."""
+    """Answer packets, in the running loop, for as long as the context lasts; yield the port (0: any free one)."""
     family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE)[0]
     loop = asyncio.get_running_loop()
     with socket.socket(family, kind) as udp:
@@ -227,4 +227,3 @@ def _answer_what_came(reflector: Reflector, udp: socket.socket) -> None:
                 udp.sendto(answer, came.address)
             except OSError:
                 reflector.unsent += 1
-

@@ -11,37 +11,6 @@ from agent.packets import Echo
 from contract import stamp
 
 
-def echoes(*rtts_ms: float) -> list[Echo]:
-    return [Echo(seq, rtt, 0.0) for seq, rtt in enumerate(rtts_ms)]
-
-
-@pytest.mark.parametrize(
-    ("values", "share", "expected"),
-    [
-        ([], 0.5, None),
-        ([7.0], 0.5, 7.0),
-        ([3.0, 1.0, 2.0], 0.5, 2.0),
-        (list(range(1, 101)), 0.95, 95),
-        ([1, 2], 1.0, 2),
-    ],
-)
-def test_a_percentile_is_the_nearest_rank(values, share, expected):
-    assert packets.percentile(values, share) == expected
-
-
-def test_jitter_follows_rfc_3550():
-    assert packets.jitter_ms(echoes(10.0)) is None
-    assert packets.jitter_ms(echoes(10.0, 10.0, 10.0)) == 0.0
-    first = 16.0 / 16
-    assert packets.jitter_ms(echoes(10.0, 26.0, 10.0)) == round(first + (16.0 - first) / 16, 3)
-
-
-def test_packets_that_arrive_after_a_later_one_are_reordered():
-    order = [0, 2, 1, 5, 3, 4]
-    assert packets.reordered([Echo(seq, 1.0, 0.0) for seq in order]) == 3
-    assert packets.reordered(echoes(1.0, 1.0)) == 0
-
-
 def test_the_offset_is_that_of_the_quickest_packet():
     assert packets.offset_ms([Echo(0, 30.0, 99.0), Echo(1, 2.0, -5.0), Echo(2, 40.0, 1.0)]) == -5.0
     assert packets.offset_ms([]) is None

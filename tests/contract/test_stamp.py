@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 import pytest
 from hypothesis import example, given
@@ -15,6 +16,8 @@ ERA_1 = 2_085_978_496 * SECOND  # 2036-02-07 06:28:16 UTC: NTP seconds begin aga
 YEAR_2100 = 4_102_444_800 * SECOND
 TIMES = st.integers(0, YEAR_2100)
 SEQS = st.integers(0, 2**32 - 1)
+TOKENS = st.from_regex("[A-Za-z0-9_-]{22,64}", fullmatch=True)
+COOKIES = st.binary(min_size=stamp.COOKIE_BYTES, max_size=stamp.COOKIE_BYTES)
 
 
 @given(SEQS, SEQS, TIMES, TIMES, TIMES)
@@ -82,3 +85,49 @@ def test_a_short_packet_is_refused(size: int) -> None:
 
 def test_a_sequence_number_that_outgrows_its_field_starts_again() -> None:
     assert stamp.decode(stamp.reflect(stamp.encode(2**32 + 3, 0), 2**32 + 5, 0, 0))[:2] == (5, 3)
+
+
+@given(st.integers(stamp.SIZE, 1400))
+def test_padding_makes_a_packet_of_the_size_wanted_and_is_an_extra_padding_tlv_of_rfc_8972(size: int) -> None:
+    padding = stamp.padding(size)
+
+    assert stamp.SIZE + len(padding) == size
+    if len(padding) >= 4:
+        assert padding[:4] == struct.pack("!BBH", 0, 1, len(padding) - 4)
+    assert stamp.token_of(stamp.encode(1, 0) + padding) == ""
+
+
+def test_padding_cannot_be_compressed() -> None:
+    assert len(zlib.compress(stamp.padding(1200))) > 1100
+
+
+@given(SEQS, COOKIES, TOKENS)
+def test_a_packet_brings_its_cookie_and_its_token(seq: int, cookie: bytes, token: str) -> None:
+    packet = stamp.with_token(stamp.encode(seq, 0, cookie), token)
+
+    assert (stamp.seq_of(packet), stamp.cookie_in(packet), stamp.token_of(packet)) == (seq, cookie, token)
+    assert stamp.decode(stamp.reflect(packet, 5, 0, 0))[:2] == (5, seq)
+
+
+@given(COOKIES, TOKENS)
+def test_an_answer_with_a_cookie_is_shorter_than_the_packet_with_a_token(cookie: bytes, token: str) -> None:
+    packet = stamp.with_token(stamp.encode(1, 0), token)
+    answer = stamp.with_cookie(stamp.reflect(packet, 1, 0, 0), cookie)
+
+    assert stamp.cookie_of(answer) == cookie
+    assert len(answer) < len(packet)
+
+
+@given(st.binary(max_size=300))
+def test_of_any_packet_it_is_told_whether_it_has_a_token_or_a_cookie(packet: bytes) -> None:
+    assert len(stamp.token_of(packet)) <= len(packet)
+    assert len(stamp.cookie_of(packet)) == stamp.COOKIE_BYTES
+
+
+def test_the_layout_is_that_of_the_documents() -> None:
+    packet = stamp.with_token(stamp.encode(1, 0, b"COOKIE-8"), "t" * 22)
+    answer = stamp.with_cookie(stamp.reflect(packet, 1, 0, 0), b"COOKIE-8")
+
+    assert packet[14:44] == bytes(2) + b"COOKIE-8" + bytes(20)
+    assert packet[44:] == b"\x00\xfc\x00\x16" + b"t" * 22
+    assert answer[44:] == b"\x00\xfc\x00\x08COOKIE-8"
