@@ -21,7 +21,7 @@ class Probe(NamedTuple):
 PROBES: Tuple[Probe, ...] = (
     Probe("host", 1, 20.0, host.measure),
     Probe("network", 1, 20.0, network.measure),
-    Probe("path", 1, 20.0, path.measure),
+    Probe("path", 1, 30.0, path.measure),
     Probe("software", 1, 20.0, software.measure),
     Probe("clock", 1, 15.0, clock.measure),
     Probe("camera", 1, 30.0, camera.measure),

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Iterator, List, NamedTuple, Optional
 
 from agent import packets
+from agent.formulas.delays import percentile
 
 _PACKETS = 4
 _INTERVAL_S = 0.05
@@ -34,7 +35,7 @@ class Watch:
         The last ones, because only then the transfer is at the pace of the event: before, it was emptying a bucket.
         """
         latest = [batch for batch in self.batches if batch.began_s >= ended_s - _LATEST_S] or self.batches[-1:]
-        return packets.percentile([trip for batch in latest for trip in batch.round_trips_ms], 0.5)
+        return percentile([trip for batch in latest for trip in batch.round_trips_ms], 0.5)
 
 
 @contextmanager

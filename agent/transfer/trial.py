@@ -6,6 +6,7 @@ import time
 from typing import Callable, NamedTuple, Optional, Tuple
 
 from agent import packets
+from agent.formulas.delays import percentile
 from agent.formulas.sequential import Need, Result, SequentialTest
 from agent.transfer import surroundings
 from agent.transfer.delay import watched
@@ -71,5 +72,5 @@ def _look(web: Web, udp_port: int) -> Tuple[Optional[float], float, str]:
         echoes = packets.exchange(web.host, udp_port, _IDLE_PACKETS, _IDLE_INTERVAL_S, _IDLE_WAIT_S)
     except OSError:
         echoes = []
-    idle_ms = packets.percentile([echo.rtt_ms for echo in echoes], 0.5)
+    idle_ms = percentile([echo.rtt_ms for echo in echoes], 0.5)
     return idle_ms, connect_s if idle_ms is None else max(connect_s, idle_ms / 1000), address

@@ -58,7 +58,8 @@ async def serving(app: web.Application, host: str, http_port: int, udp_port: int
     await runner.setup()
     try:
         await web.TCPSite(runner, host, http_port, backlog=512).start()
-        with reflecting(Reflector(clock, RateLimit()), host, udp_port) as bound_port:
+        reflector = Reflector(clock, RateLimit(), lambda token, _: app[SLOTS].stream(token, time.monotonic()))
+        with reflecting(reflector, host, udp_port) as bound_port:
             yield Ports(runner.addresses[0][1], bound_port)
     finally:
         await runner.cleanup()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
-from contract.probing import Granted
+from contract.probing import Granted, Stream
 
 LEASE_S = 10.0  # how long a slot lives without a sign of its holder
 
@@ -43,6 +43,11 @@ class Slots:
             return None
         slot.lease_ends_s = now_s + LEASE_S
         return slot
+
+    def stream(self, token: str, now_s: float) -> Stream | None:
+        """Return the stream that the slot of this token grants, while it runs, and renew its lease."""
+        slot = self.find(token, now_s)
+        return None if slot is None else slot.granted.stream
 
     def take(self, token: str, step: str, now_s: float) -> Slot | None:
         """Return the slot of this token if the step has not begun in it yet."""
