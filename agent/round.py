@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, Dict, List, Sequence
 
 from agent.child import Server
 from agent.probes import PROBES, Probe
-from agent.probes.context import Context
+from agent.probes.context import Context, Shared
 from agent.unmeasured import NotNow, ProbeError
 from contract.clock import Clock
 from contract.probing import Purpose
@@ -44,6 +44,8 @@ def _converse(request: Dict[str, Any], probes: Sequence[Probe], out: BinaryIO) -
         Path(request["home"]),
         server,
         device=request["device"],
+        together=tuple(probe.name for probe in chosen(request["probes"], probes)),
+        shared=Shared(),
         purpose=_PURPOSES.get(request["occasion"], "schedule"),
         tell=lambda step: _say(out, f"at {step}"),
         again=lambda in_s: _say(out, f"again {in_s:.0f}"),
@@ -64,6 +66,8 @@ def _converse(request: Dict[str, Any], probes: Sequence[Probe], out: BinaryIO) -
         _say(out, f"measured {measurement.model_dump_json(exclude_none=True)}")
     report = Report(
         device=request["device"],
+        together=tuple(probe.name for probe in chosen(request["probes"], probes)),
+        shared=Shared(),
         occasion=request["occasion"],
         done=tuple(request["done"]),
         is_clock_plausible=request["is_clock_plausible"],

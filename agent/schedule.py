@@ -8,6 +8,7 @@ from typing import NamedTuple, Optional, Sequence, Tuple
 EQUIPMENT = ("camera", "sound", "display", "power")
 LIGHT = ("host", "network", "path", "software", "clock", *EQUIPMENT)
 LINE = ("line",)
+_LINE_ROUND = ("line", "path")  # what the line's slot has a stream for
 INVENTORY = ("host", "network", "software", *EQUIPMENT)
 _AGAIN_S = 60.0
 
@@ -77,7 +78,7 @@ class Schedule:
             self._light_at_s = self._next("light", self._light_s, now_s)
         if is_line:
             self._line_at_s = self._next("line", self._line_s, now_s)
-        probes = (LIGHT if is_light else ()) + (LINE if is_line else ())
+        probes = (LIGHT if is_light else ()) + (_LINE_ROUND if is_line else ())
         return Due("schedule", probes) if probes else None
 
     def _start(self, now_s: float) -> Due:

@@ -21,12 +21,12 @@ class Probe(NamedTuple):
 PROBES: Tuple[Probe, ...] = (
     Probe("host", 1, 20.0, host.measure),
     Probe("network", 1, 20.0, network.measure),
-    Probe("path", 1, 30.0, path.measure),
     Probe("software", 1, 20.0, software.measure),
     Probe("clock", 1, 15.0, clock.measure),
     Probe("camera", 1, 30.0, camera.measure),
     Probe("sound", 1, 30.0, sound.measure),
     Probe("display", 1, 30.0, display.measure),
     Probe("power", 1, 30.0, power.measure),
-    Probe("line", 1, 60.0, line.measure),
+    Probe("line", 2, 120.0, line.measure),
+    Probe("path", 1, 30.0, path.measure),  # after the line, whose slot has a stream for it
 )

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Callable, NamedTuple, Optional
+from typing import TYPE_CHECKING, Callable, NamedTuple, Optional, Tuple
 
 from agent import platforms
 from agent.child import Server
 from agent.platforms.machine import Machine, Reader
 from agent.unmeasured import ProbeError
 from contract.probing import Purpose
+
+if TYPE_CHECKING:
+    from agent.stream import StreamResult
+
+
+class Shared:
+    """What one probe of a round leaves to a later one."""
+
+    def __init__(self) -> None:
+        self.stream: Optional[StreamResult] = None  # of the line's slot
 
 
 class Context(NamedTuple):
@@ -21,6 +31,8 @@ class Context(NamedTuple):
     purpose: Purpose = "person"  # on whose account a slot is asked for
     tell: Callable[[str], None] = lambda step: None  # says what goes on, to whoever waits
     again: Callable[[float], None] = lambda in_s: None  # asks to be measured anew in so many seconds
+    together: Tuple[str, ...] = ()  # the probes of this round
+    shared: Shared = Shared()
     reader: Reader = platforms.reader(platforms.name_of())
     machine: Machine = platforms.this_machine()
 

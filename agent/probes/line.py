@@ -12,6 +12,7 @@ from contract.findings import Direction, Line, Network, Playback
 from contract.probing import Booked, Ended, Granted, Refused
 
 if TYPE_CHECKING:  # imported when it measures: rounds without the line are to stay small
+    from agent.stream import StreamResult
     from agent.transfer.trial import Trial, Way
     from agent.transfer.web import Web
 
@@ -40,6 +41,8 @@ def measure(context: Context) -> Line:
         granted = _slot(context, web, network)
         try:
             trial = run(web, granted, server.udp_port, context.tell)
+            if "path" in context.together:
+                context.shared.stream = _stream(context, granted)
         finally:
             ended = slot.end(web, granted)
     except OSError as error:
@@ -64,6 +67,18 @@ def _slot(context: Context, web: Web, network: Network) -> Granted:
         code = "needs_consent" if answer.code == "needs_consent" else "refused"
         raise ProbeError(code, _REFUSALS[answer.code])
     return answer
+
+
+def _stream(context: Context, granted: Granted) -> Optional[StreamResult]:
+    """Run the slot's stream, after the transfer has emptied any token bucket; None when no stream comes through."""
+    from agent import stream
+
+    server = server_of(context)
+    context.tell("stream")
+    try:
+        return stream.run(server.host, server.udp_port, granted.token, granted.stream)
+    except (stream.NoStream, OSError):  # the path probe then finds out by itself what can be told
+        return None
 
 
 def findings(server: str, trial: Trial, ended: Ended, granted: Granted, network: Network) -> Line:

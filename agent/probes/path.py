@@ -23,8 +23,13 @@ _WAIT_S = 2.0
 
 
 def measure(context: Context) -> Path:
-    """Exchange 100 packets in two seconds; raises ProbeError when not one comes back."""
+    """Sum up the stream that the line probe has run, else exchange 100 packets in two seconds.
+
+    Raises ProbeError when not one came back.
+    """
     server = server_of(context)
+    if context.shared.stream is not None:
+        return findings_of(f"{server.host}:{server.udp_port}", context.shared.stream)
     try:
         echoes = packets.exchange(server.host, server.udp_port, PACKETS, _INTERVAL_S, _WAIT_S)
     except OSError as error:

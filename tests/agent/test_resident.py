@@ -331,7 +331,7 @@ def test_a_real_resident_measures_reports_and_when_killed_is_told_lost(
     try:
         _, body = eventually(centre.reports, "a report of real probes")[0]
         report = read_body(body, DEVICE)
-        assert [m.probe for m in report.measurements] == [*LIGHT, *LINE]
+        assert {m.probe for m in report.measurements} == {*LIGHT, *LINE}
         assert {m.failure for m in report.measurements} == {None}
         snapshot = eventually(centre.snapshots, "a snapshot")[0]
         assert (snapshot.sent, snapshot.received) == (10, 10)

@@ -62,3 +62,15 @@ def test_a_probe_server_on_this_machine_is_measured_directly_whatever_proxy_is_s
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
     keep_permit_key(tmp_path)
     assert measured(probe_server)[0].findings.download.outcome == "carries"
+
+
+def test_in_a_round_with_both_the_path_is_measured_by_the_stream_of_the_slot(
+    probe_server, tmp_path, keep_permit_key, eventually
+):
+    keep_permit_key(tmp_path)
+    running = Round(Request(DEVICE, "once", ("path", "line"), str(tmp_path), probe_server), Clock())
+    outcome = eventually(running.poll, "the end of the round")
+    found = {m.probe: m.findings for m in read_body(outcome.body, DEVICE).measurements}
+    assert found["line"].download.outcome == "carries"
+    assert (found["path"].sent, found["path"].lost_up.value, found["path"].lost_down.value) == (50, 0, 0)
+    assert found["path"].r_factor.value > 90
