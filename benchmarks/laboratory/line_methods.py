@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from agent import identity
 from agent.child import Request, Server
+from laboratory import line_server
 from provisioning.credentials import permit_key
 from tests.lab.link import Lab, Link, Way
 
@@ -96,10 +97,12 @@ def mini(lab: Lab, need: Need) -> Answer:
 def ours(lab: Lab, need: Need) -> Answer:
     """Our line test: the round child of an agent at the site, against the real probe server."""
     master, server = secrets.token_bytes(32), Server(lab.server_address, _HTTP_PORT, _UDP_PORT)
-    program = [sys.executable, _HERE / "line_server.py", *server, master.hex(), _DEVICE, *need]
-    lab.start("server", program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _wait_for(lab, _HTTP_PORT)
-    with tempfile.TemporaryDirectory(prefix="line-agent-") as home:
+    with tempfile.TemporaryDirectory(prefix="line-server-") as centre, tempfile.TemporaryDirectory() as home:
+        line_server.prepare(Path(centre), server, master, _DEVICE, *need)
+        program = [sys.executable, "-m", "collector.cli", "probe-server"]
+        environment = {**os.environ, "DIEMCAU_HOME": centre}
+        lab.start("server", program, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _wait_for(lab, _HTTP_PORT)
         identity.keep_permit_key(Path(home), permit_key(master, _DEVICE, 1))
         request = Request(_DEVICE, "schedule", ("line",), home, server)._asdict()
         told = json.dumps({**request, "server": server._asdict(), "measured": [], "boot_id": ""})

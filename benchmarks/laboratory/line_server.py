@@ -1,23 +1,29 @@
-"""The real probe server with a document that names one device and its need.
-
-python line_server.py ADDRESS HTTP_PORT UDP_PORT MASTER DEVICE NEED_DOWN_MBPS NEED_UP_MBPS
-"""
+"""The folder of a real probe server that knows one device and its need, as the centre would have told it."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
+from pathlib import Path
 
-from collector.probe_server.app import build_app, serving
+from agent.child import Server
+from collector.probe_server import document
 from collector.probe_server.document import Document
-from contract.clock import Clock
 
 _MINIMUM = 0.5  # of what counts as ready
 
 
-def document(device: str, down_mbps: float, up_mbps: float) -> Document:
-    """Return what the probe server is told of a site that watches."""
+def prepare(home: Path, server: Server, master: bytes, device: str, down_mbps: float, up_mbps: float) -> None:
+    """Write what `diemcau-collector probe-server` reads when it starts."""
+    ports = {"probe_http_port": server.http_port, "probe_udp_port": server.udp_port}
+    (home / "settings.json").write_text(json.dumps({"host": server.host, **ports}))
+    for folder in ("db", "secrets"):
+        (home / folder).mkdir(mode=0o700)
+    (home / "secrets" / "permit-key").write_text(master.hex())
+    (home / "db" / "probe-server-document").write_bytes(document.write(_document(device, down_mbps, up_mbps)))
+
+
+def _document(device: str, down_mbps: float, up_mbps: float) -> Document:
+    """Return what is told of a site that watches."""
     needs = {
         "download": {"ready_mbps": down_mbps, "minimum_mbps": down_mbps * _MINIMUM},
         "upload": {"ready_mbps": up_mbps, "minimum_mbps": up_mbps * _MINIMUM},
@@ -28,17 +34,3 @@ def document(device: str, down_mbps: float, up_mbps: float) -> Document:
     }
     client = {"generation": 1, "needs": 0, "units": ["01"]}
     return Document.model_validate_json(json.dumps({"version": 1, "needs": [needs], "devices": {device: client}}))
-
-
-async def serve(address: str, http_port: int, udp_port: int, master: bytes, told: Document) -> None:
-    async with serving(build_app(master, told), address, http_port, udp_port, Clock()):
-        await asyncio.Event().wait()
-
-
-def main(address: str, http_port: str, udp_port: str, master: str, device: str, down: str, up: str) -> None:
-    told = document(device, float(down), float(up))
-    asyncio.run(serve(address, int(http_port), int(udp_port), bytes.fromhex(master), told))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
