@@ -155,10 +155,13 @@ class Lab:
             process.terminate()
         for process in self._started:
             try:
-                process.communicate(timeout=_STOP_S)
+                process.wait(_STOP_S)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.communicate()
+                process.wait()
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
 
     def _at(self, side: Side, command: Sequence[object]) -> list[str]:
         return ["ip", "netns", "exec", self.namespaces[side], *map(str, command)]
