@@ -77,7 +77,7 @@ TUNED: tuple[Link, ...] = (
     *(link._replace(is_real=True) for link in _REAL),
 )
 
-# Added after tuning of the test ended, and never used for it: a third of all.
+# A third of all: written while the test was being tuned, kept apart from it, never run by it until tuning had ended.
 HELD_OUT: tuple[Link, ...] = (
     Link("3.7/3", Way(3.7, delay_ms=9), Way(3, delay_ms=9)),
     Link("6.7/2.1", Way(6.7, delay_ms=22), Way(2.1, delay_ms=22)),
