@@ -15,6 +15,7 @@ THRESHOLD = "threshold"
 DIRECTIONS = ("download", "upload")
 REPEATED_AFTER_US = 600 * 1_000_000  # a line's bad moment is mostly over by then
 KEPT = 3  # earlier tests, beside the latest
+KEPT_APART_US = REPEATED_AFTER_US // (KEPT - 1)  # so that together they reach back as far as is asked for
 _OF_DIRECTION = ("outcome", "minimum", "need_mbps", "minimum_mbps", "low_mbps", "high_mbps", "added_delay_ms")
 _OF_TEST = ("method", "server", "playback", "disturbances", "link", "provider")
 _SLACK = 1 + 1e-6  # a need that came back rounded is the same need
@@ -67,14 +68,27 @@ def is_repeated(found: Evidence, fails: Callable[[Findings], bool | None]) -> bo
 
 
 def remember(findings: Findings | None, measured_at: int, line_id: int | None, earlier: list[Any]) -> list[Any]:
-    """Return the tests to keep beside a new one, newest first: the latest until now, and those before it."""
+    """Return the tests to keep beside a new one, newest first: the latest until now, and those before it.
+
+    One that says what another said shortly before is left out, so that however often somebody tries again, a test is
+    kept from which a failure can be told as repeated.
+    """
     if findings is None or findings.get("method") != THRESHOLD:
-        return earlier[:KEPT]
+        return earlier
+    if earlier and abs(measured_at - earlier[0]["measured_at"]) < KEPT_APART_US:
+        says, said = (line_id, _says(findings)), (earlier[0]["line_id"], _says(earlier[0]["findings"]))
+        if says == said:
+            return earlier
     kept = {name: findings[name] for name in _OF_TEST if name in findings}
     for name in DIRECTIONS:
         if name in findings:
             kept[name] = {part: findings[name][part] for part in _OF_DIRECTION if part in findings[name]}
     return [{"measured_at": measured_at, "line_id": line_id, "findings": kept}, *earlier][:KEPT]
+
+
+def _says(findings: Findings) -> Any:
+    outcomes = [(findings.get(name, {}).get("outcome"), findings.get(name, {}).get("minimum")) for name in DIRECTIONS]
+    return outcomes, sorted(findings.get("disturbances", ()))
 
 
 def _is_same_line(found: Evidence, test: Mapping[str, Any]) -> bool:

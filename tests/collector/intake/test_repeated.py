@@ -64,13 +64,14 @@ def test_a_test_that_came_to_nothing_does_not_hide_the_failure_before_it(country
 def test_reports_that_waited_and_come_in_one_batch_are_told_apart_by_when_they_measured(
     country: Any, school: Any, now: int
 ) -> None:
-    def waited(seq: int, minutes: int) -> Arrival:
+    def waited(seq: int, minutes: int, at: int = now) -> Arrival:
         body = school.body(line={"method": "threshold", "download": BAD, "upload": GOOD})
-        return school.report(seq, body, mono_ms=10_000 + minutes * 60_000)  # type: ignore[no-any-return]
+        return school.report(seq, body, mono_ms=10_000 + minutes * 60_000, at=at)  # type: ignore[no-any-return]
 
     ingest(country.engine, [waited(1, 8), waited(2, 0)], POLICY, now)
     assert country.flags(country.participation_id)["line", "download_mbps"] == UNCONFIRMED
-    ingest(country.engine, [waited(3, 40), waited(4, 20)], POLICY, now)
+    later = now + 5 * MIN
+    ingest(country.engine, [waited(3, 4, later), waited(4, 2, later)], POLICY, later)
     assert country.flags(country.participation_id)["line", "download_mbps"] == CONFIRMED
 
 
@@ -82,7 +83,8 @@ def test_a_report_that_comes_again_repeats_no_failure(country: Any, school: Any,
 
 def test_what_is_kept_stays_small_and_of_line_tests_alone(country: Any, school: Any, now: int) -> None:
     for seq in range(1, KEPT + 4):
-        ingest(country.engine, [report(school, seq, now + seq * MIN, BAD)], POLICY, now + seq * MIN)
+        at = now + seq * 20 * MIN
+        ingest(country.engine, [report(school, seq, at, BAD)], POLICY, at)
     with country.engine.connect() as connection:
         kept = dict(connection.execute(select(evidence.c.fact, evidence.c.earlier)).all())
         size = connection.scalar(select(func.length(evidence.c.earlier)).where(evidence.c.fact == "line"))
