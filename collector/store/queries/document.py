@@ -12,7 +12,7 @@ from collector.judge.policy import Policy
 from collector.probe_server.document import Client, Document, Needs
 from collector.store import line_tests, policies
 from contract.probing import DirectionNeed, Stream
-from provisioning.store.tables import change, device, event, participation, session, site, unit
+from provisioning.store.tables import change, device, event, line, participation, session, site, unit
 
 KINDS = ("site", "device", "participation", "session", "policy", line_tests.KIND)  # changes that a document may tell of
 _MOST_ENDED = 1 << 10  # sessions that are told apart by a version
@@ -21,6 +21,7 @@ _GLANCE = Stream(packets_per_s=50, packets=500, up_bytes=44, down_bytes=44)
 _STREAM_S = 10
 _PACKET_BYTES = 1200
 _MOST_PACKETS_PER_S = 2_000
+_MB = 1_000_000
 _LEAST_BYTES, _MOST_BYTES = 44, 1_400
 
 
@@ -66,16 +67,22 @@ def build(connection: Connection, version: int, now: int) -> Document:
         .subquery()
     )
     rows = connection.execute(
-        select(device.c.name, device.c.generation, site.c.unit_id, most.c.rank)
+        select(device.c.name, device.c.generation, site.c.unit_id, most.c.rank, line.c.consented_mb)
         .join(site, site.c.id == device.c.site_id)
+        .outerjoin(line, line.c.id == site.c.line_id)
         .outerjoin(most, most.c.site_id == site.c.id)
         .where(device.c.state == "active")
     )
     units = _units(connection)
     numbers = [asked.index(part) for part, _ in parts]
     devices = {
-        name: Client(generation, numbers[rank] if rank is not None else None, units[unit_id])
-        for name, generation, unit_id, rank in rows.all()
+        name: Client(
+            generation,
+            numbers[rank] if rank is not None else None,
+            units[unit_id],
+            consented_mb * _MB if consented_mb is not None else None,
+        )
+        for name, generation, unit_id, rank, consented_mb in rows.all()
     }
     return Document(
         version=version,

@@ -12,7 +12,7 @@ from collector.judge.policy import SEED
 from collector.store import line_tests
 from collector.store.queries import document
 from provisioning.store.engine import record_changes, writing
-from provisioning.store.tables import device, event, participation, session, site, unit
+from provisioning.store.tables import device, event, line, participation, session, site, unit
 
 POLICY = load_policy(SEED.read_text(encoding="utf-8"))
 HOUR = 3_600_000_000
@@ -149,3 +149,14 @@ def test_a_stop_is_told(country, build, now) -> None:
     with writing(country.engine) as connection:
         line_tests.stop(connection, "noc", now, is_stopped=True)
     assert build().is_stopped
+
+
+def test_what_a_site_lets_a_test_over_4g_move_is_told_in_bytes(country, build) -> None:
+    country.site("consents")
+    country.site("does not")
+    country.device("d-00000001", "consents")
+    country.device("d-00000002", "does not")
+    with writing(country.engine) as connection:
+        connection.execute(update(line).where(line.c.code == "line of consents").values(consented_mb=20))
+    told = {name: client.most_mobile_bytes for name, client in build().devices.items()}
+    assert told == {"d-00000001": 20_000_000, "d-00000002": None}
