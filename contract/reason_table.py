@@ -168,14 +168,6 @@ REASONS: Mapping[str, Reason] = {
         "Nhà mạng kiểm tra đường truyền; điểm cầu tạm ngừng các máy khác.",
         "The provider checks the line; the site pauses other machines.",
     ),
-    "playback_slow": Reason(
-        _MEASURED,
-        "line",
-        "Dự báo hình chạy sau {measured}, cho phép đến {ready}",
-        "The picture would start after {measured}, at most {ready}",
-        "Nhà mạng kiểm tra đường truyền; điểm cầu tạm ngừng các máy khác.",
-        "The provider checks the line; the site pauses other machines.",
-    ),
     "package_low": Reason(
         (*_MEASURED, "package"),
         "ministry",

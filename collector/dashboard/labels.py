@@ -16,7 +16,6 @@ METRICS: Names = {
     "download_delay_ms": ("Độ trễ tăng thêm khi tải xuống", "Delay added by a download"),
     "upload_delay_ms": ("Độ trễ tăng thêm khi tải lên", "Delay added by an upload"),
     "rebuffer_pct": ("Thời gian dừng hình", "Time stalled"),
-    "startup_s": ("Hình chạy sau", "Starts after"),
     "memory_available_bytes": ("Bộ nhớ trống", "Free memory"),
     "disk_free_bytes": ("Ổ đĩa trống", "Free disk"),
     "cpu_pct": ("Bộ xử lý bận", "Processor busy"),
@@ -182,6 +181,7 @@ FINDINGS: Names = {
     "moved_bytes": ("Lượng đã truyền", "Moved"),
     "took_s": ("Đo trong", "Took"),
     "added_delay_ms": ("Độ trễ tăng thêm khi tải", "Delay added under load"),
+    "startup_s": ("Hình chạy sau", "Starts after"),
     "stalls": ("Số lần dừng hình", "Stalls"),
 }
 VALUES: Names = {  # values of findings that are codes

@@ -23,14 +23,12 @@ METRICS: Metrics = {
     "download_delay_ms": Metric("at_most", "download_delay_high", "ms", is_optional=True),
     "upload_delay_ms": Metric("at_most", "upload_delay_high", "ms", is_optional=True),
     "rebuffer_pct": Metric("at_most", "playback_stalls", "%", is_optional=True),
-    "startup_s": Metric("at_most", "playback_slow", "s", is_optional=True),
 }
 _OTHER = {"download_mbps": "upload_mbps", "upload_mbps": "download_mbps"}
 _PARTS = {
     "download_delay_ms": ("download", "added_delay_ms"),
     "upload_delay_ms": ("upload", "added_delay_ms"),
     "rebuffer_pct": ("playback", "rebuffer_pct"),
-    "startup_s": ("playback", "startup_s"),
 }
 # What makes a failure somebody else's than the line's, the weightiest first.
 _DISTURBANCES = ("server_limit", "other_traffic", "weak_wifi", "busy_processor")

@@ -223,9 +223,7 @@ def plays(rebuffer_pct: float, startup_s: float = 1.0) -> dict[str, Any]:
         ("view", "rebuffer_pct", plays(0.0), "ready", ""),
         ("view", "rebuffer_pct", plays(0.9), "at_risk", "playback_stalls"),
         ("view", "rebuffer_pct", plays(1.1), "not_ready", "playback_stalls"),
-        ("view", "startup_s", plays(0.0, 5.0), "ready", ""),
-        ("view", "startup_s", plays(0.0, 9.0), "at_risk", "playback_slow"),
-        ("view", "startup_s", plays(0.0, 10.1), "not_ready", "playback_slow"),
+        ("view", "rebuffer_pct", plays(0.0, 9.0), "ready", ""),  # how soon it starts is told, and judged by nobody
     ],
 )
 def test_what_else_a_transfer_tells_is_judged_and_provisional_like_its_outcome(
@@ -255,7 +253,8 @@ def test_what_was_not_foreseen_or_not_timed_stands_for_nothing(line: Any) -> Non
     absent = {"why": "absent"}
     untimed = {name: {**tested, "added_delay_ms": absent} for name, tested in (("download", CARRIES), ("upload", UP))}
     assert line(playback=None, **untimed) == {}
-    assert line(playback={**SMOOTH, "startup_s": {"why": "error"}})["startup_s"][:2] == ("unknown", "could_not_measure")
+    untimed["download"] = {**CARRIES, "added_delay_ms": {"why": "error"}}
+    assert line(**untimed)["download_delay_ms"][:2] == ("unknown", "could_not_measure")
 
 
 def test_by_another_method_it_is_judged_by_its_rates_at_once(site: Any) -> None:
