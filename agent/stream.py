@@ -12,6 +12,7 @@ import socket
 import time
 from typing import TYPE_CHECKING, List, NamedTuple, Optional, Set
 
+from agent.formulas.ways import Reply
 from contract import datagrams, stamp
 
 if TYPE_CHECKING:
@@ -26,16 +27,6 @@ _LATE_S = 0.05  # later than this, all that follows is later too: a burst would 
 
 class NoStream(Exception):
     """The probe server does not know the slot, or has no room for its stream."""
-
-
-class Reply(NamedTuple):
-    """An answer; one-way times differ from the truth by a constant, that of the two clocks."""
-
-    seq: int
-    reflector_seq: int  # how many packets of the stream had come to the reflector before
-    rtt_ms: float  # without the reflector's own time
-    up_ms: float  # T2 - T1
-    down_ms: float  # T4 - T3
 
 
 class StreamResult(NamedTuple):
@@ -76,7 +67,7 @@ class _Sender:
         self._stream = stream
         self._cookie = stamp.NO_COOKIE
         self._padding = stamp.padding(stream.up_bytes)
-        self._sent_at_s: List[float] = []
+        self._sent = 0
         self._is_back = bytearray(stream.packets)
         self._start_s = time.perf_counter()
         self._start_us = time.time_ns() // 1000  # the wall clock may be set meanwhile: it is read once
@@ -94,8 +85,8 @@ class _Sender:
     def send_all(self) -> float:
         """Send the packets in their time, receiving meanwhile; return how long it took."""
         interval_s = 1 / self._stream.packets_per_s
-        due_s = self._now_s()
-        while len(self._sent_at_s) < self._stream.packets:
+        began_s = due_s = self._now_s()
+        while self._sent < self._stream.packets:
             now_s = self._now_s()
             if now_s < due_s:
                 self._receive(due_s - now_s)
@@ -103,7 +94,7 @@ class _Sender:
                 due_s = (now_s if now_s - due_s > _LATE_S else due_s) + interval_s
             else:
                 select.select([], [self._udp], [], _LATE_S)
-        return self._sent_at_s[-1] - self._sent_at_s[0] + interval_s
+        return now_s - began_s + interval_s
 
     def receive_rest(self, wait_s: float) -> None:
         """Receive until all are back, or until it has been waited long enough."""
@@ -125,14 +116,14 @@ class _Sender:
         return self._start_us + int(now_s * 1e6)
 
     def _send(self, now_s: float) -> bool:
-        packet = stamp.encode(len(self._sent_at_s), self._wall_us(now_s), self._cookie) + self._padding
+        packet = stamp.encode(self._sent, self._wall_us(now_s), self._cookie) + self._padding
         try:
             self._udp.send(packet)
         except BlockingIOError:  # this machine's own queue is full: wait, nothing is lost
             return False
         except OSError:  # an earlier packet's "port unreachable"
             pass
-        self._sent_at_s.append(now_s)
+        self._sent += 1
         return True
 
     def _receive(self, wait_s: float) -> None:
@@ -150,7 +141,7 @@ class _Sender:
             return
         answer = stamp.decode(content)
         seq = answer.sender_seq
-        if seq >= len(self._sent_at_s) or self._is_back[seq]:
+        if seq >= self._sent or self._is_back[seq]:
             return
         self._is_back[seq] = 1
         arrived_us = self._wall_us(arrived_s)

@@ -5,16 +5,18 @@ A packet's number at the sender is `seq`, that of its answer is the reflector's:
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import List, NamedTuple, Optional, Sequence
 
 
-class Answered(NamedTuple):
-    """A packet whose answer came back; the times are of one way, by any two clocks."""
+class Reply(NamedTuple):
+    """An answer that came back; one-way times differ from the truth by a constant, that of the two clocks."""
 
     seq: int
     reflector_seq: int
-    up_ms: float
-    down_ms: float
+    rtt_ms: float  # without the reflector's own time
+    up_ms: float  # T2 - T1
+    down_ms: float  # T4 - T3
 
 
 class Ways(NamedTuple):
@@ -27,15 +29,16 @@ class Ways(NamedTuple):
     down_ms: List[Optional[float]]
 
 
-def apart(sent: int, arrived: int, answered: Sequence[Answered]) -> Ways:
+def apart(sent: int, arrived: int, replies: Sequence[Reply]) -> Ways:
     """Tell both ways apart; `arrived`: how many of the `sent` packets came to the reflector.
 
     Where packets were lost both ways between two answers, those lost on the way up are taken for the first of them.
     """
-    by_seq = sorted(answered)
+    by_seq = sorted(replies)
     up_ms: List[Optional[float]] = []
     before_seq, before_own = -1, -1
-    for seq, own, delay_ms in [*((a.seq, a.reflector_seq, a.up_ms) for a in by_seq), (sent, arrived, None)]:
+    known = ((reply.seq, reply.reflector_seq, reply.up_ms) for reply in by_seq)
+    for seq, own, delay_ms in chain(known, [(sent, arrived, None)]):
         missing = seq - before_seq - 1
         lost_down = min(missing, max(0, own - before_own - 1))
         up_ms.extend([None] * (missing - lost_down))
@@ -43,7 +46,7 @@ def apart(sent: int, arrived: int, answered: Sequence[Answered]) -> Ways:
             up_ms.append(delay_ms)
         before_seq, before_own = seq, own
     down_ms: List[Optional[float]] = [None] * arrived
-    for one in by_seq:
-        if one.reflector_seq < arrived:
-            down_ms[one.reflector_seq] = one.down_ms
+    for reply in by_seq:
+        if reply.reflector_seq < arrived:
+            down_ms[reply.reflector_seq] = reply.down_ms
     return Ways(up_ms, down_ms)
