@@ -179,7 +179,7 @@ def tables(cells: Sequence[Cell], rows: Sequence[Row]) -> list[str]:
         worst = max(abs(row["stated"][name] - row["true"][name]) for row in rows)
         lines.append(f"| {name} | {share(rows, lambda row, name=name: is_close(row, name))} | {worst:.2f} |")
     found = share(rows, lambda row: all(row["stated"][name] == row["true"][name] for name in ("lost_up", "lost_down")))
-    slow = sum(row["server"]["overflowed"] + row["server"]["unsent"] for row in rows)
+    slow = sum(row["server"]["lost_here"] for row in rows)
     cpu = statistics.median(row["stated"]["cpu_s"] for row in rows if row["stream"] == "interactive")
     return [
         *lines,

@@ -12,7 +12,6 @@ import sys
 
 from collector.probe_server import app, pacing
 from collector.probe_server.document import Client, Document, Needs
-from contract.clock import Clock
 from contract.probing import DirectionNeed, Stream
 
 DOWN, UP = DirectionNeed(ready_mbps=5.0, minimum_mbps=2.5), DirectionNeed(ready_mbps=1.5, minimum_mbps=0.5)
@@ -33,7 +32,7 @@ def document(devices: int) -> Document:
 
 
 async def main(host: str, http_port: int, udp_port: int, master: bytes, devices: int) -> None:
-    async with app.serving(app.build_app(master, document(devices)), host, http_port, udp_port, Clock()):
+    async with app.serving(app.build_app(master, document(devices)), host, http_port, udp_port):
         print("ready", flush=True)
         await asyncio.Event().wait()
 

@@ -14,7 +14,7 @@ from aiohttp import ClientSession, ClientTimeout, web
 
 from collector.probe_server import asking, centre, mini, transfer
 from collector.probe_server.document import Document
-from collector.probe_server.keys import KNOWN, PERMITS, SLOTS, Known
+from collector.probe_server.keys import KNOWN, PERMITS, REFLECTOR, SLOTS, Known
 from collector.probe_server.permits import Permits
 from collector.probe_server.reflector import RateLimit, Reflector, reflecting
 from collector.probe_server.slots import Slots
@@ -39,7 +39,8 @@ def build_app(master: bytes, document: Document) -> web.Application:
     app = mini.build_app()
     app[KNOWN] = Known(document, time.monotonic())
     app[PERMITS] = Permits(master)
-    app[SLOTS] = Slots()
+    slots = app[SLOTS] = Slots()
+    app[REFLECTOR] = Reflector(Clock(), RateLimit(), lambda token, _: slots.stream(token, time.monotonic()))
     app.add_routes(asking.ROUTES)
     app.add_routes(transfer.ROUTES)
     app.on_response_prepare.append(_mark)
@@ -52,14 +53,13 @@ async def _mark(_: web.Request, response: web.StreamResponse) -> None:
 
 
 @asynccontextmanager
-async def serving(app: web.Application, host: str, http_port: int, udp_port: int, clock: Clock) -> AsyncIterator[Ports]:
+async def serving(app: web.Application, host: str, http_port: int, udp_port: int) -> AsyncIterator[Ports]:
     """Answer on both ports (0: any free one) for as long as the context lasts."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, http_port, backlog=512).start()
-        reflector = Reflector(clock, RateLimit(), lambda token, _: app[SLOTS].stream(token, time.monotonic()))
-        with reflecting(reflector, host, udp_port) as bound_port:
+        with reflecting(app[REFLECTOR], host, udp_port) as bound_port:
             yield Ports(runner.addresses[0][1], bound_port)
     finally:
         await runner.cleanup()
@@ -79,7 +79,7 @@ async def _run(settings: Settings) -> None:
     app = build_app(master, centre.kept(file))
     async with (
         ClientSession(timeout=ClientTimeout(total=centre.ANSWER_S)) as http,
-        serving(app, settings.host, settings.probe_http_port, settings.probe_udp_port, Clock()) as ports,
+        serving(app, settings.host, settings.probe_http_port, settings.probe_udp_port) as ports,
         asyncio.TaskGroup() as tasks,
     ):
         _log.info("probe server on %s, HTTP port %d, UDP port %d", settings.host, ports.http, ports.udp)

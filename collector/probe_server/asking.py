@@ -10,13 +10,14 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from collector.probe_server.document import Client, Document, Needs
-from collector.probe_server.keys import KNOWN, PERMITS, SLOTS
+from collector.probe_server.keys import KNOWN, PERMITS, REFLECTOR, SLOTS
 from collector.probe_server.permits import NONCE_S
 from collector.probe_server.slots import new_token
 from contract import transfer
 from contract.fields import Message
 from contract.probing import Ask, Ended, Granted, Nonce, RefusalCode, Refused
 
+_MOST_LOST_HERE = 0.001  # of a stream's packets: a tenth of the least loss that a limit knows
 _MOST_ASK_BYTES = 2048
 _NEWS_S = 8.0  # within which the document tells of an enrolment; the device waits ten
 ROUTES = web.RouteTableDef()
@@ -58,9 +59,10 @@ async def end(request: web.Request) -> web.Response:
     if slot is None:
         raise web.HTTPNotFound
     slots.end(token)
+    lost_here = request.app[REFLECTOR].end(token).lost_here
     return _json(
         Ended(
-            is_server_limited=slot.is_server_limited,
+            is_server_limited=slot.is_server_limited or lost_here > _MOST_LOST_HERE * slot.granted.stream.packets,
             sent_bytes=slot.sent_bytes,
             received_bytes=slot.received_bytes,
         )

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from collector.probe_server.document import Document
 from collector.probe_server.permits import Permits
+from collector.probe_server.reflector import Reflector
 from collector.probe_server.slots import Slots
 
 
@@ -33,3 +34,4 @@ class Known:
 KNOWN = web.AppKey("known", Known)
 PERMITS = web.AppKey("permits", Permits)
 SLOTS = web.AppKey("slots", Slots)
+REFLECTOR = web.AppKey("reflector", Reflector)

@@ -67,6 +67,7 @@ class Counts:
     received_bytes: int = 0
     sent: int = 0
     sent_bytes: int = 0
+    lost_here: int = 0  # packets of any stream that found no room meanwhile, coming or going: we were too slow
 
     def add(self, received_bytes: int, sent_bytes: int) -> None:
         """Count a packet and its answer."""
@@ -79,15 +80,16 @@ class Counts:
 class _Stream:
     """A stream that is open: from a proven address, each of its packets answered once."""
 
-    __slots__ = ("address", "asked_s", "cookie", "counts", "padding", "seen", "shape", "token")
+    __slots__ = ("address", "asked_s", "cookie", "counts", "lost_before", "padding", "seen", "shape", "token")
 
-    def __init__(self, token: str, shape: Stream) -> None:
+    def __init__(self, token: str, shape: Stream, lost_before: int) -> None:
         self.token = token
         self.shape = shape
         self.address: Any = None
         self.cookie = b""
         self.asked_s = 0.0
         self.counts = Counts()
+        self.lost_before = lost_before
         self.padding = stamp.padding(shape.down_bytes)
         self.seen = bytearray(shape.packets)
 
@@ -103,8 +105,7 @@ class Reflector:
         self._by_token: dict[str, _Stream] = {}
         self._by_address: dict[Any, _Stream] = {}
         self.counts = Counts()  # in all
-        self.overflowed = 0  # packets that found no room while we were too slow
-        self.unsent = 0  # answers that found none
+        self._overflowed = 0
 
     @property
     def streams(self) -> int:
@@ -117,7 +118,17 @@ class Reflector:
         if stream is None:
             return Counts()
         self._by_address.pop(stream.address, None)
+        stream.counts.lost_here = self.counts.lost_here - stream.lost_before
         return stream.counts
+
+    def overflowed(self, in_all: int) -> None:
+        """Take note of how many packets have found no room since the start."""
+        self.counts.lost_here += max(0, in_all - self._overflowed)
+        self._overflowed = in_all
+
+    def unsent(self) -> None:
+        """Take note of an answer that found no room."""
+        self.counts.lost_here += 1
 
     def answer(self, packet: bytes, address: Any, waited_us: int = 0) -> bytes:
         """Return what this packet is answered with; nothing when it is none of ours, comes again or comes too fast."""
@@ -171,7 +182,7 @@ class Reflector:
                 self._is_open(other, now_s)
         if len(self._by_token) >= MAX_STREAMS:
             return None
-        stream = self._by_token[token] = _Stream(token, shape)
+        stream = self._by_token[token] = _Stream(token, shape, self.counts.lost_here)
         return stream
 
     def _move(self, stream: _Stream, address: Any, cookie: bytes, now_s: float) -> None:
@@ -220,10 +231,10 @@ def _answer_what_came(reflector: Reflector, udp: socket.socket) -> None:
         if came is None:
             return
         if came.overflowed is not None:
-            reflector.overflowed = came.overflowed
+            reflector.overflowed(came.overflowed)
         answer = reflector.answer(came.content, came.address, came.waited_us)
         if answer:
             try:
                 udp.sendto(answer, came.address)
             except OSError:
-                reflector.unsent += 1
+                reflector.unsent()

@@ -101,7 +101,7 @@ def probe_server(permit_master: bytes, document: Document) -> Iterator[Server]:
     stop = asyncio.Event()
 
     async def serve() -> None:
-        async with serving(build_app(permit_master, document), "127.0.0.1", 0, 0, Clock()) as ports:
+        async with serving(build_app(permit_master, document), "127.0.0.1", 0, 0) as ports:
             ready.append(Server("127.0.0.1", ports.http, ports.udp))
             await stop.wait()
 

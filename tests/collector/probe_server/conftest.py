@@ -7,7 +7,6 @@ from concurrent.futures import Future
 import pytest
 
 from collector.probe_server.app import build_app, serving
-from contract.clock import Clock
 
 
 @pytest.fixture
@@ -16,7 +15,7 @@ def ports(permit_master, document):
 
     async def serve():
         stop = asyncio.Event()
-        async with serving(build_app(permit_master, document), "127.0.0.1", 0, 0, Clock()) as ports:
+        async with serving(build_app(permit_master, document), "127.0.0.1", 0, 0) as ports:
             started.set_result((ports, asyncio.get_running_loop(), stop))
             await stop.wait()
 

@@ -109,6 +109,15 @@ def test_the_end_of_a_stream_tells_its_bytes(reflector, slots):
     assert len(reflector.answer(packet(1, cookie), HERE)) == stamp.SIZE
 
 
+def test_the_end_of_a_stream_tells_how_many_packets_found_no_room_since_it_was_opened(reflector):
+    reflector.overflowed(7)
+    reflector.unsent()
+    opened(reflector)
+    reflector.overflowed(10)
+    reflector.unsent()
+    assert reflector.end(TOKEN).lost_here == 4
+
+
 def test_what_is_received_and_sent_is_counted_in_all(reflector):
     cookie = opened(reflector)
     before = reflector.counts.sent_bytes
