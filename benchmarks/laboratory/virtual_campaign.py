@@ -9,11 +9,10 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from collector.probe_server.ledger.accounts import Caps
-from collector.probe_server.ledger.leases import LEASE_S
 from collector.probe_server.ledger.ledger import Ledger
 from collector.probe_server.ledger.terms import Ask, Booked, Granted, Slot, Waiting
+from contract import transfer
 
-HOLD_OF_PEAK = 1.25 / 8
 RENEWS_S = 2.0  # the transfer's own activity
 GIVES_UP_S = 86_400.0  # who is not served by then is unserved
 RESTARTS_S = 30.0  # a service manager starts a crashed agent again
@@ -185,7 +184,7 @@ class VirtualCampaign:
         assert self._ledger.renew(slot.number, now_s), "a slot was lost while its transfer went on"
 
     def _lower(self, now_s: float, slot: Slot) -> None:
-        peak_bps = int(slot.ask.peak_bps * HOLD_OF_PEAK)
+        peak_bps = int(slot.ask.peak_bps * transfer.HOLD / transfer.PEAK)
         assert self._ledger.lower(slot.number, peak_bps, now_s)
         self._auditor.changed(slot, peak_bps, now_s)
 
@@ -233,6 +232,3 @@ def country(units: Iterable[tuple[tuple[str, ...], float]], sites: int, rng: ran
         drawn += [unit] * (round(due) - len(drawn))
     rng.shuffle(drawn)
     return drawn
-
-
-assert LEASE_S > RENEWS_S

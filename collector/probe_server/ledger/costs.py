@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from collector.probe_server.ledger.terms import Cost
+from contract import transfer
 
 KNOWN_AFTER = 30  # ended slots: their mean is within about a fifth then
 _REMEMBERS = 500  # ended slots that weigh in a mean: a line test of today costs what those of today cost
 
-# Until slots have ended, a test is taken to drain for 1.5 s at its peak and to hold for 6 s at 1.25 / 8 of it, moving
-# 12 need-seconds of bytes (research/bandwidth.md section 3: 4.7 MB and 5.7 s at 5 Mbit/s).
-_DRAIN_S, _HOLD_S, _HOLD_OF_PEAK, _NEED_OF_PEAK, _MOVED_NEED_S = 1.5, 6.0, 1.25 / 8, 1 / 8, 12.0
+# Until slots have ended: 2 s at the peak, then 6.5 s lowered to the hold for what is left of the download, the upload and
+# the stream; 12 need-seconds of bytes. A fast line drains in 1.2 s, one near to the need in up to 15 (docs/adr/0021).
+_DRAIN_S, _LOWERED_S, _MOVED_NEED_S = 2.0, 6.5, 12.0
 
 
 def stated_cost(peak_bps: float) -> Cost:
     """Return the cost of a slot that begins at this peak, as long as nothing is known."""
     return Cost(
-        duration_s=_DRAIN_S + _HOLD_S,
-        work_bits=peak_bps * (_DRAIN_S + _HOLD_S * _HOLD_OF_PEAK),
-        moved_bytes=peak_bps * _NEED_OF_PEAK / 8 * _MOVED_NEED_S,
+        duration_s=_DRAIN_S + _LOWERED_S,
+        work_bits=peak_bps * (_DRAIN_S + _LOWERED_S * transfer.HOLD / transfer.PEAK),
+        moved_bytes=transfer.bytes_of(peak_bps / transfer.PEAK, _MOVED_NEED_S),
     )
 
 
