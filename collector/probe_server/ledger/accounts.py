@@ -15,6 +15,7 @@ from collector.probe_server.ledger.terms import Ask, TooNarrowError
 
 KEPT = 0.05  # of each cap, and at least one on-demand peak
 EARLY = 1.03  # bookings are this much denser than capacity, which guesses of costs are a little off
+NEARLY = 0.75  # a unit that has so much left, in time, of what a wider one has: it must not come to be the last
 CAMPAIGN, ON_DEMAND = 0, 1
 SERVER = "server"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collector.probe_server.ledger.accounts import NEARLY
 from collector.probe_server.ledger.calendar import WIDTH_S
 from collector.probe_server.ledger.queue import Place
 
@@ -9,14 +10,14 @@ from collector.probe_server.ledger.queue import Place
 def book(place: Place, since: int) -> float:
     """Book a place's work into the first stretch, from `since` on, that all its caps have room in; returns the time.
 
-    A cap does not count when a narrower one has more left to do: that one goes first, in the queues too.
+    A cap does not count when a narrower one has nearly as much left to do: that one goes first, in the queues too.
     """
     parts = [account.parts[place.part] for account in place.chain]
     counted, most_left_s = [], 0.0
     for part in parts:
-        if part.left_s >= most_left_s:
+        if NEARLY * part.left_s >= most_left_s:
             counted.append(part)
-            most_left_s = part.left_s
+        most_left_s = max(most_left_s, part.left_s)
     stretch, found = since, -1
     while stretch != found:
         found = stretch

@@ -10,8 +10,8 @@ from contract import transfer
 KNOWN_AFTER = 30  # ended slots: their mean is within about a fifth then
 _REMEMBERS = 500  # ended slots that weigh in a mean: a line test of today costs what those of today cost
 
-# Until slots have ended: 2 s at the peak, then 6.5 s lowered to the hold for what is left of the download, the upload and
-# the stream; 12 need-seconds of bytes. A fast line drains in 1.2 s, one near to the need in up to 15 (docs/adr/0021).
+# Until slots have ended: 2 s at the peak, then 6.5 s lowered to the hold for what is left of the download, the upload
+# and the stream; 12 need-seconds of bytes. A fast line drains in 1.2 s, one near the need in up to 15 (docs/adr/0021).
 _DRAIN_S, _LOWERED_S, _MOVED_NEED_S = 2.0, 6.5, 12.0
 
 

@@ -88,7 +88,8 @@ class Ledger:
         if place.until_s is None:
             if self._queues.has_room(place):
                 return Granted(self._grant(place))
-            if not place.is_due and (place.stretch is None or place.is_guess):
+            is_better_known = place.is_guess and (self.costs.is_known or place.told_s <= now_s)
+            if not place.is_due and (place.stretch is None or is_better_known):
                 self._book(place)
             if place.told_s > now_s + HOLD_S:
                 return Booked(place.told_s)

@@ -1,8 +1,8 @@
 """Those whose time has come, in the order in which they are served.
 
 Sites of the same units stand in one queue; a queue that cannot go on is parked under the narrowest cap that holds it
-up, where it keeps its turn: nobody overtakes it there. Sites of a unit that has more left to do, for its cap, than a
-wider one, go first under the wider one: else that unit would still be at work when all others are done.
+up, where it keeps its turn: nobody overtakes it there. Sites of a unit that has nearly as much left to do, for its cap,
+as a wider one, go first under the wider one: else that unit would still be at work when all others are done.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import heapq
 from collections.abc import Callable
 from itertools import count
 
-from collector.probe_server.ledger.accounts import CAMPAIGN, ON_DEMAND, Account
+from collector.probe_server.ledger.accounts import CAMPAIGN, NEARLY, ON_DEMAND, Account
 from collector.probe_server.ledger.terms import Ask
 
 _Key = tuple[int, tuple[float, int]]  # a unit with much left goes first, then by order
@@ -181,10 +181,10 @@ def _best(account: Account, part: int) -> tuple[int, tuple[float, int], int, _Qu
 
 
 def _key(account: Account, queue: _Queue, head: Place) -> _Key:
-    left_s = account.parts[queue.part].left_s
-    has_more_left = False
+    nearly_s = NEARLY * account.parts[queue.part].left_s
+    has_much_left = False
     for narrower in queue.chain:
         if narrower is account:
             break
-        has_more_left = has_more_left or narrower.parts[queue.part].left_s > left_s
-    return (not has_more_left, head.order)
+        has_much_left = has_much_left or narrower.parts[queue.part].left_s > nearly_s
+    return (not has_much_left, head.order)

@@ -4,7 +4,7 @@ import pytest
 
 from collector.probe_server.ledger.accounts import Caps
 from collector.probe_server.ledger.leases import LEASE_S, MOST_SLOT_S
-from collector.probe_server.ledger.ledger import GRACE_S, GUESS_S, HOLD_S, LATE_S, MOST_RETURN_S, Ledger
+from collector.probe_server.ledger.ledger import GRACE_S, GUESS_S, HOLD_S, MOST_RETURN_S, Ledger
 from collector.probe_server.ledger.terms import Ask, Booked, Granted, Group, Stopped, TooNarrowError, Waiting
 
 MBIT = 1_000_000
@@ -141,7 +141,7 @@ def test_a_crashed_holders_slot_is_free_within_twice_its_lease(ledger, ask):
 def test_a_booking_that_is_not_taken_up_frees_its_place(ledger, ask):
     fill(ledger, ask)
     booked = [ledger.ask(ask(number), 0.0) for number in range(60)][-1]
-    for after_s in (0.0, HOLD_S + LATE_S, MOST_RETURN_S):  # those who waited are asked to come once more
+    for after_s in (0.0, MOST_RETURN_S + GRACE_S):  # those who waited are expected once more
         ledger.take_ready(booked.at_s + after_s + GRACE_S)
     figures = ledger.figures()
     assert figures.expired_bookings_total + figures.expired_slots_total == 62
