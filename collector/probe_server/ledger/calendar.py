@@ -17,9 +17,12 @@ class Calendar:
 
     def next_open(self, stretch: int) -> int:
         """Return the first stretch from this one on that is not full."""
+        is_first = stretch <= self._first
         stretch = max(stretch, self._first)
         while self._work_bits.get(stretch, 0.0) >= self._most_bits:
             stretch += 1
+        if is_first:
+            self._first = stretch
         return stretch
 
     def fullness(self, stretch: int) -> float:
