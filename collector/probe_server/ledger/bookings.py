@@ -30,6 +30,13 @@ def book(place: Place, since: int) -> float:
     return (stretch + fullness) * WIDTH_S
 
 
+def book_again(place: Place, stretch: int) -> None:
+    """Book a place's work where it was booked before a restart."""
+    for account in place.chain:
+        account.parts[place.part].calendar.put_back(stretch, place.work_bits)
+    place.stretch = stretch
+
+
 def unbook(place: Place) -> None:
     """Give back the stretch of a place."""
     if place.stretch is not None:

@@ -38,6 +38,10 @@ class Calendar:
             work_bits -= taken_bits
             stretch += 1
 
+    def put_back(self, stretch: int, work_bits: float) -> None:
+        """Book work at the stretch that was found for it before a restart."""
+        self._work_bits[stretch] = self._work_bits.get(stretch, 0.0) + work_bits
+
     def remove(self, stretch: int, work_bits: float) -> None:
         """Give back what was booked from a stretch on."""
         self._first = min(self._first, stretch)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from itertools import count
 
 from collector.probe_server.ledger.accounts import CAMPAIGN, Accounts, Caps
-from collector.probe_server.ledger.bookings import book, unbook
+from collector.probe_server.ledger.bookings import book, book_again, unbook
 from collector.probe_server.ledger.calendar import WIDTH_S
 from collector.probe_server.ledger.costs import Costs
 from collector.probe_server.ledger.leases import Leases
@@ -232,7 +232,7 @@ class Ledger:
 
     def _restore(self, booking: Booking) -> None:
         place = self._enter(booking.ask, (booking.at_s, booking.number))
-        book(place, max(self._stretch, int(booking.at_s // WIDTH_S)))
+        book_again(place, max(self._stretch, int(booking.at_s // WIDTH_S)))
         self._tell(place, max(booking.at_s, self._now_s))
 
     def _book(self, place: Place) -> None:
