@@ -42,6 +42,8 @@ class Request(NamedTuple):
     server: Optional[Server]
     done: Tuple[str, ...] = ()  # commands that this round carries out
     is_clock_plausible: Optional[bool] = None  # as far as whoever asks knows
+    is_consented: bool = False  # a person at the site agreed to spend a metered line's bytes
+    is_public: bool = False  # speedtest: against the public service
 
 
 class Outcome(NamedTuple):
@@ -52,6 +54,9 @@ class Outcome(NamedTuple):
     problem: str
     found: Tuple[str, ...] = ()  # probes that measured something
     line_again_s: Optional[float] = None  # the line should be measured anew in so many seconds
+    is_booked: bool = False  # and was not now, because the probe server is busy until then
+    refusal: str = ""  # why the probe server let nobody load the line, by its code
+    most_bytes: int = 0  # what it could cost, to who must consent
 
 
 class _Begun(NamedTuple):
@@ -65,14 +70,14 @@ class Round:
 
     def __init__(self, request: Request, clock: Clock, command: Sequence[str] = COMMAND) -> None:
         self.current = ""  # the probe that runs
-        self.step = ""  # what it does now, where it has steps
+        self.step = ""  # what it does now, where it has steps; then how much is over and how fast it goes
         self._request = request
         self._clock = clock
         self._command = command
         self._measured: List[Dict[str, Any]] = []
         self._begun: Optional[_Begun] = None
         self._setbacks = 0
-        self._line_again_s: Optional[float] = None
+        self._ended = Outcome(request, None, "")
         self._start()
 
     def poll(self) -> Optional[Outcome]:
@@ -114,8 +119,11 @@ class Round:
             self._deadline_s = now_s + _FINISH_S
         elif word == b"at":
             self.step = rest.decode("ascii")
+        elif word == b"refused":
+            code, most_bytes = rest.decode("ascii").split(" ")
+            self._ended = self._ended._replace(refusal=code, most_bytes=int(most_bytes))
         elif word in (b"again", b"later"):
-            self._line_again_s = float(rest)
+            self._ended = self._ended._replace(line_again_s=float(rest), is_booked=word == b"later")
             if word == b"later":
                 self._begun, self.current, self._setbacks = None, "", 0
                 self._deadline_s = now_s + _FINISH_S
@@ -147,7 +155,7 @@ class Round:
     def _end(self, body: Optional[bytes], problem: str) -> Outcome:
         self._child.kill()
         found = tuple(measured["probe"] for measured in self._measured if "failure" not in measured)
-        return Outcome(self._request, body, problem, found, self._line_again_s)
+        return self._ended._replace(body=body, problem=problem, found=found)
 
 
 class Rounds:

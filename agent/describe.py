@@ -35,6 +35,7 @@ _PROBES = {
     "display": ("Màn hình", "Screen"),
     "power": ("Nguồn điện", "Power"),
     "line": ("Đường truyền", "Line"),
+    "speedtest": ("Speedtest", "Speedtest"),
 }
 _LINKS = {
     "ethernet": ("dây mạng", "cable"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, NamedTuple, Optional, Tuple
+from typing import Dict, NamedTuple, Optional, Sequence, Tuple
 
 from agent import last_line, log, paths
 from agent.child import Outcome, Request, Rounds, Server
@@ -18,6 +18,7 @@ from contract.clock import Clock, Moment
 from contract.languages import say
 
 MOST_COMMANDS = 16  # that wait for their round
+_MOST_REPEATS = 2  # of a line that did not carry, before it waits for its own period again
 
 
 class _Asked(NamedTuple):
@@ -55,6 +56,9 @@ class Measuring:
         self._asked: Dict[str, _Asked] = {}
         self._running: Tuple[str, ...] = ()  # ids of the commands that the present round carries out
         self._line_started: Optional[Moment] = None  # of the present round, if it loads the line
+        self._repeats = 0  # of the line, in a row
+        self._booked_at: Optional[Server] = None  # where the line has a turn that is still to come
+        self._doubted: Optional[Server] = None  # against which the line did not carry: another one is asked next
 
     def has(self, command_id: str) -> bool:
         """Tell whether a command waits for its round, or is being carried out."""
@@ -65,10 +69,10 @@ class Measuring:
         if len(self._asked) < MOST_COMMANDS:
             self._asked[command.id] = _Asked(command, self._clock.mono_s() + command.expires_in_s)
 
-    def advance(self, server: Server, *, may_start: bool) -> Tuple[str, ...]:
+    def advance(self, servers: Sequence[Server], *, may_start: bool) -> Tuple[str, ...]:
         """Go on without waiting; return the ids of the commands whose report has been spooled now.
 
-        may_start: whether a new round may begin, against this probe server.
+        may_start: whether a new round may begin, against the first of these probe servers, as a rule.
         """
         done: Tuple[str, ...] = ()
         try:
@@ -76,7 +80,7 @@ class Measuring:
             if outcome is not None:
                 done = self._finish(outcome)
             if may_start and not self.rounds.is_running:
-                self._start(server)
+                self._start(servers)
         except OSError as error:  # no child could be started: no memory, or too many processes
             self.rounds.stop()
             self._running = ()
@@ -88,13 +92,41 @@ class Measuring:
     def _finish(self, outcome: Outcome) -> Tuple[str, ...]:
         done, self._running = self._running, ()
         is_kept = self._keep(outcome)
-        if outcome.line_again_s is not None:
-            self.schedule.line_again(outcome.line_again_s, self._clock.mono_s())
+        if self._line_started is not None:
+            self._plan_line(outcome)
         if is_kept and any(name in LINE for name in outcome.found):
             self._note_line(is_measured=True)
-        elif outcome.line_again_s is None:
+        elif outcome.line_again_s is None and outcome.refusal != "needs_consent":  # which nobody may give till then
             self._line_lost()
         return done if is_kept else ()
+
+    def _plan_line(self, outcome: Outcome) -> None:
+        """Let the line be measured at its booked time, or again when it did not carry, then elsewhere if possible."""
+        server, self._booked_at, self._doubted = outcome.request.server, None, None
+        if outcome.is_booked:
+            self._booked_at = server
+            wait = f"{(outcome.line_again_s or 0.0) / 60:.0f}"
+            log.tell(
+                say(
+                    f"Máy chủ đo đang bận: sẽ đo đường truyền sau {wait} phút.",
+                    f"The probe server is busy: the line is measured in {wait} min.",
+                )
+            )
+        elif outcome.line_again_s is not None and self._repeats < _MOST_REPEATS:
+            self._repeats += 1
+            self._doubted = server
+        else:
+            self._repeats = 0
+            return
+        self.schedule.line_again(outcome.line_again_s or 0.0, self._clock.mono_s())
+
+    def _server(self, servers: Sequence[Server], probes: Tuple[str, ...]) -> Server:
+        """Return against which probe server to measure."""
+        if not loads_line(probes):
+            return servers[0]
+        if self._booked_at in servers:
+            return self._booked_at or servers[0]
+        return next((server for server in servers if server != self._doubted), servers[0])
 
     def _keep(self, outcome: Outcome) -> bool:
         if outcome.body is None:
@@ -125,22 +157,25 @@ class Measuring:
         except OSError as error:
             log.tell(f"{paths.LAST_REPORT}: {error}")
 
-    def _start(self, server: Server) -> None:
+    def _start(self, servers: Sequence[Server]) -> None:
         now_s = self._clock.mono_s()
         self._asked = {name: asked for name, asked in self._asked.items() if asked.until_s > now_s}
         due = self.schedule.take_round(now_s)
         if due is not None:
-            self._measure(due.occasion, due.probes, server)
+            self._measure(due.occasion, due.probes, servers)
         elif self._asked:
             command = next(iter(self._asked.values())).command
             del self._asked[command.id]
             probes = INVENTORY if command.kind == "inventory" else command.probes
-            self._measure("command", probes, server, (command.id,))
+            self._measure("command", probes, servers, (command.id,))
         elif self.plugged.has_changed(now_s):
-            self._measure("change", EQUIPMENT, server)
+            self._measure("change", EQUIPMENT, servers)
 
-    def _measure(self, occasion: str, probes: Tuple[str, ...], server: Server, done: Tuple[str, ...] = ()) -> None:
+    def _measure(
+        self, occasion: str, probes: Tuple[str, ...], servers: Sequence[Server], done: Tuple[str, ...] = ()
+    ) -> None:
         self._running = done
+        server = self._server(servers, probes)
         self._line_started = self._clock.now() if loads_line(probes) else None
         self._note_line(is_measured=False)
         is_plausible = self._wall.is_plausible()

@@ -114,7 +114,7 @@ class Resident:
             is_tick = self._tick()  # first: what it learns of our clock goes with the reports
             was_measuring = self.measuring.rounds.is_running
             may_start = self._number is not None or self.clock.mono_s() >= self._network_by_s
-            self._note_done(self.measuring.advance(self._server(), may_start=may_start))
+            self._note_done(self.measuring.advance(self._servers(), may_start=may_start))
             if self._number is None:
                 return _ALERT_S
             if not (events or is_tick or was_measuring or self.publisher.is_waiting or timeout_s == _BUSY_S):
@@ -225,13 +225,15 @@ class Resident:
             self.connection.reconnect(place_of(settings))
         return True
 
-    def _server(self) -> Server:
-        """Return the probe server that the plan gives to our shard, else the one in the settings."""
+    def _servers(self) -> List[Server]:
+        """Return the probe server that the plan gives to our shard, else the one in the settings; then all others."""
         shard = wire.shard_of(self.settings.device)
-        for server in self._plan.probe_servers if self._plan else ():
-            if shard in server.shards:
-                return Server(server.host, server.http_port, server.udp_port)
-        return Server(*self.settings.probe_server)
+        planned = self._plan.probe_servers if self._plan else ()
+        ours = [server for server in planned if shard in server.shards][:1]
+        others = [server for server in planned if server not in ours]
+        first = [Server(server.host, server.http_port, server.udp_port) for server in ours]
+        rest = [Server(server.host, server.http_port, server.udp_port) for server in others]
+        return (first or [Server(*self.settings.probe_server)]) + rest
 
     def _note_done(self, commands: Tuple[str, ...]) -> None:
         for command in commands:
@@ -256,7 +258,7 @@ class Resident:
         return True
 
     def _read(self) -> tick.Readings:
-        server = self._server()
+        server = self._servers()[0]
         readings = tick.read(server.host, server.udp_port)
         self.wall.learn(readings.offset_ms)
         return readings

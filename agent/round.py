@@ -2,9 +2,10 @@
 
 On stdin: one JSON object (`agent.child.Request` with `measured`, what an earlier child of this round achieved, and
 `boot_id`, so that both speak of the same boot).
-On stdout, one line per event: `begin NAME VERSION DEADLINE_S`, then while that probe runs `at STEP` (what goes on) and
-`again IN_S` (it should be measured anew), then `measured JSON`, or `later IN_S` when it is not our turn; at the end
-`report JSON`.
+On stdout, one line per event: `begin NAME VERSION DEADLINE_S`, then while that probe runs `at STEP [SHARE MBPS]` (what
+goes on, how much of it is over, how fast it goes), `refused CODE MOST_BYTES` (why it may not load the line, what it
+could cost) and `again IN_S` (it should be measured anew), then `measured JSON`, or `later IN_S` when it is not our
+turn; at the end `report JSON`.
 """
 
 from __future__ import annotations
@@ -40,19 +41,23 @@ def main(probes: Sequence[Probe] = PROBES) -> None:
 def _converse(request: Dict[str, Any], probes: Sequence[Probe], out: BinaryIO) -> None:
     clock = Clock(request["boot_id"])
     server = Server(**request["server"]) if request["server"] else None
+    wanted = chosen(request["probes"], probes, is_by_person=request["occasion"] == "once")
     context = Context(
         Path(request["home"]),
         server,
         device=request["device"],
-        together=tuple(probe.name for probe in chosen(request["probes"], probes)),
+        together=tuple(probe.name for probe in wanted),
         shared=Shared(),
         purpose=_PURPOSES.get(request["occasion"], "schedule"),
         tell=lambda step: _say(out, f"at {step}"),
         again=lambda in_s: _say(out, f"again {in_s:.0f}"),
+        refused=lambda code, most_bytes: _say(out, f"refused {code} {most_bytes}"),
+        is_consented=request.get("is_consented", False),
+        is_public=request.get("is_public", False),
     )
     measured = [Measurement.model_validate(value) for value in request["measured"]]
     over = {measurement.probe for measurement in measured}
-    for probe in chosen(request["probes"], probes):
+    for probe in wanted:
         if probe.name in over:
             continue
         _say(out, f"begin {probe.name} {probe.version} {probe.deadline_s}")
@@ -60,14 +65,12 @@ def _converse(request: Dict[str, Any], probes: Sequence[Probe], out: BinaryIO) -
         try:
             measurement = measure(probe, context, clock)
         except NotNow as booked:
-            _say(out, f"later {booked.in_s:.0f}")
+            _say(out, f"later {booked.in_s:.1f}")
             continue
         measured.append(measurement)
         _say(out, f"measured {measurement.model_dump_json(exclude_none=True)}")
     report = Report(
         device=request["device"],
-        together=tuple(probe.name for probe in chosen(request["probes"], probes)),
-        shared=Shared(),
         occasion=request["occasion"],
         done=tuple(request["done"]),
         is_clock_plausible=request["is_clock_plausible"],
@@ -76,9 +79,16 @@ def _converse(request: Dict[str, Any], probes: Sequence[Probe], out: BinaryIO) -
     _say(out, f"report {report.model_dump_json(exclude_none=True)}")
 
 
-def chosen(names: Sequence[str], probes: Sequence[Probe]) -> List[Probe]:
-    """Return the probes with these names, in their own order; all of them when no name is given."""
-    return [probe for probe in probes if not names or probe.name in names]
+def chosen(names: Sequence[str], probes: Sequence[Probe], *, is_by_person: bool) -> List[Probe]:
+    """Return the probes with these names, in their own order; all of them when no name is given.
+
+    Those on demand only when a person at the site names them: 40,000 machines must never be told to run one.
+    """
+    return [
+        probe
+        for probe in probes
+        if (probe.name in names and is_by_person if probe.is_on_demand else not names or probe.name in names)
+    ]
 
 
 def measure(probe: Probe, context: Context, clock: Clock) -> Measurement:

@@ -9,6 +9,7 @@ EQUIPMENT = ("camera", "sound", "display", "power")
 LIGHT = ("host", "network", "path", "software", "clock", *EQUIPMENT)
 LINE = ("line",)
 _LINE_ROUND = ("line", "path")  # what the line's slot has a stream for
+ON_DEMAND = ("speedtest",)  # by a person at the site alone: in no round, by no command
 INVENTORY = ("host", "network", "software", *EQUIPMENT)
 _AGAIN_S = 60.0
 

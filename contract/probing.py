@@ -6,6 +6,7 @@ GET  /v1/slots/{token}/download    bytes, paced by the server
 GET  /v1/slots/{token}/arrivals    a line `seconds bytes` for each 100 ms of the upload, as they arrive
 POST /v1/slots/{token}/upload      bytes, paced by the device
 POST /v1/slots/{token}/end         answered by an Ended
+GET  /v1/slots/{token}/mini/       what speedtest-cli asks of a server of its own, in a slot for it
 """
 
 from __future__ import annotations
@@ -95,6 +96,7 @@ class Refused(Message):
 
     state: Literal["refused"] = "refused"
     code: RefusalCode
+    most_bytes: Optional[Count] = None  # what the test could cost, to who must consent to it
 
 
 class Ended(Message):

@@ -46,6 +46,7 @@ WORDS = {  # words that parameters and findings hold: why there is no value, wha
     "denied": ("không đủ quyền", "not permitted"),
     "unsupported": ("hệ thống không cho biết", "the system does not tell"),
     "portal": ("mạng đòi đăng nhập trước", "the network asks to log in first"),
+    "proxy": ("proxy của mạng này không cho qua", "the proxy of this network does not let us through"),
     "absent": ("không có số liệu", "no value"),
     "error": ("lỗi khi đo", "error"),
     "lost": ("mất liên lạc", "lost"),

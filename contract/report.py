@@ -30,7 +30,16 @@ class Moment(Message):
 
 
 FailureCode = Literal[
-    "timeout", "crashed", "unreachable", "refused", "needs_consent", "denied", "unsupported", "portal", "error"
+    "timeout",
+    "crashed",
+    "unreachable",
+    "refused",
+    "needs_consent",
+    "denied",
+    "unsupported",
+    "portal",
+    "proxy",
+    "error",
 ]
 
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
 import click
 
-from agent.commands.here import fail, say_not_enrolled, settings_if_enrolled, spool_of
-from agent.schedule import INVENTORY, LIGHT, LINE
-from contract.languages import say
+from agent.commands.here import NOT_ENROLLED, WRONG, fail, say_not_enrolled, settings_if_enrolled, spool_of
+from agent.schedule import INVENTORY, LIGHT, LINE, ON_DEMAND
+from contract.languages import language, say
 
 if TYPE_CHECKING:
+    from agent.child import Outcome
+    from agent.in_short import Short
     from agent.settings import Settings
+
+_NAMES = (*LIGHT, *LINE, *ON_DEMAND)
+_WAIT_S = 600.0  # how long a person is let wait for a booked time
 
 
 @click.command(help=say("Đo một lượt ngay bây giờ và cho xem kết quả.", "Measure once now and show the findings."))
@@ -20,9 +27,12 @@ if TYPE_CHECKING:
 def once(is_json: bool) -> None:
     """Run a whole round, show it, and spool it when enrolled."""
     settings = settings_if_enrolled()
-    body = _measure((), settings)
+    outcome = _measure((), settings)
+    body = _body(outcome)
     _show(body, is_json)
-    if settings is None:
+    if settings is not None:
+        _say_in_short(_in_short("line", outcome), is_json)
+    else:
         say_not_enrolled()
         return
     from agent.spool import SpoolError
@@ -44,16 +54,56 @@ def once(is_json: bool) -> None:
 
 
 @click.command(
-    help=say("Chạy riêng phép đo TÊN", "Run the probe NAME alone") + f": {', '.join((*LIGHT, *LINE))}.",
+    help=say(
+        f"Chạy riêng phép đo TÊN: {', '.join(_NAMES)}.\n\n"
+        "Kết thúc bằng 0: đường truyền đủ (hoặc đã đo xong); 4: không đủ; 5: chưa chắc; 6: chưa đến lượt hoặc bị từ "
+        "chối; 1: không đo được; 3: máy chưa đăng ký.",
+        f"Run the probe NAME alone: {', '.join(_NAMES)}.\n\n"
+        "Ends with 0: the line carries (or the probe measured); 4: it does not; 5: not certain; 6: not now, or "
+        "refused; 1: it could not be measured; 3: not enrolled.",
+    )
 )
 @click.argument("name", metavar=say("TÊN", "NAME"))
 @click.option("--json", "is_json", is_flag=True, help=say("In báo cáo dạng JSON.", "Print the report as JSON."))
-def probe(name: str, is_json: bool) -> None:
-    """Run one probe and show what it found."""
-    names = ", ".join((*LIGHT, *LINE))
-    if name not in (*LIGHT, *LINE):
+@click.option(
+    "--yes",
+    "is_consented",
+    is_flag=True,
+    help=say("Đồng ý tốn dữ liệu 4G khi đo đường truyền.", "Agree to spend the bytes of 4G on a line test."),
+)
+@click.option(
+    "--public",
+    "is_public",
+    is_flag=True,
+    help=say(
+        "speedtest: đo với dịch vụ công cộng speedtest.net thay vì máy chủ đo.",
+        "speedtest: against the public service speedtest.net instead of our probe server.",
+    ),
+)
+def probe(name: str, is_json: bool, is_consented: bool, is_public: bool) -> None:
+    """Run one probe and show what it found, in one sentence and in a table."""
+    if name not in _NAMES:
+        names = ", ".join(_NAMES)
         raise click.BadParameter(say(f"có các phép đo: {names}", f"the probes are: {names}"))
-    _show(_measure((name,), settings_if_enrolled()), is_json)
+    if is_public and name not in ON_DEMAND:
+        raise click.BadParameter(say("--public chỉ dùng với speedtest", "--public goes with speedtest alone"))
+    settings = settings_if_enrolled()
+    outcome = _measure((name,), settings, is_consented=is_consented, is_public=is_public)
+    if outcome.refusal == "needs_consent" and _agrees(outcome.most_bytes):
+        is_consented = True
+        outcome = _measure((name,), settings, is_consented=True, is_public=is_public)
+    while outcome.is_booked and (outcome.line_again_s or 0.0) <= _WAIT_S:
+        _wait(outcome.line_again_s or 0.0)
+        outcome = _measure((name,), settings, is_consented=is_consented, is_public=is_public)
+    body = _body(outcome)
+    if settings is None and name not in outcome.found:
+        _show(body, is_json)
+        say_not_enrolled()
+        sys.exit(NOT_ENROLLED)
+    short = _in_short(name, outcome)
+    _say_in_short(short, is_json)
+    _show(body, is_json)
+    sys.exit(short.code if short else WRONG if name not in outcome.found else 0)
 
 
 @click.command(
@@ -76,7 +126,7 @@ def probe(name: str, is_json: bool) -> None:
 )
 def inventory(is_json: bool, record: Optional[Path]) -> None:
     """Show the equipment, and record how it was read."""
-    body = _measure(INVENTORY, settings_if_enrolled())
+    body = _body(_measure(INVENTORY, settings_if_enrolled()))
     _show(body, is_json)
     if record is None:
         return
@@ -91,36 +141,79 @@ def inventory(is_json: bool, record: Optional[Path]) -> None:
     click.echo(say(f"Đã ghi {record}. Hãy gửi tệp này.", f"{record} is written. Send this file."), err=True)
 
 
-def _measure(probes: tuple[str, ...], settings: Optional[Settings]) -> bytes:
-    """Run a round, telling its progress, and return its report."""
-    import time
-
+def _measure(
+    probes: tuple[str, ...], settings: Optional[Settings], *, is_consented: bool = False, is_public: bool = False
+) -> Outcome:
+    """Run a round, telling its progress, and return how it ended."""
     from agent import packets, paths, trust
     from agent.child import Request, Round, Server
-    from agent.describe import NOT_ENROLLED, probe_name
+    from agent.commands.progress import on_stderr
+    from agent.describe import NOT_ENROLLED as NOBODY
     from contract.clock import Clock
 
     server = Server(*settings.probe_server) if settings else None
-    device = settings.device if settings else NOT_ENROLLED
+    device = settings.device if settings else NOBODY
     clock = Clock()
     offset_ms = packets.ask_offset_ms(server.host, server.udp_port) if server else None
     is_plausible = trust.is_plausible(clock.wall_us(), offset_ms)
-    request = Request(device, "once", probes, str(paths.home()), server, is_clock_plausible=is_plausible)
-    measuring = Round(request, clock)
-    told = ""
+    request = Request(device, "once", probes, str(paths.home()), server, (), is_plausible, is_consented, is_public)
+    measuring, progress = Round(request, clock), on_stderr()
     try:
         outcome = measuring.poll()
         while outcome is None:
-            if measuring.current not in ("", told):
-                told = measuring.current
-                click.echo(say("Đang đo: ", "Measuring: ") + probe_name(told), err=True)
+            progress.follow(measuring)
             time.sleep(0.05)
             outcome = measuring.poll()
     finally:
+        progress.end()
         measuring.stop()
+    return outcome
+
+
+def _body(outcome: Outcome) -> bytes:
     if outcome.body is None:
         fail(say(f"Không đo được: {outcome.problem}", f"Nothing could be measured: {outcome.problem}"))
     return outcome.body
+
+
+def _agrees(most_bytes: int) -> bool:
+    """Ask whether a line test may spend the bytes of 4G; a script is not asked, it says --yes."""
+    from contract import reasons
+
+    if not sys.stdin.isatty():
+        return False
+    size = reasons.show(most_bytes, "byte", language())
+    question = say(
+        f"Máy này ra mạng bằng 4G. Đo đường truyền có thể tốn đến {size} dữ liệu. Có đo không?",
+        f"This machine is on 4G. A line test may cost up to {size}. Measure?",
+    )
+    return click.confirm(question, err=True)
+
+
+def _wait(in_s: float) -> None:
+    """Let a person wait for the booked time, who may leave by Ctrl-C."""
+    from agent.commands.progress import on_stderr
+    from agent.describe import duration
+
+    progress, end_s = on_stderr(), time.monotonic() + in_s
+    while time.monotonic() < end_s:
+        left = duration(int(end_s - time.monotonic()) + 1)
+        what = say("Máy chủ đo đang bận; đang chờ đến lượt.", "The probe server is busy; waiting for our turn.")
+        progress.tell(what, say(f"Còn {left} (Ctrl-C để thôi)", f"{left} left (Ctrl-C to leave)"))
+        time.sleep(min(0.5, max(0.0, end_s - time.monotonic())))
+    progress.end()
+
+
+def _in_short(name: str, outcome: Outcome) -> Optional[Short]:
+    from agent import in_short
+    from contract.clock import Clock
+
+    return in_short.of(name, outcome, Clock().wall_us())
+
+
+def _say_in_short(short: Optional[Short], is_json: bool) -> None:
+    if short is not None:
+        click.echo(short.text, err=is_json)
 
 
 def _show(body: bytes, is_json: bool) -> None:
@@ -130,4 +223,6 @@ def _show(body: bytes, is_json: bool) -> None:
     from agent.describe import table
     from contract.report import Report
 
-    click.echo(table(Report.model_validate_json(body)))
+    shown = table(Report.model_validate_json(body))
+    if shown:
+        click.echo(shown)

@@ -104,6 +104,8 @@ def last_round(subject: Subject) -> Answer:
             say(f"không đọc được ({type(error).__name__}).", f"cannot be read ({type(error).__name__})."),
             say("Đo lại: diemcau-agent once", "Measure again: diemcau-agent once"),
         )
+    if not report.measurements:  # of a line alone, whose turn comes later
+        return Answer(OK, say("chưa đến lượt đo đường truyền.", "it was not the line's turn yet."))
     age_s = subject.clock.wall_us() // 1_000_000 - report.measurements[0].started.wall_us // 1_000_000
     ago = duration(max(0, age_s))
     failed = [m for m in report.measurements if m.failure is not None]

@@ -9,14 +9,16 @@ import ssl
 import urllib.error
 from typing import Callable, Optional, TypeVar
 
-from agent import asking, packets, trouble, trust
+from agent import asking, identity, packets, trouble, trust
 from agent.connection import log_in, place_of
 from agent.describe import duration
 from agent.doctor import network
 from agent.doctor.check import BAD, OK, SKIPPED, WARNING, Answer, Subject
 from agent.doctor.together import together
+from agent.unmeasured import ProbeError
 from contract import reasons
 from contract.languages import language, say
+from contract.probing import Granted, Refused
 
 _Answer = TypeVar("_Answer")
 _TIMEOUT_S = 3  # for TCP, and for each answer after it
@@ -124,6 +126,33 @@ def probe_http(subject: Subject) -> Answer:
     if health is not None and health.is_sick:
         return _sick(place, f"HTTP {health.status}")
     return Answer(OK, say("trả lời", "answers") + f" ({server.host}, TCP {server.http_port}).")
+
+
+def permit(subject: Subject) -> Answer:
+    """Tell whether the probe server would let this device load its line; what it grants is given back unused."""
+    from agent.in_short import refused
+    from agent.transfer import slot
+    from agent.transfer.web import reach
+
+    server = subject.settings.probe_server
+    place = f"{server.host}, TCP {server.http_port}"
+    try:
+        web = reach(server.host, server.http_port)
+        key = identity.permit_key(subject.settings.folder)
+        answer = slot.ask(web, subject.settings.device, key, "person", "line", None)
+        if isinstance(answer, Granted):
+            slot.end(web, answer)
+    except ProbeError as error:
+        return _sick(place, f"{reasons.show(error.code, '', language())}, {error}")
+    except OSError as error:
+        return _no_probe(place, error)
+    except ValueError:  # a key that is none
+        return Answer(BAD, refused("no_key", 0))
+    if isinstance(answer, Refused) and answer.code in ("wrong_answer", "bad_request"):
+        return Answer(BAD, refused(answer.code, 0))
+    if isinstance(answer, Refused):
+        return Answer(OK, refused(answer.code, answer.most_bytes or 0))
+    return Answer(OK, say(f"cho đo ({place}).", f"would let it be measured ({place})."))
 
 
 def probe_udp(subject: Subject) -> Answer:

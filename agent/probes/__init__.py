@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable, NamedTuple, Tuple
 
-from agent.probes import camera, clock, display, host, line, network, path, power, software, sound
+from agent.probes import camera, clock, display, host, line, network, path, power, software, sound, speedtest
 from agent.probes.context import Context
 from contract.findings import Findings
 
@@ -16,6 +16,7 @@ class Probe(NamedTuple):
     version: int  # grows when the same findings come to mean something else
     deadline_s: float  # beyond this its process is ended
     measure: Callable[[Context], Findings]  # returns the findings, or raises; ProbeError says why best
+    is_on_demand: bool = False  # never in a round of others, nor by command: a person at the site names it
 
 
 PROBES: Tuple[Probe, ...] = (
@@ -29,4 +30,5 @@ PROBES: Tuple[Probe, ...] = (
     Probe("power", 1, 30.0, power.measure),
     Probe("line", 2, 120.0, line.measure),
     Probe("path", 1, 30.0, path.measure),  # after the line, whose slot has a stream for it
+    Probe("speedtest", 1, 60.0, speedtest.measure, is_on_demand=True),
 )

@@ -33,6 +33,9 @@ class Context(NamedTuple):
     again: Callable[[float], None] = lambda in_s: None  # asks to be measured anew in so many seconds
     together: Tuple[str, ...] = ()  # the probes of this round
     shared: Shared = Shared()
+    refused: Callable[[str, int], None] = lambda code, most_bytes: None  # tells why there is no slot, and what it costs
+    is_consented: bool = False  # a person at the site agreed to spend a metered line's bytes
+    is_public: bool = False  # speedtest: against the public service
     reader: Reader = platforms.reader(platforms.name_of())
     machine: Machine = platforms.this_machine()
 

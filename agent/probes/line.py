@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Optional
 
-from agent import identity
 from agent.facts import fact
+from agent.probes import leave
 from agent.probes.context import Context, server_of
-from agent.unmeasured import NotNow, ProbeError
 from contract.findings import Direction, Line, Network, Playback
-from contract.probing import Booked, Ended, Granted, Refused
+from contract.probing import Ended, Granted
 
 if TYPE_CHECKING:  # imported when it measures: rounds without the line are to stay small
     from agent.stream import StreamResult
     from agent.transfer.trial import Trial, Way
-    from agent.transfer.web import Web
 
 METHOD = "threshold"
 AGAIN_S = 900.0  # what did not carry is measured again at another time
-_REFUSALS = {
-    "wrong_answer": "the probe server does not know this device, or its key",
-    "old_nonce": "the probe server took too long to be answered",
-    "not_selected": "this site is not selected for line tests now",
-    "stopped": "line tests are stopped",
-    "needs_consent": "this machine is on 4G, and nobody at the site agreed to spend its bytes",
-    "bad_request": "the probe server does not understand this version",
-}
 
 
 def measure(context: Context) -> Line:
@@ -37,36 +27,19 @@ def measure(context: Context) -> Line:
     server = server_of(context)
     web = reach(server.host, server.http_port)
     network = context.reader.network(context.machine)
-    try:
-        granted = _slot(context, web, network)
+    with leave.told("no way to the probe server"):
+        context.tell("slot")
+        granted = leave.take(context, web, "line", network.link.value)
         try:
             trial = run(web, granted, server.udp_port, context.tell)
             if "path" in context.together:
                 context.shared.stream = _stream(context, granted)
         finally:
             ended = slot.end(web, granted)
-    except OSError as error:
-        raise ProbeError("unreachable", f"no way to the probe server: {error.strerror or error}") from error
     line = findings(f"{server.host}:{server.http_port}", trial, ended, granted, network)
     if any(way is not None and way.outcome != "carries" for way in (line.download, line.upload)):
         context.again(AGAIN_S if ended.again_in_s is None else ended.again_in_s)
     return line
-
-
-def _slot(context: Context, web: Web, network: Network) -> Granted:
-    from agent.transfer import slot
-
-    try:
-        key = identity.permit_key(context.home)
-    except OSError as error:
-        raise ProbeError("error", "the permit key cannot be read: enrol this machine again") from error
-    answer = slot.ask(web, context.device, key, context.purpose, "line", network.link.value)
-    if isinstance(answer, Booked):
-        raise NotNow(answer.in_s)
-    if isinstance(answer, Refused):
-        code = "needs_consent" if answer.code == "needs_consent" else "refused"
-        raise ProbeError(code, _REFUSALS[answer.code])
-    return answer
 
 
 def _stream(context: Context, granted: Granted) -> Optional[StreamResult]:

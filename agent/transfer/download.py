@@ -6,7 +6,7 @@ import select
 import time
 
 from agent.formulas.sequential import Result, SequentialTest
-from agent.transfer.web import Web, ours, reset
+from agent.transfer.web import Web, reset
 from contract import transfer
 
 _BLOCK_BYTES = 65_536
@@ -17,7 +17,7 @@ def download(web: Web, token: str, test: SequentialTest) -> Result:
     connection = web.connect()
     tcp = web.begin(connection, "GET", f"/v1/slots/{token}/download")
     try:
-        body = ours(connection.getresponse())
+        body = web.stream(connection, tcp)
         arrived_bytes = 0
         binned_s = time.perf_counter()
         while True:

@@ -6,7 +6,8 @@ from typing import Union
 
 from pydantic import ValidationError
 
-from agent.transfer.web import Web, not_ours
+from agent.transfer.web import Web
+from agent.unmeasured import ProbeError
 from contract import permit
 from contract.findings import Link
 from contract.probing import Answer, Ask, Booked, Ended, Granted, Nonce, Purpose, Refused
@@ -19,14 +20,21 @@ def ask(
     try:
         nonce = Nonce.model_validate_json(web.fetch("GET", "/v1/nonce")).nonce
         question = Ask.model_validate(
-            {"device": device, "nonce": nonce, "test": test, "purpose": purpose, "link": link}
-            | {"is_consented": is_consented, "answer": "0" * 64}
+            {
+                "device": device,
+                "nonce": nonce,
+                "test": test,
+                "purpose": purpose,
+                "link": link,
+                "is_consented": is_consented,
+                "answer": "0" * 64,
+            }
         )
         answer = permit.answer(key, nonce, question.asked)
         body = question.model_copy(update={"answer": answer}).model_dump_json()
         return Answer.validate_json(web.fetch("POST", "/v1/slots", body.encode()))
     except ValidationError as error:
-        raise not_ours() from error
+        raise _not_understood() from error
 
 
 def end(web: Web, granted: Granted) -> Ended:
@@ -34,4 +42,8 @@ def end(web: Web, granted: Granted) -> Ended:
     try:
         return Ended.model_validate_json(web.fetch("POST", f"/v1/slots/{granted.token}/end"))
     except ValidationError as error:
-        raise not_ours() from error
+        raise _not_understood() from error
+
+
+def _not_understood() -> ProbeError:
+    return ProbeError("error", "the probe server's answer is not understood: one of us is too old")

@@ -7,11 +7,12 @@ from typing import Callable, NamedTuple, Optional, Tuple
 
 from agent import packets
 from agent.formulas.delays import percentile
-from agent.formulas.sequential import Need, Result, SequentialTest
+from agent.formulas.sequential import Need, Result
 from agent.transfer import surroundings
 from agent.transfer.delay import watched
 from agent.transfer.download import download
 from agent.transfer.surroundings import Moved
+from agent.transfer.telling import ToldTest
 from agent.transfer.upload import upload
 from agent.transfer.web import Web
 from contract.probing import DirectionNeed, Granted
@@ -40,12 +41,14 @@ class Trial(NamedTuple):
 
 def run(web: Web, granted: Granted, udp_port: int, tell: Callable[[str], None]) -> Trial:
     """Try both directions, the second one only if it can still matter; raises OSError or ProbeError."""
+    tell("idle")
     idle_ms, round_trip_s, address = _look(web, udp_port)
     before = surroundings.read(address)
 
     def one_way(step: str, need: DirectionNeed, most_bytes: int, transfer: Callable[..., Result]) -> Way:
         tell(step)
-        test = SequentialTest(Need(need.ready_mbps * 1e6, need.minimum_mbps * 1e6), round_trip_s, most_bytes)
+        wanted = Need(need.ready_mbps * 1e6, need.minimum_mbps * 1e6)
+        test = ToldTest(wanted, round_trip_s, most_bytes, step, tell)
         with watched(web.host, udp_port) as delay:
             result = transfer(web, granted.token, test)
             loaded_ms = delay.latest_ms(time.perf_counter())

@@ -14,7 +14,7 @@ import time
 from typing import List, Tuple
 
 from agent.formulas.sequential import Result, SequentialTest
-from agent.transfer.web import Web, ours, reset
+from agent.transfer.web import Web, reset
 from contract import transfer
 
 _BLOCK = os.urandom(131_072)  # so that nothing on the way can compress it
@@ -31,7 +31,7 @@ def upload(web: Web, token: str, test: SequentialTest) -> Result:
     watching = web.connect()
     watch = web.begin(watching, "GET", f"/v1/slots/{token}/arrivals")
     try:
-        told = Arrivals(ours(watching.getresponse()))
+        told = Arrivals(web.stream(watching, watch))
         sending = web.connect()
         sender = web.begin(sending, "POST", f"/v1/slots/{token}/upload", test.most_bytes)
         queue_bytes = max(_LEAST_QUEUE_BYTES, transfer.bytes_of(test.need.ready_bps, _QUEUE_S))

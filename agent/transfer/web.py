@@ -13,7 +13,10 @@ from agent.unmeasured import ProbeError
 from contract.probing import HEADER
 
 _TIMEOUT_S = 10.0
+_HEAD_S = 3.0  # the server sends it before it has anything to send: who shows it later has waited for the body
 _MOST_ANSWER_BYTES = 16_384
+_PROXY_TROUBLE = (407, 502, 503, 504)
+_NETWORK_LOGIN = 511  # RFC 6585
 
 
 class Web(NamedTuple):
@@ -24,10 +27,15 @@ class Web(NamedTuple):
     through: Optional[proxy.Proxy]
 
     def connect(self) -> http.client.HTTPConnection:
-        """Return a connection to the probe server, or to the proxy; raises OSError."""
+        """Return a connection to the probe server, or to the proxy; raises OSError: ProxyError of that."""
         to = self.through or self
         connection = http.client.HTTPConnection(to.host, to.port, timeout=_TIMEOUT_S)
-        connection.connect()
+        try:
+            connection.connect()
+        except OSError as error:
+            if self.through is not None:
+                raise proxy.ProxyError(f"{self.through.url}: {error}") from error
+            raise
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
 
@@ -51,30 +59,46 @@ class Web(NamedTuple):
         try:
             tcp = self.begin(connection, method, path, len(body))
             tcp.sendall(body)
-            return ours(connection.getresponse()).read(_MOST_ANSWER_BYTES)
+            with self._ours(connection.getresponse()) as response:
+                return response.read(_MOST_ANSWER_BYTES)
+        except OSError:  # before the next one: a connection that ends without an answer is both
+            raise
         except http.client.HTTPException as error:
-            raise not_ours() from error
+            raise ProbeError("portal", "another server answered, and not in HTTP") from error
         finally:
             connection.close()
+
+    def stream(self, connection: http.client.HTTPConnection, tcp: socket.socket) -> http.client.HTTPResponse:
+        """Return the answer that has begun; raises ProbeError when it is not ours or held back, or OSError."""
+        tcp.settimeout(_HEAD_S)
+        try:
+            return self._ours(connection.getresponse())
+        except socket.timeout as error:
+            code = "unreachable" if self.through is None else "proxy"
+            text = "nothing of an answer came for three seconds: a proxy or an antivirus may wait until it is whole"
+            raise ProbeError(code, text) from error
+        except http.client.HTTPException as error:
+            if isinstance(error, OSError):
+                raise
+            raise ProbeError("portal", "another server answered, and not in HTTP") from error
+
+    def _ours(self, response: http.client.HTTPResponse) -> http.client.HTTPResponse:
+        """Return the answer if the probe server gave it, and gave what was asked for; raises ProbeError."""
+        status = response.status
+        if response.getheader(HEADER) is not None and status == 200:
+            return response
+        response.close()
+        if response.getheader(HEADER) is None:
+            if status in _PROXY_TROUBLE or (self.through and status >= 400 and status != _NETWORK_LOGIN):
+                what = "the proxy wants to know who we are" if status == 407 else "the proxy does not let us through"
+                raise ProbeError("proxy", f"{what}: HTTP {status}")
+            raise ProbeError("portal", f"another server answered, HTTP {status}: a login page of the network")
+        raise ProbeError("refused", f"the probe server answered {status}")
 
 
 def reach(host: str, port: int) -> Web:
     """Return how a probe server is reached from here."""
     return Web(host, port, proxy.find(host, scheme="http"))
-
-
-def ours(response: http.client.HTTPResponse) -> http.client.HTTPResponse:
-    """Return the answer if the probe server gave it, and gave what was asked for; raises ProbeError."""
-    if response.getheader(HEADER) is None:
-        raise not_ours()
-    if response.status != 200:
-        raise ProbeError("refused", f"the probe server answered {response.status}")
-    return response
-
-
-def not_ours() -> ProbeError:
-    """Return the error of an answer that somebody else gave: a login page, or a proxy that does not let us through."""
-    return ProbeError("portal", "another server answered: a login page of the network, or its proxy")
 
 
 def reset(connection: http.client.HTTPConnection, tcp: socket.socket) -> None:

@@ -9,11 +9,17 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from agent import paths
+from agent import identity, paths
 from agent.child import Request, Server
 from agent.schedule import LIGHT
+from collector.probe_server import document
 from collector.store.tables import report
+from laboratory import line_server
 from laboratory.centre import Centre
+from provisioning import secret_files
+from provisioning.credentials import permit_key
+
+_DOWN_MBPS, _UP_MBPS = 5.0, 1.5  # what the line is tested for
 
 
 class Site:
@@ -28,6 +34,7 @@ class Site:
         paths.make_private(self.folder)
         (self.folder / paths.CA).write_bytes(self.centre.ca_file.read_bytes())
         self._write_password(self._device.password)
+        self._select_for_line_tests()
         settings = {
             "device": self._device.name,
             "brokers": [f"mqtts://127.0.0.1:{ports.broker_port}"],
@@ -66,6 +73,13 @@ class Site:
                 yield
         finally:
             self._write_password(self._device.password)
+
+    def _select_for_line_tests(self) -> None:
+        """Let the probe server know this device, and it its key, as the centre and enrolment would."""
+        master = secret_files.key(self.centre.settings.folder("secrets"), "permit-key")
+        identity.keep_permit_key(self.folder, permit_key(master, self._device.name, 1))
+        told = document.write(line_server.document_of(self._device.name, _DOWN_MBPS, _UP_MBPS))
+        (self.centre.settings.folder("db") / "probe-server-document").write_bytes(told)
 
     def _write_password(self, password: str) -> None:
         (self.folder / paths.PASSWORD).write_text(password)

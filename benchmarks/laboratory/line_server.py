@@ -19,10 +19,10 @@ def prepare(home: Path, server: Server, master: bytes, device: str, down_mbps: f
     for folder in ("db", "secrets"):
         (home / folder).mkdir(mode=0o700)
     (home / "secrets" / "permit-key").write_text(master.hex())
-    (home / "db" / "probe-server-document").write_bytes(document.write(_document(device, down_mbps, up_mbps)))
+    (home / "db" / "probe-server-document").write_bytes(document.write(document_of(device, down_mbps, up_mbps)))
 
 
-def _document(device: str, down_mbps: float, up_mbps: float) -> Document:
+def document_of(device: str, down_mbps: float, up_mbps: float) -> Document:
     """Return what is told of a site that watches."""
     needs = {
         "download": {"ready_mbps": down_mbps, "minimum_mbps": down_mbps * _MINIMUM},

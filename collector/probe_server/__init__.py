@@ -1,1 +1,1 @@
-"""What devices measure their line against: the endpoints of speedtest mini, and a UDP reflector."""
+"""What devices measure their line against: slots for transfers over HTTP, and a UDP reflector."""

@@ -25,6 +25,7 @@ from provisioning.credentials import probe_server_key
 from provisioning.settings import Settings
 
 _log = logging.getLogger(__name__)
+_LINGER_S = 1.0  # what is sent to whoever may send nothing is read for so long, so that the refusal arrives
 
 
 class Ports(NamedTuple):
@@ -36,15 +37,21 @@ class Ports(NamedTuple):
 
 def build_app(master: bytes, document: Document) -> web.Application:
     """Return the application with all its routes; master: of the devices' permit keys."""
-    app = mini.build_app()
+    app = web.Application()
     app[KNOWN] = Known(document, time.monotonic())
     app[PERMITS] = Permits(master)
     slots = app[SLOTS] = Slots()
     app[REFLECTOR] = Reflector(Clock(), RateLimit(), lambda token, _: slots.stream(token, time.monotonic()))
     app.add_routes(asking.ROUTES)
     app.add_routes(transfer.ROUTES)
+    app.add_routes(mini.ROUTES)
+    app.add_routes([web.get("/healthz", _healthz)])
     app.on_response_prepare.append(_mark)
     return app
+
+
+async def _healthz(_: web.Request) -> web.Response:
+    return web.json_response({"status": "ok"})
 
 
 async def _mark(_: web.Request, response: web.StreamResponse) -> None:
@@ -55,7 +62,7 @@ async def _mark(_: web.Request, response: web.StreamResponse) -> None:
 @asynccontextmanager
 async def serving(app: web.Application, host: str, http_port: int, udp_port: int) -> AsyncIterator[Ports]:
     """Answer on both ports (0: any free one) for as long as the context lasts."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, lingering_time=_LINGER_S)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, http_port, backlog=512).start()

@@ -43,11 +43,11 @@ async def ask(request: web.Request) -> web.Response:
         return _json(Refused(code=refusal or "wrong_answer"))
     if client.needs is None:
         return _json(Refused(code="not_selected"))
+    granted = _granted(asked, client, document.needs[client.needs])
     forbidden = _forbidden(asked, client, document)
     if forbidden is not None:
-        return _json(Refused(code=forbidden))
-    granted = _granted(asked, client, document.needs[client.needs])
-    request.app[SLOTS].open(asked.device, granted, time.monotonic())
+        return _json(Refused(code=forbidden, most_bytes=granted.most_down_bytes + granted.most_up_bytes))
+    request.app[SLOTS].open(asked.device, granted, time.monotonic(), asked.test)
     return _json(granted)
 
 
@@ -121,4 +121,4 @@ def _most_bytes(need_mbps: float, allowed: int | None) -> int:
 
 
 def _json(message: Message) -> web.Response:
-    return web.Response(text=message.model_dump_json(), content_type="application/json")
+    return web.Response(text=message.model_dump_json(exclude_none=True), content_type="application/json")

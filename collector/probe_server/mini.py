@@ -1,15 +1,26 @@
-"""The endpoints that speedtest-cli asks of a "Speedtest Mini" server, bounded in bytes, time and number."""
+"""The endpoints that speedtest-cli asks of a "Speedtest Mini" server, below the secret prefix of a slot for speedtest.
+
+Without such a slot they answer nothing. Within it they move no more bytes than were granted, and no faster than at its
+peak, over however many connections.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-# Bytes of random{N}x{N}.jpg at the original servers; the client takes whatever comes, so large ones are cut.
+from collector.probe_server.keys import SLOTS
+from collector.probe_server.pacing import Turns
+from collector.probe_server.slots import Slot
+from contract import transfer
+from contract.probing import DirectionNeed
+
+# Bytes of random{N}x{N}.jpg at the original servers; the client takes whatever comes, so the last ones are cut.
 IMAGE_BYTES = {
     350: 245_388,
     500: 505_544,
@@ -22,101 +33,97 @@ IMAGE_BYTES = {
     3500: 24_262_167,
     4000: 31_625_365,
 }
-MAX_DOWNLOAD_BYTES = 2_000_000
-MAX_UPLOAD_BYTES = 8 * 1024 * 1024  # the largest body speedtest-cli ever sends is 7 MiB
-MAX_TRANSFERS = 64  # at once; one device opens 2 to 8
-MAX_TRANSFER_S = 30.0  # a stalled client must not hold its place
-RETRY_AFTER_S = 5
+MAX_TRANSFERS = 16  # of a slot at once; the client opens 2 to 8, each next one a moment before the last has ended here
+MOST_S = 30.0  # from the first transfer to the end of the last one
 
-_BLOCK = os.urandom(65_536)  # so that nothing on the way can compress it
-_NOT_STORED = {"Cache-Control": "no-store"}
-_PLACES = web.AppKey("places", asyncio.Semaphore)
-_SECONDS = web.AppKey("seconds", float)
+_BLOCK = os.urandom(16_384)  # so that nothing on the way can compress it
+ROUTES = web.RouteTableDef()
+_PREFIX = "/v1/slots/{token}/mini"
 
 
-def build_app(max_transfers: int = MAX_TRANSFERS, max_transfer_s: float = MAX_TRANSFER_S) -> web.Application:
-    """Return the application with all its routes."""
-    app = web.Application()
-    app[_PLACES] = asyncio.Semaphore(max_transfers)
-    app[_SECONDS] = max_transfer_s
-    app.add_routes(
-        [
-            web.get("/", _welcome),
-            web.get("/healthz", _healthz),
-            web.get("/speedtest/latency.txt", _latency),
-            web.get(r"/speedtest/random{width:\d+}x{height:\d+}.jpg", _download),
-            web.get("/speedtest/upload.php", _upload_form),
-            web.post("/speedtest/upload.php", _upload),
-        ]
-    )
-    return app
+@ROUTES.get(_PREFIX + "/")
+async def welcome(request: web.Request) -> web.Response:
+    """Tell a client what kind of server this is."""
+    _slot(request)
+    return web.Response(text='upload_extension: "php"\n')
 
 
-async def _healthz(_: web.Request) -> web.Response:
-    return web.json_response({"status": "ok"})
+@ROUTES.get(_PREFIX + "/speedtest/latency.txt")
+async def latency(request: web.Request) -> web.Response:
+    """Answer, for the time that it takes."""
+    _slot(request)
+    return web.Response(text="test=test\n")
 
 
-async def _welcome(request: web.Request) -> web.Response:
-    # Asked first of all: refusing here makes the client give up and come again, where a refused transfer
-    # would count as zero bytes and pass our own limit off as the site's.
-    _refuse_when_full(request)
-    return web.Response(text='upload_extension: "php"\n', headers=_NOT_STORED)
-
-
-async def _latency(_: web.Request) -> web.Response:
-    return web.Response(text="test=test\n", headers=_NOT_STORED)
-
-
-async def _upload_form(_: web.Request) -> web.Response:
-    return web.Response(text="size=500", headers=_NOT_STORED)
-
-
-async def _download(request: web.Request) -> web.StreamResponse:
+@ROUTES.get(_PREFIX + r"/speedtest/random{width:\d+}x{height:\d+}.jpg")
+async def download(request: web.Request) -> web.StreamResponse:
+    """Send a picture of noise, or as much of it as may still be sent."""
+    slot = _slot(request)
     width, height = request.match_info["width"], request.match_info["height"]
     if width != height or int(width) not in IMAGE_BYTES:
         raise web.HTTPNotFound
-    left = min(IMAGE_BYTES[int(width)], MAX_DOWNLOAD_BYTES)
-    async with _transfer(request):
-        response = web.StreamResponse(headers=_NOT_STORED)
+    async with _transfer(request, slot, "download", slot.granted.download) as turns:
+        left = min(IMAGE_BYTES[int(width)], slot.granted.most_down_bytes - slot.sent_bytes)
+        slot.sent_bytes += left  # before it is sent: others ask meanwhile
+        response = web.StreamResponse()
         response.content_type = "image/jpeg"
         response.content_length = left
         await response.prepare(request)
         while left > 0:
             block = _BLOCK[:left]
+            await turns.take(len(block))
             await response.write(block)
             left -= len(block)
         await response.write_eof()
     return response
 
 
-async def _upload(request: web.Request) -> web.Response:
-    if (request.content_length or 0) > MAX_UPLOAD_BYTES:
-        raise web.HTTPRequestEntityTooLarge(MAX_UPLOAD_BYTES, request.content_length or 0)
+@ROUTES.post(_PREFIX + "/speedtest/upload.php")
+async def upload(request: web.Request) -> web.Response:
+    """Count what is sent, as long as it may be."""
+    slot = _slot(request)
+    most_bytes = slot.granted.most_up_bytes
+    if slot.received_bytes + (request.content_length or 0) > most_bytes:
+        raise web.HTTPRequestEntityTooLarge(most_bytes, request.content_length or 0)
     size = 0
-    async with _transfer(request):
+    async with _transfer(request, slot, "upload", slot.granted.upload) as turns:
         async for block in request.content.iter_chunked(len(_BLOCK)):
             size += len(block)
-            if size > MAX_UPLOAD_BYTES:  # a body that did not tell its length
-                raise web.HTTPRequestEntityTooLarge(MAX_UPLOAD_BYTES, size)
-    return web.Response(text=f"size={size}", headers=_NOT_STORED)
+            slot.received_bytes += len(block)
+            if slot.received_bytes > most_bytes:  # a body that did not tell its length, or several at once
+                raise ConnectionAbortedError  # an answer would let it go on: aiohttp reads the rest before it closes
+            await turns.take(len(block))
+    return web.Response(text=f"size={size}")
 
 
 @asynccontextmanager
-async def _transfer(request: web.Request) -> AsyncIterator[None]:
-    """Hold one of the places for transfers, for a bounded time."""
-    _refuse_when_full(request)
-    async with request.app[_PLACES]:
-        try:
-            async with asyncio.timeout(request.app[_SECONDS]):
-                yield
-        except TimeoutError:
-            if request.transport is not None:
-                request.transport.abort()  # the answer may be half-way: there is nothing left to say
-            raise web.HTTPRequestTimeout from None
-        except ConnectionError:  # not an error to log: speedtest-cli breaks off when its seconds are over
-            raise web.HTTPRequestTimeout from None
+async def _transfer(request: web.Request, slot: Slot, way: str, need: DirectionNeed) -> AsyncIterator[Turns]:
+    """Hold one of the slot's places for transfers, for a bounded time; yields the pace of its direction."""
+    now_s = time.monotonic()
+    slot.mini_ends_s = slot.mini_ends_s or now_s + MOST_S
+    if slot.mini_transfers >= MAX_TRANSFERS or now_s >= slot.mini_ends_s:
+        raise web.HTTPServiceUnavailable
+    slot.mini_transfers += 1
+    try:
+        async with asyncio.timeout(slot.mini_ends_s - now_s):
+            yield slot.turns.setdefault(way, Turns(transfer.pace_bps(need.ready_mbps * 1e6, 0.0)))
+    except TimeoutError:
+        _abort(request)  # the answer may be half-way: there is nothing left to say
+        raise web.HTTPRequestTimeout from None
+    except ConnectionError:  # not an error to log: speedtest-cli breaks off when its seconds are over
+        _abort(request)
+        raise web.HTTPRequestTimeout from None
+    finally:
+        slot.mini_transfers -= 1
 
 
-def _refuse_when_full(request: web.Request) -> None:
-    if request.app[_PLACES].locked():
-        raise web.HTTPServiceUnavailable(headers={"Retry-After": str(RETRY_AFTER_S)})
+def _abort(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
+
+
+def _slot(request: web.Request) -> Slot:
+    slot = request.app[SLOTS].find(request.match_info["token"], time.monotonic())
+    if slot is None or slot.test != "speedtest":
+        raise web.HTTPNotFound
+    return slot

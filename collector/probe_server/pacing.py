@@ -66,6 +66,21 @@ class Pacer:
         return int(struct.unpack("i", fcntl.ioctl(self._tcp.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0])
 
 
+class Turns:
+    """A pace that several connections share."""
+
+    def __init__(self, bps: float) -> None:
+        self._bytes_per_s = bps / 8
+        self._due_s = 0.0
+
+    async def take(self, count: int) -> None:
+        """Wait until so many bytes may go."""
+        now_s = time.monotonic()
+        self._due_s = max(self._due_s, now_s - _MOST_LATE_S) + count / self._bytes_per_s
+        if self._due_s > now_s:
+            await asyncio.sleep(self._due_s - now_s)
+
+
 def _round_trip_us(tcp: socket.socket) -> int:
     told = tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RTT_OFFSET + 4)
     return int(struct.unpack_from("I", told, _RTT_OFFSET)[0])

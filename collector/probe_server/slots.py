@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
+from collector.probe_server.pacing import Turns
 from contract.probing import Granted, Stream
 
 LEASE_S = 10.0  # how long a slot lives without a sign of its holder
@@ -22,6 +23,10 @@ class Slot:
     received_bytes: int = 0
     is_uploading: bool = False
     is_server_limited: bool = False
+    test: str = "line"
+    turns: dict[str, Turns] = field(default_factory=dict)  # of speedtest, by direction
+    mini_transfers: int = 0  # of speedtest, at this moment
+    mini_ends_s: float = 0.0  # when the last of them ends; 0: none has begun
 
 
 class Slots:
@@ -30,9 +35,9 @@ class Slots:
     def __init__(self) -> None:
         self._slots: dict[str, Slot] = {}
 
-    def open(self, device: str, granted: Granted, now_s: float) -> Slot:
+    def open(self, device: str, granted: Granted, now_s: float, test: str = "line") -> Slot:
         """Open a slot."""
-        slot = Slot(device, granted, now_s + LEASE_S)
+        slot = Slot(device, granted, now_s + LEASE_S, test=test)
         self._slots[granted.token] = slot
         return slot
 

@@ -124,6 +124,6 @@ def _tcp(request: web.Request) -> socket.socket:
 
 def _take(request: web.Request, step: str) -> Slot:
     slot = request.app[SLOTS].take(request.match_info["token"], step, time.monotonic())
-    if slot is None:
+    if slot is None or slot.test != "line":
         raise web.HTTPNotFound
     return slot

@@ -15,7 +15,7 @@ PROBES = """
 import os, sys, time, threading
 from agent import round
 from agent.probes import Probe, host, network, software
-from agent.unmeasured import ProbeError
+from agent.unmeasured import NotNow, ProbeError
 
 def hang(context):
     time.sleep(600)
@@ -38,6 +38,18 @@ def leave_a_thread(context):
     threading.Thread(target=hang, args=(context,)).start()
     return software.measure(context)
 
+def book(context):
+    raise NotNow(240.4)
+
+def doubt(context):
+    context.tell("download 0.50 5.1")
+    context.again(900.0)
+    return software.measure(context)
+
+def ask_for_consent(context):
+    context.refused("needs_consent", 0 if context.is_consented else 12_187_500)
+    raise ProbeError("refused", "not now")
+
 round.main((
     Probe("software", 1, 20.0, software.measure),
     Probe("hang", 2, 0.2, hang),
@@ -47,6 +59,9 @@ round.main((
     Probe("dirty", 6, 20.0, dirty),
     Probe("network", 7, 20.0, network.measure),
     Probe("thread", 8, 20.0, leave_a_thread),
+    Probe("booked", 9, 20.0, book, is_on_demand=True),
+    Probe("doubted", 10, 20.0, doubt, is_on_demand=True),
+    Probe("dear", 11, 20.0, ask_for_consent, is_on_demand=True),
 ))
 """
 
@@ -57,8 +72,8 @@ def measure(tmp_path, eventually):
     script = tmp_path / "probes.py"
     script.write_text(textwrap.dedent(PROBES))
 
-    def measure(*names, command=(sys.executable, "-I", str(script)), done=()):
-        request = Request(DEVICE, "command" if done else "once", names, str(tmp_path), None, done)
+    def measure(*names, command=(sys.executable, "-I", str(script)), done=(), **others):
+        request = Request(DEVICE, "command" if done else "once", names, str(tmp_path), None, done)._replace(**others)
         running = Round(request, Clock(), command)
         try:
             return eventually(running.poll, "the end of the round")
@@ -117,3 +132,28 @@ def test_a_child_that_never_says_anything_ends_the_round_with_a_reason(measure):
 
 def test_a_probe_unknown_to_this_version_is_left_out(measure):
     assert failures(measure("of-a-later-version")) == {}
+
+
+def test_a_probe_whose_turn_comes_later_leaves_no_measurement_and_tells_when(measure):
+    outcome = measure("booked", "software")
+    assert failures(outcome) == {"software": None}
+    assert (outcome.is_booked, outcome.line_again_s) == (True, 240.4)
+
+
+def test_a_measurement_that_should_be_repeated_tells_when(measure):
+    outcome = measure("doubted")
+    assert outcome.found == ("doubted",)
+    assert (outcome.is_booked, outcome.line_again_s) == (False, 900.0)
+
+
+@pytest.mark.parametrize(("is_consented", "most_bytes"), [(False, 12_187_500), (True, 0)])
+def test_a_refusal_tells_why_and_what_it_could_cost(measure, is_consented, most_bytes):
+    outcome = measure("dear", is_consented=is_consented)
+    assert (outcome.refusal, outcome.most_bytes) == ("needs_consent", most_bytes)
+    assert failures(outcome) == {"dear": "refused"}
+
+
+@pytest.mark.parametrize("occasion", ["command", "schedule", "start"])
+def test_what_is_for_a_person_alone_runs_for_nobody_else_even_by_name(measure, occasion):
+    assert failures(measure("doubted", occasion=occasion)) == {}
+    assert set(failures(measure("software", "doubted", occasion=occasion))) == {"software"}

@@ -70,6 +70,7 @@ def test_once_prints_a_report_that_the_contract_reads_and_spools_it_when_enrolle
     report = read_body(result.stdout.encode(), DEVICE)
     assert report.occasion == "once"
     assert {m.probe: m.failure for m in report.measurements} == dict.fromkeys((*LIGHT, *LINE))
+    assert "đủ cho buổi họp" in result.stderr
     spool = open_spool(enrolled)
     (waiting,) = spool.after(0, 10)
     spool.close()
@@ -125,6 +126,7 @@ def test_settings_that_cannot_be_read_are_told(enrolled):
 
 
 def test_the_doctor_tells_each_part_that_is_wrong_and_what_to_do(enrolled):
+    (enrolled.folder / "permit_key").unlink()
     result = run("doctor", "--json")
     assert result.exit_code == 1
     checks = {check["name"]: check for check in json.loads(result.stdout)}
@@ -137,9 +139,7 @@ def test_the_doctor_tells_each_part_that_is_wrong_and_what_to_do(enrolled):
 def test_the_doctor_is_content_when_all_is_well(enrolled, broker, write_settings, probe_server, monkeypatch):
     monkeypatch.setattr("psutil.cpu_percent", lambda _: 3.0)  # however busy the machine of the tests is
     write_settings((broker.url,), probe_server)
-    for name in ("password", "permit_key"):
-        (enrolled.folder / name).write_text("p" * 32)
-        (enrolled.folder / name).chmod(0o600)
+    (enrolled.folder / "password").chmod(0o600)
     trustme.CA().cert_pem.write_to_path(str(enrolled.folder / "ca.pem"))
     with lock.hold(enrolled.folder / paths.LOCK):
         result = run("doctor")

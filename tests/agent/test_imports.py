@@ -28,5 +28,5 @@ def test_the_command_line_imports_light():
     assert not loaded & {"pydantic", "psutil", "speedtest", "paho.mqtt.client", "sqlite3"}
 
 
-def test_only_the_line_probe_imports_speedtest_and_only_when_it_measures():
+def test_speedtest_is_imported_only_when_it_measures():
     assert "speedtest" not in imported_by("import agent.round")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import socket
 import subprocess
 import sys
 import threading
+from concurrent.futures import Future
 
 import pytest
 
@@ -14,6 +17,7 @@ from agent import last_line, paths, proxy
 from agent.child import Server
 from agent.last_line import LastLine
 from agent.proxy import Proxy, ProxyError, find
+from collector.probe_server.app import build_app, serving
 from contract.clock import Clock
 
 CODE = "7K2M9A-93QXW"
@@ -79,7 +83,7 @@ def test_windows_names_one_proxy_for_all_or_one_for_each_kind(servers, expected)
     ],
 )
 def test_exceptions_of_windows_are_patterns_or_all_names_without_a_dot(monkeypatch, host, exceptions, is_direct):
-    monkeypatch.setattr(proxy, "_internet_settings", lambda: ("proxy:3128", exceptions))
+    monkeypatch.setattr(proxy, "_internet_settings", lambda scheme: ("proxy:3128", exceptions))
     assert (find(host, {}) is None) is is_direct
 
 
@@ -260,6 +264,69 @@ def test_a_proxy_in_the_way_of_enrolment_is_told(site, start_proxy, start_enrolm
     )
     assert told.returncode == 0
     assert f"The proxy that this machine is set to, http://{address}, does not let us through" in told.stdout
+
+
+@pytest.fixture
+def probe_outside(site, permit_master, document):
+    """A probe server outside, and the address of its HTTP port."""
+    started, stop = Future(), asyncio.Event()
+
+    async def serve():
+        async with serving(build_app(permit_master, document), OUTSIDE, 0, 0, Clock()) as ports:
+            started.set_result((Server(OUTSIDE, ports.http, ports.udp), asyncio.get_running_loop()))
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    server, loop = started.result(30)
+    yield server
+    loop.call_soon_threadsafe(stop.set)
+    thread.join(30)
+
+
+@pytest.fixture
+def probed(site, write_settings, probe_outside):
+    """A function that measures at the site, and returns the exit code, the measurement, and what a person reads."""
+
+    def probed(name, **environ):
+        settings = write_settings(("mqtt://127.0.0.1:1",), probe_outside)
+        environ = here({"DIEMCAU_AGENT_HOME": str(settings.folder), **environ})
+        command = [*site, sys.executable, "-I", "-m", "agent.cli", "probe", name, "--json"]
+        told = subprocess.run(command, env=environ, capture_output=True, text=True)
+        (measurement,) = json.loads(told.stdout)["measurements"]
+        return told.returncode, measurement, told.stderr
+
+    return probed
+
+
+@pytest.mark.parametrize("login", ["", "lan:secret@"])
+def test_a_line_is_measured_through_the_proxy_both_ways(start_proxy, probed, login):
+    address, log = start_proxy(*(["BasicAuth lan secret"] if login else []))
+    code, measurement, told = probed("line", http_proxy=f"http://{login}{address}")
+    assert code == 0, told
+    found = measurement["findings"]
+    assert (found["download"]["outcome"], found["upload"]["outcome"]) == ("carries", "carries")
+    assert found["round_trip_ms"] == {"why": "absent"}  # packets over UDP pass no proxy
+    assert f"GET http://{OUTSIDE}:" in log()
+
+
+def test_speedtest_runs_through_the_proxy_too(start_proxy, probed):
+    address, _ = start_proxy()
+    code, measurement, told = probed("speedtest", http_proxy=address)
+    assert code == 0, told
+    assert measurement["findings"]["received_bytes"] > 0
+
+
+def test_a_proxy_in_the_way_of_a_line_test_is_told_apart_from_a_line_that_is_down(start_proxy, probed, free_port):
+    address, _ = start_proxy("BasicAuth lan secret")
+    for environ, failure in (
+        ({"http_proxy": address}, "proxy"),
+        ({"http_proxy": f"{GATE}:{free_port()}"}, "proxy"),
+        ({}, "unreachable"),
+    ):
+        code, measurement, told = probed("line", **environ)
+        assert (code, measurement["failure"]["code"]) == (1, failure)
+        assert ("this network's proxy is in the way" in told) == (failure == "proxy")
 
 
 def test_a_proxy_that_is_off_or_talks_nonsense_is_trouble_like_any_other(free_port):

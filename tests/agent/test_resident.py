@@ -320,6 +320,7 @@ def test_the_plan_names_the_probe_server_of_our_shard(start, centre, eventually,
     centre.say(DEVICE, "command", wire.Command("c-1", "run", 60, ("path",)))
     eventually(lambda: len(agent.measuring.rounds.asked) == 2, "the round")
     assert agent.measuring.rounds.asked[1].server == ours[1:]
+    assert agent._servers() == [ours[1:], ("192.0.2.1", 1, 1)]  # the others, for a line that did not carry against ours
 
 
 def test_a_real_resident_measures_reports_and_when_killed_is_told_lost(

@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from agent.probes import PROBES
-from agent.schedule import LIGHT, LINE, Schedule, loads_line
+from agent.schedule import LIGHT, LINE, ON_DEMAND, Schedule, loads_line
 
 
 def rounds(schedule, seconds, step=10):
@@ -46,8 +46,9 @@ def test_a_line_that_could_not_be_measured_is_tried_again_within_a_light_period(
     assert due == [4610]
 
 
-def test_each_probe_is_either_light_or_loads_the_line():
-    assert (*LIGHT, *LINE) == tuple(probe.name for probe in PROBES)
+def test_each_probe_is_either_light_or_loads_the_line_or_is_for_a_person_alone():
+    assert sorted((*LIGHT, *LINE)) == sorted(probe.name for probe in PROBES if not probe.is_on_demand)
+    assert tuple(probe.name for probe in PROBES if probe.is_on_demand) == ON_DEMAND
     assert [loads_line(probes) for probes in ((), LIGHT, LINE, (*LIGHT, *LINE))] == [True, False, True, True]
 
 
@@ -102,3 +103,24 @@ def test_what_is_due_already_waits_for_nothing():
     schedule.take_tick(1000.0)
     schedule.hasten_tick()
     assert schedule.due_in_s(1000.0) == 0
+
+
+def line_rounds(schedule, from_s, seconds):
+    taken = ((now_s, schedule.take_round(now_s)) for now_s in range(from_s, from_s + seconds, 10))
+    return [now_s for now_s, due in taken if due is not None and set(LINE) <= set(due.probes)]
+
+
+def test_a_line_with_a_time_of_its_own_is_measured_then_and_by_its_period_after_that():
+    schedule = Schedule("dev-00000001", 60, 3600, 43_200)
+    schedule.take_round(1000.0)
+    schedule.line_again(900.0, 1010.0)
+    first, *others = line_rounds(schedule, 1010, 86_400)
+    assert first == 1910
+    assert len(others) in (1, 2)
+
+
+def test_a_time_of_its_own_never_puts_the_line_off():
+    schedule = Schedule("dev-00000001", 60, 3600, 7200)
+    schedule.take_round(1000.0)
+    schedule.line_again(86_400.0, 1010.0)
+    assert line_rounds(schedule, 1010, 7300)

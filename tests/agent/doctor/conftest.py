@@ -44,9 +44,8 @@ def enrolled(
     def enrolled(*brokers: str, server: Server = probe_server, clock: Clock | None = None) -> Subject:
         write_settings(brokers or ("mqtt://127.0.0.1:1",), server)
         home = tmp_path / "agent"
-        for name in ("password", "permit_key"):
-            (home / name).write_text(f"{name}-" + "p" * 32)
-            (home / name).chmod(0o600)
+        (home / "password").write_text("password-" + "p" * 32)
+        (home / "password").chmod(0o600)
         ca.cert_pem.write_to_path(str(home / "ca.pem"))
         return subject_at(home, clock or Clock())
 

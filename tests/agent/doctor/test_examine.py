@@ -82,7 +82,7 @@ def test_a_check_that_asks_the_system_waits_for_its_programs_own_limit_and_nothi
 def test_a_system_that_does_not_answer_keeps_no_server_from_being_looked_at(enrolled, monkeypatch):
     end = threading.Event()
     silent = READER._replace(display=lambda _: end.wait(60), network=lambda _: end.wait(60))
-    monkeypatch.setattr(equipment, "_context", lambda machine: Context(machine.home, None, silent))
+    monkeypatch.setattr(equipment, "_context", lambda machine: Context(machine.home, None, reader=silent))
     impatient = [one._replace(within_s=0.2) if one.name in ("screen", "link") else one for one in CHECKS]
     found = results(enrolled(), *impatient)
     end.set()

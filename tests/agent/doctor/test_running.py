@@ -97,6 +97,13 @@ def test_the_last_round_is_told_with_its_age_and_what_failed(enrolled, clock):
     assert "không đọc được" in running.last_round(machine).text
 
 
+def test_a_last_round_whose_only_probe_has_its_turn_later_is_no_trouble(enrolled):
+    machine = enrolled()
+    empty = {"device": "dev-00000001", "occasion": "schedule", "measurements": []}
+    (machine.home / paths.LAST_REPORT).write_text(json.dumps(empty))
+    assert running.last_round(machine).state == OK
+
+
 @pytest.fixture
 def filled(enrolled, clock):
     """A machine with reports in its spool, and that spool."""

@@ -140,6 +140,21 @@ def test_the_probe_server_is_well_over_tcp_and_udp_and_tells_the_time(enrolled):
     assert "đúng" in answer.text
 
 
+def test_a_device_that_the_probe_server_knows_may_measure_its_line_and_loads_nothing(enrolled, probe_server):
+    answer = servers.permit(enrolled())
+    assert (answer.state, answer.text) == (OK, f"cho đo (127.0.0.1, TCP {probe_server.http_port}).")
+
+
+@pytest.mark.parametrize(("key", "words"), [("ab" * 32, "không nhận ra máy này"), ("none", "thiếu khóa")])
+def test_a_key_that_the_probe_server_does_not_know_sends_the_person_to_enrol_again(enrolled, key, words):
+    machine = enrolled()
+    (machine.home / "permit_key").write_text(key)
+    answer = servers.permit(machine)
+    assert answer.state == BAD
+    assert words in answer.text
+    assert "đăng ký lại" in answer.text
+
+
 def test_a_probe_server_that_is_off_is_bad_with_its_address(enrolled, free_port):
     server = Server("127.0.0.1", free_port(), free_port())
     machine = enrolled(server=server)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from concurrent.futures import Future
+from contextlib import contextmanager
+
 import pytest
 
 from agent.child import Request, Round, Server
 from agent.probes import line
 from agent.probes.context import Context
 from agent.unmeasured import ProbeError
+from collector.probe_server.app import build_app, serving
 from contract.clock import Clock
 from contract.report import read_body
 
@@ -74,3 +80,33 @@ def test_in_a_round_with_both_the_path_is_measured_by_the_stream_of_the_slot(
     assert found["line"].download.outcome == "carries"
     assert (found["path"].sent, found["path"].lost_up.value, found["path"].lost_down.value) == (50, 0, 0)
     assert found["path"].r_factor.value > 90
+
+
+def test_a_probe_server_with_an_ipv6_address_is_measured_as_any_other(
+    measured, tmp_path, permit_master, document, keep_permit_key
+):
+    keep_permit_key(tmp_path)
+    with answering_at("::1", build_app(permit_master, document)) as server:
+        found = measured(server)[0].findings
+    assert (found.download.outcome, found.upload.outcome) == ("carries", "carries")
+    assert found.server == f"::1:{server.http_port}"
+    assert found.round_trip_ms.value is not None
+
+
+@contextmanager
+def answering_at(host, app):
+    started, stop = Future(), asyncio.Event()
+
+    async def serve():
+        async with serving(app, host, 0, 0, Clock()) as ports:
+            started.set_result((Server(host, ports.http, ports.udp), asyncio.get_running_loop()))
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    server, loop = started.result(30)
+    try:
+        yield server
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(30)
