@@ -84,6 +84,13 @@ def test_over_4g_a_script_is_not_asked_and_says_yes_or_spends_nothing(write_sett
     assert [asked["is_consented"] for asked in saying.asked] == [False, True]
 
 
+def test_a_whole_round_asks_for_the_same_consent(write_settings, saying):
+    write_settings(("mqtt://127.0.0.1:1",), saying(NEEDS_CONSENT))
+    assert "chạy lại với --yes" in run("once").stdout
+    run("once", "--yes")
+    assert [asked["is_consented"] for asked in saying.asked] == [False, True]
+
+
 def test_a_round_whose_line_is_booked_has_all_the_rest(write_settings, saying):
     write_settings(("mqtt://127.0.0.1:1",), saying(BOOKED_LATER))
     result = run("once", "--json")
