@@ -7,10 +7,10 @@ from typing import List, NamedTuple, Sequence
 
 GAP_MIN = 16  # packets received in a row that end a burst (RFC 3611, section 4.7.2)
 _Z = 1.959964  # of a normal distribution: 95 % lie within
-# What is thought of the loss before a packet is seen: of two losses, 0.76 are followed by another. It is little, and
+# What is thought of the loss before a packet is seen: of two losses, 0.8 are followed by another. It is little, and
 # soon outweighed; but a stream that lost nothing yet may still be of a line that loses in bursts.
 _PRIOR_LOSSES = 2.0
-_PRIOR_FOLLOWED = 0.76
+_PRIOR_FOLLOWED = 0.8
 _CAUTION = 1.2  # the correlation of a few bursts is found too low more often than too high
 _MOST_CORRELATION = 0.98
 
@@ -38,7 +38,7 @@ def share(lost: Sequence[bool]) -> float:
 
 
 def correlation(lost: Sequence[bool]) -> float:
-    """Return the lag-1 autocorrelation of the loss, never below 0, drawn to 0.38 as long as few losses were seen.
+    """Return the lag-1 autocorrelation of the loss, never below 0, drawn to 0.4 as long as few losses were seen.
 
     For a chain of two states (Gilbert) it is P(lost | the one before was lost) - P(lost | it was not).
     """
