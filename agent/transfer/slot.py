@@ -12,6 +12,8 @@ from contract import permit
 from contract.findings import Link
 from contract.probing import Answer, Ask, Booked, Ended, Granted, Nonce, Purpose, Refused
 
+_HELD_S = 35.0  # the probe server holds a request for 25 s when our turn is near
+
 
 def ask(
     web: Web, device: str, key: str, purpose: Purpose, test: str, link: Link | None, *, is_consented: bool = False
@@ -32,7 +34,7 @@ def ask(
         )
         answer = permit.answer(key, nonce, question.asked)
         body = question.model_copy(update={"answer": answer}).model_dump_json()
-        return Answer.validate_json(web.fetch("POST", "/v1/slots", body.encode()))
+        return Answer.validate_json(web.fetch("POST", "/v1/slots", body.encode(), _HELD_S))
     except ValidationError as error:
         raise _not_understood() from error
 

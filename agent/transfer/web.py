@@ -26,10 +26,10 @@ class Web(NamedTuple):
     port: int
     through: Optional[proxy.Proxy]
 
-    def connect(self) -> http.client.HTTPConnection:
+    def connect(self, timeout_s: float = _TIMEOUT_S) -> http.client.HTTPConnection:
         """Return a connection to the probe server, or to the proxy; raises OSError: ProxyError of that."""
         to = self.through or self
-        connection = http.client.HTTPConnection(to.host, to.port, timeout=_TIMEOUT_S)
+        connection = http.client.HTTPConnection(to.host, to.port, timeout=timeout_s)
         try:
             connection.connect()
         except OSError as error:
@@ -53,9 +53,9 @@ class Web(NamedTuple):
         connection.endheaders()
         return connection.sock
 
-    def fetch(self, method: str, path: str, body: bytes = b"") -> bytes:
+    def fetch(self, method: str, path: str, body: bytes = b"", timeout_s: float = _TIMEOUT_S) -> bytes:
         """Return the answer to a small request; raises ProbeError when it is not the probe server's, or OSError."""
-        connection = self.connect()
+        connection = self.connect(timeout_s)
         try:
             tcp = self.begin(connection, method, path, len(body))
             tcp.sendall(body)

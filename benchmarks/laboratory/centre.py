@@ -16,10 +16,13 @@ from sqlalchemy import Engine
 
 from agent.child import Server
 from collector.parts import answers, nats_server
+from collector.probe_server.centre import KEPT
+from collector.probe_server.document import write
 from collector.store.migrate import migrate
+from collector.store.queries import document
 from laboratory import registry
 from laboratory.ports import free_port
-from provisioning import authority
+from provisioning import authority, credentials, secret_files
 from provisioning.broker import reload
 from provisioning.settings import Settings
 from provisioning.store.engine import open_engine
@@ -62,11 +65,22 @@ class Centre:
 
     @contextmanager
     def probe_server(self) -> Iterator[Server]:
-        """Run the probe server and tell where it answers."""
+        """Run the probe server, which knows the devices by the document that it kept, and tell where it answers."""
+        if not (kept := self.settings.folder("db") / KEPT).exists():
+            self._write_document(kept)
         http, udp = self.settings.probe_http_port, self.settings.probe_udp_port
         command = (sys.executable, "-m", "collector.cli", "probe-server")
         with self._running("probe-server", command, lambda: answers(f"http://127.0.0.1:{http}/healthz")):
             yield Server("127.0.0.1", http, udp)
+
+    def permit_key(self, device: str) -> str:
+        """Return the key by which a device answers the probe server."""
+        return credentials.permit_key(secret_files.key(self.settings.folder("secrets"), "permit-key"), device, 1)
+
+    def _write_document(self, kept: Path) -> None:
+        with self.engine.connect() as connection:
+            made = document.build(connection, 1, time.time_ns() // 1000)
+        secret_files.write(kept, write(made))
 
     def has_subscriber(self) -> bool:
         """Tell whether somebody has subscribed as the collector to all that devices send."""

@@ -13,11 +13,10 @@ from agent import identity, paths
 from agent.child import Request, Server
 from agent.schedule import LIGHT
 from collector.probe_server import document
+from collector.probe_server.centre import KEPT
 from collector.store.tables import report
 from laboratory import line_server
 from laboratory.centre import Centre
-from provisioning import secret_files
-from provisioning.credentials import permit_key
 
 _DOWN_MBPS, _UP_MBPS = 5.0, 1.5  # what the line is tested for
 
@@ -76,10 +75,9 @@ class Site:
 
     def _select_for_line_tests(self) -> None:
         """Let the probe server know this device, and it its key, as the centre and enrolment would."""
-        master = secret_files.key(self.centre.settings.folder("secrets"), "permit-key")
-        identity.keep_permit_key(self.folder, permit_key(master, self._device.name, 1))
+        identity.keep_permit_key(self.folder, self.centre.permit_key(self._device.name))
         told = document.write(line_server.document_of(self._device.name, _DOWN_MBPS, _UP_MBPS))
-        (self.centre.settings.folder("db") / "probe-server-document").write_bytes(told)
+        (self.centre.settings.folder("db") / KEPT).write_bytes(told)
 
     def _write_password(self, password: str) -> None:
         (self.folder / paths.PASSWORD).write_text(password)

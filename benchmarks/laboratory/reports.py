@@ -6,18 +6,19 @@ import json
 import time
 from pathlib import Path
 
+from agent import identity
 from agent.child import Request, Round, Server
 from contract.clock import Clock, Moment
 
 GOOD_MBPS, BAD_MBPS = 94.5, 0.5  # above and below every limit of the seed policy
 _DEADLINE_S = 120
-_DEVICE = "d-measured0"
 _AGE_MS = 1000  # between a round's start and the sending of its report
 
 
-def measure(server: Server, home: Path) -> bytes:
+def measure(server: Server, home: Path, device: str, permit_key: str) -> bytes:
     """Run one whole round of the real agent's probes in its child process and return the report's body."""
-    running = Round(Request(_DEVICE, "schedule", (), str(home), server), Clock())
+    identity.keep_permit_key(home, permit_key)
+    running = Round(Request(device, "schedule", (), str(home), server), Clock())
     deadline = time.monotonic() + _DEADLINE_S
     while (outcome := running.poll()) is None:
         if time.monotonic() > deadline:

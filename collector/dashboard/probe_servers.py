@@ -1,4 +1,4 @@
-"""What probe servers are told: the document by which they know their devices, made anew only when something changed."""
+"""What probe servers are told, the document by which they know their devices, and what they tell of slots."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import threading
 import time
 from typing import NamedTuple
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,9 +17,11 @@ from starlette.responses import Response
 from collector.dashboard.render import now
 from collector.probe_server import signing
 from collector.probe_server.document import Document, write
-from collector.store import line_tests
+from collector.probe_server.journal import NewsOfSlots
+from collector.store import line_tests, slots
 from collector.store.queries import document
 from provisioning.credentials import probe_server_key
+from provisioning.store.engine import writing
 
 _SPARE = 10.0  # while changes come one after another, making documents takes a tenth of the time
 
@@ -81,6 +85,22 @@ def show(request: Request) -> Response:
     if is_known:
         return Response(status_code=304, headers=headers)
     return Response(newest.packed, media_type="application/x-ndjson", headers={**headers, "Content-Encoding": "gzip"})
+
+
+async def take_news(request: Request) -> Response:
+    """Take what became of slots, and give a signed receipt."""
+    try:
+        news = NewsOfSlots.model_validate_json(await request.body())
+    except ValidationError:
+        raise HTTPException(400) from None
+    await run_in_threadpool(_store, request.app.state.engine, news, now(request))
+    signature = signing.of_answer(request.app.state.documents.key, request.headers[signing.NONCE], "")
+    return Response(status_code=204, headers={signing.SIGNATURE: signature})
+
+
+def _store(engine: Engine, news: NewsOfSlots, now_us: int) -> None:
+    with writing(engine) as connection:
+        slots.take(connection, news.slots, now_us)
 
 
 def _pack(made: Document) -> Told:

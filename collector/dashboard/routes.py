@@ -47,6 +47,7 @@ ROUTES = (
     Route("GET", "/live", live.stream),
     Route("GET", "/healthz", health.show, is_open=True),
     Route("GET", "/probe-servers/document", probe_servers.show, lets_in=probe_servers.require),
+    Route("POST", "/probe-servers/slots", probe_servers.take_news, lets_in=probe_servers.require),
     Route("GET", "/api/v1/summary", api.summary),
     Route("GET", "/api/v1/openapi.json", api.description),
 )

@@ -68,6 +68,7 @@ def show(request: Request, connection: Reading, code: str, session: int | None =
         seen=_seen(line_test, site.provider_names(connection)),
         contacts=site.contacts_of(connection, found.id),
         asked=site.asked_of(connection, found.id),
+        turns=site.turns_of(connection, found.id),
         sees_phones=is_at_work,
         may_ask=is_at_work,
     )

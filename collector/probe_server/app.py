@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
 from typing import NamedTuple
 
 from aiohttp import ClientSession, ClientTimeout, web
 
-from collector.probe_server import asking, centre, mini, transfer
+from collector.probe_server import asking, centre, metrics, mini, transfer
+from collector.probe_server.asking import peak_bps
 from collector.probe_server.document import Document
-from collector.probe_server.keys import KNOWN, PERMITS, REFLECTOR, SLOTS, Known
+from collector.probe_server.keys import KNOWN, LIMITS, PERMITS, REFLECTOR, SLOTS, Known
+from collector.probe_server.ledger.accounts import Caps
+from collector.probe_server.ledger.ledger import Ledger
+from collector.probe_server.ledger.store import Store
+from collector.probe_server.limits import Limits
 from collector.probe_server.permits import Permits
 from collector.probe_server.reflector import RateLimit, Reflector, reflecting
 from collector.probe_server.slots import Slots
@@ -24,6 +31,10 @@ from provisioning import secret_files
 from provisioning.credentials import probe_server_key
 from provisioning.settings import Settings
 
+_DEFAULTS = Settings(home=Path())
+_LARGEST_BPS = 60_000_000  # of a test, as long as no document says what sites need
+_LOOK_EVERY_S = 0.25
+_KEEP_EVERY_S = 1.0
 _log = logging.getLogger(__name__)
 _LINGER_S = 1.0  # what is sent to whoever may send nothing is read for so long, so that the refusal arrives
 
@@ -35,23 +46,23 @@ class Ports(NamedTuple):
     udp: int
 
 
-def build_app(master: bytes, document: Document) -> web.Application:
+def build_app(
+    master: bytes, document: Document, settings: Settings = _DEFAULTS, ledger: Ledger | None = None
+) -> web.Application:
     """Return the application with all its routes; master: of the devices' permit keys."""
     app = web.Application()
     app[KNOWN] = Known(document, time.monotonic())
     app[PERMITS] = Permits(master)
-    slots = app[SLOTS] = Slots()
+    slots = app[SLOTS] = Slots(ledger or Ledger(caps(settings, document)))
+    slots.obey(document)
+    app[LIMITS] = Limits(slots, settings.probe_capacity_mbps)
     app[REFLECTOR] = Reflector(Clock(), RateLimit(), lambda token, _: slots.stream(token, time.monotonic()))
     app.add_routes(asking.ROUTES)
     app.add_routes(transfer.ROUTES)
     app.add_routes(mini.ROUTES)
-    app.add_routes([web.get("/healthz", _healthz)])
+    app.add_routes(metrics.ROUTES)
     app.on_response_prepare.append(_mark)
     return app
-
-
-async def _healthz(_: web.Request) -> web.Response:
-    return web.json_response({"status": "ok"})
 
 
 async def _mark(_: web.Request, response: web.StreamResponse) -> None:
@@ -67,9 +78,26 @@ async def serving(app: web.Application, host: str, http_port: int, udp_port: int
     try:
         await web.TCPSite(runner, host, http_port, backlog=512).start()
         with reflecting(app[REFLECTOR], host, udp_port) as bound_port:
-            yield Ports(runner.addresses[0][1], bound_port)
+            looking = [asyncio.create_task(app[LIMITS].watch()), asyncio.create_task(_look(app[SLOTS]))]
+            try:
+                yield Ports(runner.addresses[0][1], bound_port)
+            finally:
+                for task in looking:
+                    task.cancel()
     finally:
         await runner.cleanup()
+
+
+def caps(settings: Settings, document: Document) -> Caps:
+    """Return what may be granted at once; a cap that is too low for one test each way of granting is raised to two."""
+    largest_bps = max((peak_bps(needs) for needs in document.needs), default=_LARGEST_BPS)
+    least_bps = 2 * largest_bps
+    names = ("probe_capacity_mbps", "probe_province_mbps", "probe_district_mbps")
+    for name in names:
+        if getattr(settings, name) * 1e6 < least_bps:
+            _log.warning("%s: one test needs %d Mbit/s, so %d is used", name, largest_bps / 1e6, least_bps / 1e6)
+    server_bps, *level_bps = (max(getattr(settings, name) * 1_000_000, least_bps) for name in names)
+    return Caps(server_bps, tuple(level_bps), largest_bps)
 
 
 def run(settings: Settings) -> None:
@@ -82,15 +110,48 @@ async def _run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     master = secret_files.key(settings.folder("secrets"), "permit-key")
-    file = settings.folder("db") / "probe-server-document"
-    app = build_app(master, centre.kept(file))
-    async with (
-        ClientSession(timeout=ClientTimeout(total=centre.ANSWER_S)) as http,
-        serving(app, settings.host, settings.probe_http_port, settings.probe_udp_port) as ports,
-        asyncio.TaskGroup() as tasks,
-    ):
-        _log.info("probe server on %s, HTTP port %d, UDP port %d", settings.host, ports.http, ports.udp)
-        told = centre.Centre(settings.centre, probe_server_key(master), http)
-        following = tasks.create_task(centre.follow(told, app[KNOWN], file))
-        await stop.wait()
-        following.cancel()
+    folder = settings.folder("db")
+    document = centre.kept(folder / centre.KEPT)
+    with closing(Store(folder / "probe-server-ledger.db")) as store:
+        kept = store.load()
+        ledger = Ledger(caps(settings, document), kept.costs, kept.bookings, time.time())
+        app = build_app(master, document, settings, ledger)
+        async with (
+            ClientSession(timeout=ClientTimeout(total=centre.ANSWER_S)) as http,
+            serving(app, settings.host, settings.probe_http_port, settings.probe_udp_port) as ports,
+            asyncio.TaskGroup() as tasks,
+        ):
+            _log.info("probe server on %s, HTTP port %d, UDP port %d", settings.host, ports.http, ports.udp)
+            told = centre.Centre(settings.centre, probe_server_key(master), http)
+            work = (
+                centre.follow(told, app[KNOWN], folder / centre.KEPT),
+                centre.tell(told, app[SLOTS].journal),
+                _obey(app),
+                _keep(app[SLOTS], store),
+            )
+            working = [tasks.create_task(one) for one in work]
+            await stop.wait()
+            for task in working:
+                task.cancel()
+
+
+async def _obey(app: web.Application) -> None:
+    while True:
+        await app[KNOWN].change()
+        app[SLOTS].obey(app[KNOWN].document)
+        gc.freeze()  # a document is never garbage: looking it over would hold up transfers
+
+
+async def _look(slots: Slots) -> None:
+    while True:
+        await asyncio.sleep(_LOOK_EVERY_S)
+        slots.look()
+
+
+async def _keep(slots: Slots, store: Store) -> None:
+    """Write down what the ledger must not forget."""
+    while True:
+        await asyncio.sleep(_KEEP_EVERY_S)
+        changed, ended = slots.ledger.take_changes()
+        if changed or ended:
+            await asyncio.to_thread(store.save, changed, ended)

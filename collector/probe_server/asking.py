@@ -11,11 +11,12 @@ from pydantic import ValidationError
 
 from collector.probe_server.document import Client, Document, Needs
 from collector.probe_server.keys import KNOWN, PERMITS, REFLECTOR, SLOTS
+from collector.probe_server.ledger import terms
 from collector.probe_server.permits import NONCE_S
 from collector.probe_server.slots import new_token
 from contract import transfer
 from contract.fields import Message
-from contract.probing import Ask, Ended, Granted, Nonce, RefusalCode, Refused
+from contract.probing import Ask, Booked, Ended, Granted, Nonce, RefusalCode, Refused
 
 _MOST_LOST_HERE = 0.001  # of a stream's packets: a tenth of the least loss that a limit knows
 _MOST_ASK_BYTES = 2048
@@ -36,19 +37,27 @@ async def ask(request: web.Request) -> web.Response:
         asked = Ask.model_validate_json(await request.content.read(_MOST_ASK_BYTES))
     except ValidationError:
         return _json(Refused(code="bad_request"))
+    answer = await _answer(request, asked)
+    reason = answer.code if isinstance(answer, Refused) else ""
+    request.app[SLOTS].totals.answers[answer.state, asked.purpose, reason] += 1
+    return _json(answer)
+
+
+async def _answer(request: web.Request, asked: Ask) -> Granted | Booked | Refused:
     refusal = request.app[PERMITS].check(asked, await _generation(request.app, asked), time.monotonic())
     document = request.app[KNOWN].document
     client = document.devices.get(asked.device)
     if client is None or refusal is not None:
-        return _json(Refused(code=refusal or "wrong_answer"))
+        return Refused(code=refusal or "wrong_answer")
     if client.needs is None:
-        return _json(Refused(code="not_selected"))
-    granted = _granted(asked, client, document.needs[client.needs])
+        return Refused(code="not_selected")
+    needs = document.needs[client.needs]
+    provider = request.app[KNOWN].prefixes.provider_of(request.remote or "")
+    wanted, granted = _wanted(asked, client, needs), _granted(asked, client, needs, provider)
     forbidden = _forbidden(asked, client, document)
     if forbidden is not None:
-        return _json(Refused(code=forbidden, most_bytes=granted.most_down_bytes + granted.most_up_bytes))
-    request.app[SLOTS].open(asked.device, granted, time.monotonic(), asked.test)
-    return _json(granted)
+        return Refused(code=forbidden, most_bytes=granted.most_down_bytes + granted.most_up_bytes)
+    return await request.app[SLOTS].ask(wanted, asked.purpose, granted, asked.test, lambda: request.transport is None)
 
 
 @ROUTES.post("/v1/slots/{token}/end")
@@ -58,11 +67,13 @@ async def end(request: web.Request) -> web.Response:
     slot = slots.take(token, "end", time.monotonic())
     if slot is None:
         raise web.HTTPNotFound
-    slots.end(token)
     lost_here = request.app[REFLECTOR].end(token).lost_here
+    slot.is_server_limited |= lost_here > _MOST_LOST_HERE * slot.granted.stream.packets
+    again_in_s = slots.end(token)
     return _json(
         Ended(
-            is_server_limited=slot.is_server_limited or lost_here > _MOST_LOST_HERE * slot.granted.stream.packets,
+            is_server_limited=slot.is_server_limited,
+            again_in_s=again_in_s,
             sent_bytes=slot.sent_bytes,
             received_bytes=slot.received_bytes,
         )
@@ -99,7 +110,7 @@ def _forbidden(asked: Ask, client: Client, document: Document) -> RefusalCode | 
     return None
 
 
-def _granted(asked: Ask, client: Client, needs: Needs) -> Granted:
+def _granted(asked: Ask, client: Client, needs: Needs, provider: str | None) -> Granted:
     most = client.most_mobile_bytes if asked.link == "mobile" else None
     return Granted(
         token=new_token(),
@@ -111,7 +122,21 @@ def _granted(asked: Ask, client: Client, needs: Needs) -> Granted:
         stream=needs.stream,
         most_down_bytes=_most_bytes(needs.download.ready_mbps, most),
         most_up_bytes=_most_bytes(needs.upload.ready_mbps, most),
+        provider=provider,
     )
+
+
+def _wanted(asked: Ask, client: Client, needs: Needs) -> terms.Ask:
+    """Return a test as the ledger sees it: its peak is that of the direction that needs more."""
+    down_mbps, up_mbps = needs.download.ready_mbps, needs.upload.ready_mbps
+    need_class = f"{down_mbps:g}/{up_mbps:g}{' both' if needs.is_thorough else ''}"
+    is_on_demand = asked.purpose != "schedule"
+    return terms.Ask(asked.device, client.units, need_class, peak_bps(needs), is_on_demand)
+
+
+def peak_bps(needs: Needs) -> int:
+    """Return the highest rate of a line test at a site with these needs."""
+    return int(transfer.PEAK * max(needs.download.ready_mbps, needs.upload.ready_mbps) * 1e6)
 
 
 def _most_bytes(need_mbps: float, allowed: int | None) -> int:

@@ -1,24 +1,26 @@
-"""Follows the centre: asks every two seconds for the document, believes only what is signed and newer, and keeps it."""
+"""Follows the centre every two seconds: believes only a document that is signed and newer, and tells of slots."""
 
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import secrets
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import aiohttp
 
 from collector.probe_server import signing
 from collector.probe_server.document import Document, read
+from collector.probe_server.journal import Journal, NewsOfSlots
 from collector.probe_server.keys import Known
 from provisioning import secret_files
 
+KEPT = "probe-server-document"  # the file that outlives a restart
 EVERY_S = 2.0
 ANSWER_S = 20.0
-_PATH = "/probe-servers/document"
+_DOCUMENT, _SLOTS = "/probe-servers/document", "/probe-servers/slots"
 _log = logging.getLogger(__name__)
 
 
@@ -27,7 +29,7 @@ class RefusedError(Exception):
 
 
 class Centre:
-    """The centre's web, as a probe server speaks with it."""
+    """The centre's web, as a probe server speaks with it; all methods raise RefusedError or aiohttp's errors."""
 
     def __init__(self, url: str, key: bytes, http: aiohttp.ClientSession) -> None:
         self._url = url
@@ -35,10 +37,10 @@ class Centre:
         self._http = http
 
     async def newer(self, than: Document) -> bytes | None:
-        """Return the lines of a newer document, None when there is none; raises RefusedError or aiohttp's errors."""
+        """Return the lines of a newer document, None when there is none."""
         nonce, tag = secrets.token_hex(16), f'"{than.version}"'
-        headers = {signing.NONCE: nonce, signing.SIGNATURE: signing.of_request(self._key, nonce, _PATH)}
-        async with self._http.get(self._url + _PATH, headers={**headers, "If-None-Match": tag}) as answer:
+        headers = {**self._signed(nonce, _DOCUMENT), "If-None-Match": tag}
+        async with self._http.get(self._url + _DOCUMENT, headers=headers) as answer:
             if answer.status not in (200, 304):
                 raise RefusedError(f"the centre answered {answer.status}")
             body = await answer.read()
@@ -48,20 +50,29 @@ class Centre:
             raise RefusedError("the answer is not signed by the centre's permit key")
         return body if answer.status == 200 else None
 
+    async def take(self, news: NewsOfSlots) -> None:
+        """Have the centre take news of slots."""
+        nonce, body = secrets.token_hex(16), news.model_dump_json().encode()
+        headers = {**self._signed(nonce, _SLOTS, body), "Content-Type": "application/json"}
+        async with self._http.post(self._url + _SLOTS, data=body, headers=headers) as answer:
+            if answer.status != 204:
+                raise RefusedError(f"the centre answered {answer.status}")
+            signature = answer.headers.get(signing.SIGNATURE, "")
+        if not signing.is_same(signing.of_answer(self._key, nonce, ""), signature):
+            raise RefusedError("the receipt is not signed by the centre's permit key")
+
+    def _signed(self, nonce: str, path: str, body: bytes = b"") -> dict[str, str]:
+        return {signing.NONCE: nonce, signing.SIGNATURE: signing.of_request(self._key, nonce, path, body)}
+
 
 async def follow(centre: Centre, known: Known, file: Path) -> None:
-    """Keep `known` and the file up to date for good; tells of each kind of trouble once."""
-    trouble = ""
-    while True:
-        try:
-            await learn(centre, known, file)
-            now_trouble = ""
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, RefusedError) as error:
-            now_trouble = str(error) or type(error).__name__
-        if now_trouble != trouble:
-            _log.warning("the centre's document: %s", now_trouble or "heard again")
-            trouble = now_trouble
-        await asyncio.sleep(EVERY_S)
+    """Keep `known` and the file up to date for good."""
+    await _repeat("the centre's document", lambda: learn(centre, known, file))
+
+
+async def tell(centre: Centre, journal: Journal) -> None:
+    """Tell the centre for good what became of slots; what it has not taken is told again."""
+    await _repeat("news for the centre", lambda: tell_once(centre, journal))
 
 
 async def learn(centre: Centre, known: Known, file: Path) -> None:
@@ -73,8 +84,29 @@ async def learn(centre: Centre, known: Known, file: Path) -> None:
             raise RefusedError(f"version {document.version} is older than {known.document.version}")
         await asyncio.to_thread(secret_files.write, file, lines)
         known.learn(document)
-        gc.freeze()  # it is never garbage: looking it over would hold up transfers
     known.heard_s = time.monotonic()
+
+
+async def tell_once(centre: Centre, journal: Journal) -> None:
+    """Tell the centre all that it does not know; raises what `Centre.take` raises."""
+    while news := journal.untold():
+        await centre.take(NewsOfSlots(slots=tuple(news)))
+        journal.settle(news)
+
+
+async def _repeat(what: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Do it every two seconds; trouble is told when it begins, when it becomes another, and when it is over."""
+    trouble = ""
+    while True:
+        try:
+            await work()
+            new_trouble = ""
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, RefusedError) as error:
+            new_trouble = str(error) or type(error).__name__
+        if new_trouble != trouble:
+            _log.warning("%s: %s", what, new_trouble or "all is well again")
+            trouble = new_trouble
+        await asyncio.sleep(EVERY_S)
 
 
 def kept(file: Path) -> Document:

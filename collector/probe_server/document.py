@@ -45,13 +45,15 @@ class Document(Message):
     version: Count = 0
     needs: tuple[Needs, ...] = ()
     devices: dict[Device, Client] = Field(default_factory=dict)
+    prefixes: tuple[tuple[str, str], ...] = ()  # public addresses, as a network, and the code of whose they are
     is_stopped: bool = False  # nothing is granted, and what runs is broken off
 
 
 def write(document: Document) -> bytes:
-    """Return the document as lines."""
-    parts = (document.model_copy(update={"devices": share}) for share in _shares(document.devices))
-    return b"\n".join(part.model_dump_json().encode() for part in parts)
+    """Return the document as lines, the first one with all but the devices."""
+    parts = [document.model_copy(update={"devices": {}})]
+    parts += (Document.model_construct(version=document.version, devices=share) for share in _shares(document.devices))
+    return b"\n".join(part.model_dump_json(exclude_defaults=True).encode() for part in parts)
 
 
 def read(lines: bytes) -> Document:
@@ -65,6 +67,5 @@ def read(lines: bytes) -> Document:
 
 def _shares(devices: dict[str, Client]) -> Iterator[dict[str, Client]]:
     items = iter(devices.items())
-    yield dict(islice(items, _SHARE))
     while share := dict(islice(items, _SHARE)):
         yield share

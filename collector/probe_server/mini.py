@@ -73,6 +73,7 @@ async def download(request: web.Request) -> web.StreamResponse:
             block = _BLOCK[:left]
             await turns.take(len(block))
             await response.write(block)
+            request.app[SLOTS].sign(slot, time.monotonic())
             left -= len(block)
         await response.write_eof()
     return response
@@ -92,6 +93,7 @@ async def upload(request: web.Request) -> web.Response:
             slot.received_bytes += len(block)
             if slot.received_bytes > most_bytes:  # a body that did not tell its length, or several at once
                 raise ConnectionAbortedError  # an answer would let it go on: aiohttp reads the rest before it closes
+            request.app[SLOTS].sign(slot, time.monotonic())
             await turns.take(len(block))
     return web.Response(text=f"size={size}")
 
@@ -101,9 +103,11 @@ async def _transfer(request: web.Request, slot: Slot, way: str, need: DirectionN
     """Hold one of the slot's places for transfers, for a bounded time; yields the pace of its direction."""
     now_s = time.monotonic()
     slot.mini_ends_s = slot.mini_ends_s or now_s + MOST_S
-    if slot.mini_transfers >= MAX_TRANSFERS or now_s >= slot.mini_ends_s:
+    transport = request.transport
+    if slot.mini_transfers >= MAX_TRANSFERS or now_s >= slot.mini_ends_s or transport is None:
         raise web.HTTPServiceUnavailable
     slot.mini_transfers += 1
+    slot.transports.add(transport)
     try:
         async with asyncio.timeout(slot.mini_ends_s - now_s):
             yield slot.turns.setdefault(way, Turns(transfer.pace_bps(need.ready_mbps * 1e6, 0.0)))
@@ -115,6 +119,7 @@ async def _transfer(request: web.Request, slot: Slot, way: str, need: DirectionN
         raise web.HTTPRequestTimeout from None
     finally:
         slot.mini_transfers -= 1
+        slot.transports.discard(transport)
 
 
 def _abort(request: web.Request) -> None:

@@ -29,6 +29,7 @@ class Pacer:
         self._tcp = tcp
         self._bytes_per_s = 0.0
         self._due_s = 0.0
+        self.most_late_s = 0.0  # by which we, and not the line, were late
         tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
         self._is_by_turns = _round_trip_us(tcp) < _NEAR_US
 
@@ -54,6 +55,7 @@ class Pacer:
             self._due_s = max(self._due_s, now_s - _MOST_LATE_S)
             if self._due_s > now_s:
                 await asyncio.sleep(self._due_s - now_s)
+                self.most_late_s = max(self.most_late_s, time.monotonic() - self._due_s)
 
     @property
     def unacknowledged_bytes(self) -> int:

@@ -106,6 +106,7 @@ class Reflector:
         self._by_address: dict[Any, _Stream] = {}
         self.counts = Counts()  # in all
         self._overflowed = 0
+        self.refused = 0  # packets that were answered with nothing
 
     @property
     def streams(self) -> int:
@@ -233,6 +234,7 @@ def _answer_what_came(reflector: Reflector, udp: socket.socket) -> None:
         if came.overflowed is not None:
             reflector.overflowed(came.overflowed)
         answer = reflector.answer(came.content, came.address, came.waited_us)
+        reflector.refused += not answer
         if answer:
             try:
                 udp.sendto(answer, came.address)

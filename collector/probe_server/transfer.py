@@ -6,12 +6,15 @@ import asyncio
 import os
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from aiohttp import web
 
 from collector.probe_server.keys import SLOTS
+from collector.probe_server.limits import LATE_S
 from collector.probe_server.pacing import Pacer
-from collector.probe_server.slots import Slot
+from collector.probe_server.slots import Slot, Slots
 from contract import transfer
 
 _BLOCK = os.urandom(16_384)  # so that nothing on the way can compress it
@@ -24,58 +27,67 @@ ROUTES = web.RouteTableDef()
 @ROUTES.get("/v1/slots/{token}/download")
 async def download(request: web.Request) -> web.StreamResponse:
     """Send until the device breaks off: first at the peak, to empty token buckets, then a little above the need."""
-    slot = _take(request, "download")
-    need_bps = slot.granted.download.ready_mbps * 1e6
-    response = web.StreamResponse()
-    response.content_type = "application/octet-stream"
-    response.content_length = slot.granted.most_down_bytes
-    await response.prepare(request)
-    try:
-        async with asyncio.timeout(transfer.MOST_S):
-            await _send(response, _tcp(request), slot, need_bps)
-            await response.write_eof()
-    except (ConnectionError, TimeoutError):  # it has seen enough, or its time is over
-        if request.transport is not None:
-            request.transport.abort()
+    with _step(request, "download") as slot:
+        response = web.StreamResponse()
+        response.content_type = "application/octet-stream"
+        response.content_length = slot.granted.most_down_bytes
+        await response.prepare(request)
+        try:
+            async with asyncio.timeout(transfer.MOST_S):
+                await _send(response, _tcp(request), slot, request.app[SLOTS])
+                await response.write_eof()
+        except (ConnectionError, TimeoutError):  # it has seen enough, or its time is over
+            _break_off(request)
     return response
 
 
 @ROUTES.get("/v1/slots/{token}/arrivals")
 async def arrivals(request: web.Request) -> web.StreamResponse:
     """Tell what arrives of the upload: a line `seconds bytes` for each bin, from its first byte to its end."""
-    slot = _take(request, "arrivals")
-    response = web.StreamResponse()
-    response.content_type = "text/plain"
-    response.content_length = _BIN_LINE_BYTES * round(_ARRIVALS_S / transfer.BIN_S)  # the most there will ever be
-    await response.prepare(request)
-    await response.write(b"")
-    try:
-        async with asyncio.timeout(_ARRIVALS_S):
-            await _tell_bins(response, slot)
-    except (ConnectionError, TimeoutError):
-        pass
-    if request.transport is not None:
-        request.transport.abort()
+    with _step(request, "arrivals") as slot:
+        response = web.StreamResponse()
+        response.content_type = "text/plain"
+        response.content_length = _BIN_LINE_BYTES * round(_ARRIVALS_S / transfer.BIN_S)  # the most there will ever be
+        await response.prepare(request)
+        await response.write(b"")
+        with suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(_ARRIVALS_S):
+                await _tell_bins(response, slot)
+        _break_off(request)
     return response
 
 
 @ROUTES.post("/v1/slots/{token}/upload")
 async def upload(request: web.Request) -> web.Response:
     """Take what the device sends, until it breaks off or has sent all that it may."""
-    slot = _take(request, "upload")
-    slot.is_uploading = True
-    try:
-        async with asyncio.timeout(transfer.MOST_S):
-            while slot.received_bytes < slot.granted.most_up_bytes:
-                block = await request.content.readany()
-                if not block:
-                    break
-                slot.received_bytes += len(block)
-    except (ConnectionError, TimeoutError, web.RequestPayloadError):
-        pass
-    finally:
-        slot.is_uploading = False
+    with _step(request, "upload") as slot:
+        slot.is_uploading = True
+        try:
+            async with asyncio.timeout(transfer.MOST_S):
+                await _take_in(request, slot)
+        except (ConnectionError, TimeoutError, web.RequestPayloadError):
+            pass
+        finally:
+            slot.is_uploading = False
     return web.json_response({"received_bytes": slot.received_bytes})
+
+
+async def _take_in(request: web.Request, slot: Slot) -> None:
+    slots, need_bps = request.app[SLOTS], slot.granted.upload.ready_mbps * 1e6
+    excess, counted_s, is_draining = 0.0, time.monotonic(), True
+    while slot.received_bytes < slot.granted.most_up_bytes and not slot.is_over:
+        block = await request.content.readany()
+        if not block:
+            break
+        slot.received_bytes += len(block)
+        now_s = time.monotonic()
+        slots.sign(slot, now_s)
+        if is_draining:
+            excess = transfer.excess(excess, len(block), now_s - counted_s, need_bps)
+            counted_s = now_s
+            if excess >= transfer.BUCKET_NEED_S:
+                is_draining = False
+                slots.lower(slot, transfer.HOLD * need_bps)
 
 
 async def _tell_bins(response: web.StreamResponse, slot: Slot) -> None:
@@ -86,31 +98,39 @@ async def _tell_bins(response: web.StreamResponse, slot: Slot) -> None:
     is_over = False
     while not is_over:
         number += 1
-        await asyncio.sleep(max(0.0, began_s + number * transfer.BIN_S - time.monotonic()))
+        due_s = began_s + number * transfer.BIN_S
+        await asyncio.sleep(max(0.0, due_s - time.monotonic()))
         is_over = not slot.is_uploading
         now_s, now_bytes = time.monotonic(), slot.received_bytes
+        slot.is_server_limited |= now_s - due_s > LATE_S
         await response.write(b"%9.6f %12d\n" % (now_s - told_s, now_bytes - told_bytes))
         told_s, told_bytes = now_s, now_bytes
 
 
-async def _send(response: web.StreamResponse, tcp: socket.socket, slot: Slot, need_bps: float) -> None:
-    most_bytes = slot.granted.most_down_bytes
+async def _send(response: web.StreamResponse, tcp: socket.socket, slot: Slot, slots: Slots) -> None:
+    most_bytes, need_bps = slot.granted.most_down_bytes, slot.granted.download.ready_mbps * 1e6
     pacer = Pacer(tcp)
     excess, acknowledged_bytes, counted_s = 0.0, 0, time.monotonic()
     pacer.change(transfer.pace_bps(need_bps, excess))
     is_draining = True
-    while slot.sent_bytes < most_bytes:
+    while slot.sent_bytes < most_bytes and not slot.is_over:
         block = _BLOCK[: min(pacer.block_bytes, most_bytes - slot.sent_bytes)]
         await response.write(block)
         slot.sent_bytes += len(block)
         await pacer.wrote(len(block))
+        now_s, now_bytes = time.monotonic(), slot.sent_bytes - pacer.unacknowledged_bytes
+        if now_bytes > acknowledged_bytes:
+            slots.sign(slot, now_s)
         if is_draining:
-            now_s, now_bytes = time.monotonic(), slot.sent_bytes - pacer.unacknowledged_bytes
             excess = transfer.excess(excess, now_bytes - acknowledged_bytes, now_s - counted_s, need_bps)
-            acknowledged_bytes, counted_s = now_bytes, now_s
             if excess >= transfer.BUCKET_NEED_S:
                 pacer.change(transfer.pace_bps(need_bps, excess))
                 is_draining = False
+                upload_bps = slot.granted.upload.ready_mbps * 1e6
+                slots.lower(slot, max(transfer.HOLD * need_bps, transfer.PEAK * upload_bps))
+        acknowledged_bytes, counted_s = now_bytes, now_s
+    if pacer.most_late_s > LATE_S:
+        slot.is_server_limited = True
 
 
 def _tcp(request: web.Request) -> socket.socket:
@@ -122,8 +142,20 @@ def _tcp(request: web.Request) -> socket.socket:
     return tcp
 
 
-def _take(request: web.Request, step: str) -> Slot:
+@contextmanager
+def _step(request: web.Request, step: str) -> Iterator[Slot]:
+    """Take a step of a slot; what is under way when the slot ends is broken off."""
     slot = request.app[SLOTS].take(request.match_info["token"], step, time.monotonic())
-    if slot is None or slot.test != "line":
+    if slot is None or slot.test != "line" or request.transport is None:
         raise web.HTTPNotFound
-    return slot
+    transport = request.transport
+    slot.transports.add(transport)
+    try:
+        yield slot
+    finally:
+        slot.transports.discard(transport)
+
+
+def _break_off(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()

@@ -178,6 +178,21 @@ command = Table(
     sqlite_autoincrement=True,
 )
 
+slot = Table(
+    "slot",  # a turn of a device to load its line, as its probe server last told; for a week
+    metadata,
+    Column("id", Text, primary_key=True),  # made by the probe server
+    Column("device_id", Id, ForeignKey(device.c.id), nullable=False, index=True),
+    Column("purpose", Text, nullable=False),  # schedule, command, person
+    Column("state", Text, nullable=False),  # booked, granted, ended
+    Column("at", BigInteger, nullable=False, index=True),  # since when
+    Column("due_at", BigInteger),  # booked: for when
+    Column("ending", Text),  # told, expired, stopped
+    Column("sent_bytes", BigInteger, nullable=False),  # by the probe server
+    Column("received_bytes", BigInteger, nullable=False),
+    Column("is_server_limited", Boolean, nullable=False),
+)
+
 counter = Table(
     "counter",  # see store/counters.py
     metadata,

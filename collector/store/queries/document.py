@@ -12,9 +12,18 @@ from collector.judge.policy import Policy
 from collector.probe_server.document import Client, Document, Needs
 from collector.store import line_tests, policies
 from contract.probing import DirectionNeed, Stream
+from provisioning.prefix_file import list_prefixes
 from provisioning.store.tables import change, device, event, line, participation, session, site, unit
 
-KINDS = ("site", "device", "participation", "session", "policy", line_tests.KIND)  # changes that a document may tell of
+KINDS = (
+    "site",
+    "device",
+    "participation",
+    "session",
+    "policy",
+    "prefix",
+    line_tests.KIND,
+)  # changes that a document may tell of
 _MOST_ENDED = 1 << 10  # sessions that are told apart by a version
 
 _GLANCE = Stream(packets_per_s=50, packets=500, up_bytes=44, down_bytes=44)
@@ -88,6 +97,7 @@ def build(connection: Connection, version: int, now: int) -> Document:
         version=version,
         needs=tuple(needs_of(policy, part) for part in asked),
         devices=devices,
+        prefixes=tuple((str(network), code) for network, code in list_prefixes(connection)),
         is_stopped=line_tests.is_stopped(connection),
     )
 

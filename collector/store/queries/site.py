@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from collector.judge import situation
 from collector.judge.verdict import Verdict
 from collector.store.queries.standings import level, read_verdicts
-from collector.store.tables import command, evidence, flag_change, presence, standing
+from collector.store.tables import command, evidence, flag_change, presence, slot, standing
 from provisioning.store.tables import contact, device, line, participation, provider, site, unit
 
 _CHANGES = 20
@@ -91,6 +91,17 @@ class Asked(NamedTuple):
     made_at: int
     ends_at: int
     done_at: int | None
+
+
+class Turn(NamedTuple):
+    """A device's latest turn to load its line: booked for `due_at`, granted, or ended."""
+
+    state: str
+    at: int
+    due_at: int | None
+    ending: str | None
+    moved_bytes: int
+    is_server_limited: bool
 
 
 class Contact(NamedTuple):
@@ -208,6 +219,19 @@ def asked_of(connection: Connection, site_id: int) -> dict[int, Asked]:
     columns = (command.c.device_id, command.c.made_at, command.c.ends_at, command.c.done_at)
     query = select(*columns).where(command.c.id.in_(latest))
     return {row[0]: Asked(*row[1:]) for row in connection.execute(query)}
+
+
+def turns_of(connection: Connection, site_id: int) -> dict[int, Turn]:
+    """Return the latest turn of each of the site's devices, by device id."""
+    moved = slot.c.sent_bytes + slot.c.received_bytes
+    columns = (slot.c.state, slot.c.at, slot.c.due_at, slot.c.ending, moved, slot.c.is_server_limited)
+    query = (
+        select(slot.c.device_id, *columns)
+        .join(device, device.c.id == slot.c.device_id)
+        .where(device.c.site_id == site_id)
+        .order_by(slot.c.at, slot.c.id)
+    )
+    return {row[0]: Turn(*row[1:]) for row in connection.execute(query)}
 
 
 def contacts_of(connection: Connection, site_id: int) -> list[Contact]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ from collector.dashboard import probe_servers
 from collector.probe_server import signing
 from collector.probe_server.document import read
 from collector.store import line_tests
+from collector.store.queries import site
 from provisioning import secret_files
 from provisioning.credentials import probe_server_key
 from provisioning.store.engine import record_changes, writing
 
-PATH = "/probe-servers/document"
+PATH, SLOTS = "/probe-servers/document", "/probe-servers/slots"
 NONCE = "a nonce of ours"
 
 
@@ -73,3 +75,83 @@ def test_changes_that_come_fast_are_told_together_and_a_stop_at_once(
     with writing(nation.engine) as connection:
         line_tests.stop(connection, "noc", now, is_stopped=True)
     assert read(fetch(tag).content).is_stopped
+
+
+@pytest.fixture
+def tell(stranger: TestClient, key: bytes) -> Callable[..., Any]:
+    def send(*slots: dict[str, Any], body: bytes | None = None) -> Any:
+        content = json.dumps({"slots": slots}).encode() if body is None else body
+        signed = signing.of_request(key, NONCE, SLOTS, content)
+        return stranger.post(SLOTS, content=content, headers={signing.NONCE: NONCE, signing.SIGNATURE: signed})
+
+    return send
+
+
+@pytest.fixture
+def turns(nation: Any) -> Callable[[int], Any]:
+    """A function that returns the latest turns of a site's devices."""
+
+    def read(site_id: int = 1) -> Any:
+        with nation.engine.connect() as connection:
+            return site.turns_of(connection, site_id)
+
+    return read
+
+
+def turn(state: str, at: int, turn_id: str = "a" * 22, **more: Any) -> dict[str, Any]:
+    return {"id": turn_id, "device": "d-00000001", "purpose": "schedule", "state": state, "at_us": at, **more}
+
+
+def test_what_becomes_of_a_turn_is_told_again_and_again_and_stands_once(
+    tell: Callable[..., Any], turns: Callable[..., Any], key: bytes, now: int
+) -> None:
+    booked = turn("booked", now, due_us=now + 60_000_000)
+    ended = turn("ended", now + 70_000_000, ending="told", sent_bytes=3, received_bytes=4)
+    for told, expected in (
+        (booked, ("booked", now, now + 60_000_000, None, 0, False)),
+        (booked, ("booked", now, now + 60_000_000, None, 0, False)),
+        (ended, ("ended", now + 70_000_000, None, "told", 7, False)),
+    ):
+        answer = tell(told)
+        assert answer.status_code == 204
+        assert answer.headers[signing.SIGNATURE] == signing.of_answer(key, NONCE, "")
+        assert {name: tuple(one) for name, one in turns().items()} == {1: expected}
+
+
+def test_news_of_devices_that_nobody_knows_are_passed_over(
+    tell: Callable[..., Any], turns: Callable[..., Any], now: int
+) -> None:
+    stranger = {**turn("granted", now, "b" * 22), "device": "d-99999999"}
+    assert tell(stranger, turn("granted", now)).status_code == 204
+    assert turns()[1].state == "granted"
+    assert tell().status_code == 204
+
+
+def test_old_turns_go(tell: Callable[..., Any], turns: Callable[..., Any], now: int) -> None:
+    tell(turn("ended", now - 8 * 86_400 * 1_000_000))
+    assert turns() == {}
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"slots":[{}]}', b"\xff"])
+def test_what_is_no_news_is_refused(tell: Callable[..., Any], body: bytes) -> None:
+    assert tell(body=body).status_code == 400
+
+
+def test_news_must_be_signed_as_they_are(stranger: TestClient, key: bytes) -> None:
+    headers = {signing.NONCE: NONCE, signing.SIGNATURE: signing.of_request(key, NONCE, SLOTS, b'{"slots":[]}')}
+    assert stranger.post(SLOTS, content=b'{"slots":[ ]}', headers=headers).status_code == 403
+
+
+def test_a_sites_page_tells_its_devices_turn_in_one_line(
+    browser: TestClient, tell: Callable[..., Any], now: int
+) -> None:
+    for told, words in (
+        (turn("booked", now, due_us=now + 60_000_000), "đã đặt lịch lúc"),
+        (turn("granted", now), "đang đo từ"),
+        (turn("ended", now, ending="told", sent_bytes=4_000_000), "lượt gần nhất"),
+        (turn("ended", now, ending="told", is_server_limited=True), "sẽ đo lại"),
+        (turn("ended", now, ending="expired"), "thiết bị bỏ dở"),
+        (turn("ended", now, ending="stopped"), "trung tâm đã dừng"),
+    ):
+        tell(told)
+        assert words in browser.get("/sites/SLOW000").text

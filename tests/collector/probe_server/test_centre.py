@@ -9,6 +9,7 @@ from aiohttp import web
 
 from collector.probe_server import centre, signing
 from collector.probe_server.document import Document, write
+from collector.probe_server.journal import Journal, News, NewsOfSlots
 from collector.probe_server.keys import Known
 
 KEY = b"key of tests".ljust(32, b".")
@@ -23,6 +24,7 @@ class Played:
         self.status = 200
         self.nonce = None  # an old one, when it plays an old answer again
         self.answered = []
+        self.taken = []
 
     async def answer(self, request):
         nonce = request.headers[signing.NONCE]
@@ -35,6 +37,14 @@ class Played:
         self.answered.append(status)
         signature = signing.of_answer(self.key, self.nonce or nonce, tag, body)
         return web.Response(body=body, status=status, headers={"ETag": tag, signing.SIGNATURE: signature})
+
+    async def take(self, request):
+        nonce, body = request.headers[signing.NONCE], await request.read()
+        asked = signing.of_request(KEY, nonce, request.path, body)
+        assert signing.is_same(asked, request.headers[signing.SIGNATURE])
+        self.taken += NewsOfSlots.model_validate_json(body).slots
+        receipt = {signing.SIGNATURE: signing.of_answer(self.key, nonce, "")}
+        return web.Response(status=self.status if self.status != 200 else 204, headers=receipt)
 
 
 @pytest.fixture
@@ -50,6 +60,7 @@ def with_centre(played):
         async def serve():
             app = web.Application()
             app.router.add_get("/probe-servers/document", played.answer)
+            app.router.add_post("/probe-servers/slots", played.take)
             runner = web.AppRunner(app, shutdown_timeout=0)
             await runner.setup()
             try:
@@ -130,7 +141,7 @@ def test_trouble_is_told_once_and_so_is_its_end(with_centre, played, file, monke
         with_centre(follow)
     assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
         "the centre answered 500",
-        "heard again",
+        "all is well again",
     ]
 
 
@@ -139,3 +150,18 @@ def test_without_a_kept_document_nobody_is_known_and_a_damaged_one_is_told(file,
     file.write_bytes(b"half a docu")
     assert centre.kept(file) == Document()
     assert "damaged" in caplog.text
+
+
+def test_news_are_told_until_the_centre_gives_a_signed_receipt(with_centre, played):
+    journal = Journal()
+    news = News(id="a" * 22, device="dev-00000001", purpose="person", state="granted", at_us=1)
+    journal.note(news)
+    for lie in ({"status": 500}, {"key": b"another key"}):
+        vars(played).update(lie)
+        with pytest.raises(centre.RefusedError):
+            with_centre(lambda told: centre.tell_once(told, journal))
+        assert journal.untold() == [news]
+        vars(played).update({"status": 200, "key": KEY})
+    with_centre(lambda told: centre.tell_once(told, journal))
+    assert journal.untold() == []
+    assert played.taken == [news, news, news]

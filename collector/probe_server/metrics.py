@@ -1,0 +1,112 @@
+"""What the probe server tells whoever watches it: /metrics for Prometheus, and /healthz."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from collector.probe_server.keys import KNOWN, LIMITS, REFLECTOR, SLOTS
+
+OLD_S = 60.0  # a document that was not confirmed for so long is too old to be sure of a stop or a revocation
+_PARTS = ("campaign", "on_demand")  # of the ledger's figures
+ROUTES = web.RouteTableDef()
+
+
+@ROUTES.get("/healthz")
+async def healthz(request: web.Request) -> web.Response:
+    """Answer 200, or 503 when the centre was not heard for too long; tests are granted nevertheless."""
+    known = request.app[KNOWN]
+    age_s = round(time.monotonic() - known.heard_s, 1)
+    is_old = age_s > OLD_S
+    status = "the centre was not heard: the document is old" if is_old else "ok"
+    told = {"status": status, "document_age_s": age_s, "document_version": known.document.version}
+    return web.json_response(told, status=503 if is_old else 200)
+
+
+@ROUTES.get("/metrics")
+async def metrics(request: web.Request) -> web.Response:
+    """Answer with all figures in Prometheus' text form."""
+    registry = CollectorRegistry()
+    registry.register(Figures(request.app))
+    return web.Response(body=generate_latest(registry), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+
+class Figures(Collector):
+    """The figures of one probe server, read when they are asked for."""
+
+    def __init__(self, app: web.Application) -> None:
+        self._app = app
+
+    def describe(self) -> list[Metric]:
+        """Return nothing: the figures have names of their own, and no other collector is beside them."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every figure."""
+        yield from self._of_ledger()
+        yield from self._of_slots()
+        yield from self._of_udp()
+        known = self._app[KNOWN]
+        yield _gauge("document_version", "of the newest document", known.document.version)
+        yield _gauge("document_age_seconds", "since the centre confirmed it", time.monotonic() - known.heard_s)
+        yield _gauge("document_devices", "that may ask", len(known.document.devices))
+        yield _gauge("loop_lag_seconds", "by which the event loop was late lately", self._app[LIMITS].lag_s)
+
+    def _of_ledger(self) -> Iterator[Metric]:
+        figures = self._app[SLOTS].ledger.figures()
+        yield _gauge("capacity_bps", "that may be granted at once", figures.capacity_bps)
+        for name, text in (
+            ("reserved_bps", "that is granted"),
+            ("slots", "that run"),
+            ("waiting", "devices whose request is held"),
+            ("booked", "devices that come again"),
+        ):
+            family = GaugeMetricFamily(f"diemcau_probe_{name}", text, labels=["part"])
+            for part, value in zip(_PARTS, getattr(figures, name), strict=True):
+                family.add_metric([part], value)
+            yield family
+        yield _counter("expired_slots", "whose device fell silent", figures.expired_slots_total)
+        yield _counter("expired_bookings", "whose device did not come", figures.expired_bookings_total)
+        yield _counter("rebooked", "runs that said nothing of their line", figures.rebooked_total)
+
+    def _of_slots(self) -> Iterator[Metric]:
+        slots = self._app[SLOTS]
+        answers = CounterMetricFamily(
+            "diemcau_probe_answers", "to devices that asked", labels=["answer", "purpose", "reason"]
+        )
+        for labels, number in slots.totals.answers.items():
+            answers.add_metric(list(labels), number)
+        yield answers
+        moved = CounterMetricFamily("diemcau_probe_transferred_bytes", "in slots, by HTTP", labels=["way"])
+        running = [*slots]
+        moved.add_metric(["sent"], slots.totals.sent_bytes + sum(slot.sent_bytes for slot in running))
+        moved.add_metric(["received"], slots.totals.received_bytes + sum(slot.received_bytes for slot in running))
+        yield moved
+        yield _gauge("active_transfers", "connections that move bytes", sum(len(slot.transports) for slot in running))
+        yield _counter("server_limited", "runs that this server limited", slots.totals.server_limited)
+
+    def _of_udp(self) -> Iterator[Metric]:
+        reflector = self._app[REFLECTOR]
+        counts = reflector.counts
+        for unit in ("packets", "bytes"):
+            family = CounterMetricFamily(f"diemcau_probe_udp_{unit}", "over UDP", labels=["way"])
+            suffix = "" if unit == "packets" else "_bytes"
+            family.add_metric(["received"], getattr(counts, f"received{suffix}"))
+            family.add_metric(["sent"], getattr(counts, f"sent{suffix}"))
+            yield family
+        yield _counter("udp_refused", "packets that were answered with nothing", reflector.refused)
+        yield _counter("udp_lost", "packets that found no room here", counts.lost_here)
+        yield _gauge("udp_streams", "that are open", reflector.streams)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"diemcau_probe_{name}", text, value)
+
+
+def _counter(name: str, text: str, value: float) -> Metric:
+    return CounterMetricFamily(f"diemcau_probe_{name}", text, value)

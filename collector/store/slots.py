@@ -1,0 +1,41 @@
+"""Turns of devices to load their lines, as probe servers tell: the newest word on each, kept as long as reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, select
+
+from collector.probe_server.journal import News
+from collector.store.tables import slot
+from provisioning.store.rows import upsert
+from provisioning.store.tables import device
+
+KEPT_US = 7 * 86_400 * 1_000_000
+
+
+def take(connection: Connection, news: Sequence[News], now: int) -> None:
+    """Write what is told; the same again changes nothing. What is old goes."""
+    names = {one.device for one in news}
+    ids = {
+        name: id_
+        for id_, name in connection.execute(select(device.c.id, device.c.name).where(device.c.name.in_(names)))
+    }
+    newest = {one.id: one for one in news if one.device in ids}
+    rows = [
+        {
+            "id": one.id,
+            "device_id": ids[one.device],
+            "purpose": one.purpose,
+            "state": one.state,
+            "at": one.at_us,
+            "due_at": one.due_us,
+            "ending": one.ending,
+            "sent_bytes": one.sent_bytes,
+            "received_bytes": one.received_bytes,
+            "is_server_limited": one.is_server_limited,
+        }
+        for one in newest.values()
+    ]
+    upsert(connection, slot, rows, ["id"])
+    connection.execute(delete(slot).where(slot.c.at < now - KEPT_US))
