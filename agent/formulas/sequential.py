@@ -31,6 +31,8 @@ _DROP_FROM = 1.5
 _DROP = 0.5  # of what it was: a bucket is empty
 _SMOOTH_BINS = 3  # what is written and read comes in lumps
 _STEADY = 0.06  # relative standard deviation of a rate that the line alone limits
+_OPEN = 3.0  # a line slower than this limits the drain itself ...
+_PROVABLE = 1.1  # ... and from so far above the need on, a whole drain fits into what may be moved
 _UNSTEADY_SHARE = 0.65
 _STILL_FAST = 0.65
 _DEAD = 0.02  # a bin of less is a stall, not a rate
@@ -81,6 +83,7 @@ class SequentialTest:
         self._waiting_s = 0.0
         self._excess = 0.0
         self._is_drained = False
+        self._is_open = False  # it was the line, and not the pace, that limited the drain to its end
         self._is_warm = False
         self._is_held = False
         self._bins: List[float] = []
@@ -133,7 +136,9 @@ class SequentialTest:
         self._bins.append(rate)
         if not self._is_drained and self._excess >= transfer.BUCKET_NEED_S:
             self._is_drained = True
-            self._bins.clear()
+            self._is_open = len(self._bins) >= _OPEN_BINS and bins.median(self._bins) < _OPEN
+            if not self._is_open:
+                self._bins.clear()
         elif self._has_dropped():
             del self._bins[:-_LEAST_BINS]
 
@@ -175,8 +180,13 @@ class SequentialTest:
         half = len(self._bins) // 2
         return len(self._bins) < _STILL_BINS and (sum(self._bins[-half:]) > sum(self._bins[:half]) + _RISE * half)
 
+    @property
+    def _is_paced(self) -> bool:
+        """Whether the bins are those of the hold."""
+        return self._is_drained and not self._is_open
+
     def _least_bins(self) -> int:
-        return _HOLD_BINS if self._is_drained else _OPEN_BINS
+        return _HOLD_BINS if self._is_paced else _OPEN_BINS
 
     def _has_outrun(self, mean: float) -> bool:
         """Tell whether the transfer has outrun every bucket that may look like these bins."""
@@ -195,13 +205,14 @@ class SequentialTest:
         smooth = bins.smooth(bins.put_back(self._bins), _SMOOTH_BINS)
         spread = math.sqrt(sum((rate - mean) ** 2 for rate in smooth) / len(smooth))
         above = max(0.0, mean - 1)
-        share = (above / 2) ** 2 if spread <= _STEADY * mean else _UNSTEADY_SHARE * above
+        steady = (above / _PROVABLE) ** 2
+        share = steady if spread <= _STEADY * mean else max(steady, _UNSTEADY_SHARE * above)
         return transfer.BUCKET_NEED_S * min(1.0, share)
 
     def _level(self, of: float) -> bins.Level:
         """Return the level of the bins in shares of the need; a stall that still lasts does not count yet."""
         due = bins.put_back(self._bins)
-        if self._is_drained:
+        if self._is_paced:
             due = bins.cap(due, transfer.HOLD)
         stalled = 0
         while stalled < min(_STALL_BINS, len(due) - 1) and due[-1 - stalled] <= _DEAD:
@@ -222,7 +233,7 @@ class SequentialTest:
         if self._bins:
             level = self._level(1.0)
             rate, low, high = level.mean, level.low, level.high
-            if self._is_drained:
+            if self._is_paced:
                 high = min(high, transfer.HOLD)
         return Result(
             outcome,

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Optional
 from agent.facts import fact
 from agent.probes import leave
 from agent.probes.context import Context, server_of
+from agent.unmeasured import ProbeError
 from contract.findings import Direction, Line, Network, Playback
 from contract.probing import Ended, Granted
 
 if TYPE_CHECKING:  # imported when it measures: rounds without the line are to stay small
     from agent.stream import StreamResult
     from agent.transfer.trial import Trial, Way
+    from agent.transfer.web import Web
 
 METHOD = "threshold"
 AGAIN_S = 900.0  # what did not carry is measured again at another time
@@ -20,7 +22,6 @@ AGAIN_S = 900.0  # what did not carry is measured again at another time
 
 def measure(context: Context) -> Line:
     """Ask for a slot and test in it; raises ProbeError when there is none, NotNow when it is booked for later."""
-    from agent.transfer import slot
     from agent.transfer.trial import run
     from agent.transfer.web import reach
 
@@ -35,11 +36,21 @@ def measure(context: Context) -> Line:
             if "path" in context.together:
                 context.shared.stream = _stream(context, granted)
         finally:
-            ended = slot.end(web, granted)
+            ended = _end(web, granted)
     line = findings(f"{server.host}:{server.http_port}", trial, ended, granted, network)
     if any(way is not None and way.outcome != "carries" for way in (line.download, line.upload)):
         context.again(AGAIN_S if ended.again_in_s is None else ended.again_in_s)
     return line
+
+
+def _end(web: Web, granted: Granted) -> Ended:
+    """Give the slot back; when that does not come through, what was measured stays and the server's word is missing."""
+    from agent.transfer import slot
+
+    try:
+        return slot.end(web, granted)
+    except (OSError, ProbeError):
+        return Ended(is_server_limited=False, sent_bytes=0, received_bytes=0)
 
 
 def _stream(context: Context, granted: Granted) -> Optional[StreamResult]:
@@ -71,7 +82,7 @@ def findings(server: str, trial: Trial, ended: Ended, granted: Granted, network:
             "upload_mbps": round(trial.upload.result.rate_bps / 1e6, 3) if trial.upload else None,
             "round_trip_ms": fact(lambda: trial.round_trip_ms),
             "received_bytes": trial.download.result.moved_bytes,
-            "sent_bytes": ended.received_bytes,
+            "sent_bytes": ended.received_bytes or (trial.upload.result.moved_bytes if trial.upload else 0),
             "download": _direction(trial.download),
             "upload": _direction(trial.upload) if trial.upload else None,
             "playback": _playback(trial, granted) if granted.is_watched else None,

@@ -16,6 +16,7 @@ from typing import List, Tuple
 from agent.formulas.sequential import Result, SequentialTest
 from agent.transfer.web import Web, reset
 from contract import transfer
+from contract.tcp import wire_bytes
 
 _BLOCK = os.urandom(131_072)  # so that nothing on the way can compress it
 _TICK_S = 0.005
@@ -74,7 +75,8 @@ def _send(sender: socket.socket, watch: socket.socket, told: Arrivals, test: Seq
         bytes_per_s = transfer.pace_bps(need_bps, transfer.BUCKET_NEED_S if is_drained else excess) / 8
         allowance_bytes = min(allowance_bytes + (now_s - last_s) * bytes_per_s, _LATE_S * bytes_per_s + len(_BLOCK) / 8)
         last_s = now_s
-        may_send = allowance_bytes >= _LEAST_WRITE_BYTES and sent_bytes < most_bytes
+        has_all = max(sent_bytes, wire_bytes(sender) or 0) >= most_bytes  # what TCP had to repeat counts too
+        may_send = allowance_bytes >= _LEAST_WRITE_BYTES and not has_all
         readable, writable, _ = select.select([watch], [sender] if may_send else [], [], _TICK_S)
         if writable:
             try:

@@ -9,9 +9,10 @@ import struct
 import termios
 import time
 
+from contract.tcp import round_trip_us
+
 _UNSENT_BYTES = 16_384  # beyond this the kernel takes no more, so that what is written is nearly what is sent
 _SO_MAX_PACING_RATE = 47  # Linux; the socket module has no name for it. Needs no qdisc (fq): TCP has a timer of its own
-_RTT_OFFSET = 68  # of tcpi_rtt in struct tcp_info, microseconds (linux/tcp.h)
 _NEAR_US = 2_000
 _TURN_S = 0.01
 _MOST_LATE_S = 0.05  # what is made up for at once
@@ -31,7 +32,7 @@ class Pacer:
         self._due_s = 0.0
         self.most_late_s = 0.0  # by which we, and not the line, were late
         tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
-        self._is_by_turns = _round_trip_us(tcp) < _NEAR_US
+        self._is_by_turns = (round_trip_us(tcp) or 0) < _NEAR_US
 
     def change(self, bps: float) -> None:
         """Send so many bits a second from now on."""
@@ -81,8 +82,3 @@ class Turns:
         self._due_s = max(self._due_s, now_s - _MOST_LATE_S) + count / self._bytes_per_s
         if self._due_s > now_s:
             await asyncio.sleep(self._due_s - now_s)
-
-
-def _round_trip_us(tcp: socket.socket) -> int:
-    told = tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RTT_OFFSET + 4)
-    return int(struct.unpack_from("I", told, _RTT_OFFSET)[0])

@@ -16,6 +16,7 @@ from collector.probe_server.limits import LATE_S
 from collector.probe_server.pacing import Pacer
 from collector.probe_server.slots import Slot, Slots
 from contract import transfer
+from contract.tcp import wire_bytes
 
 _BLOCK = os.urandom(16_384)  # so that nothing on the way can compress it
 _LOOK_S = 0.005
@@ -35,6 +36,8 @@ async def download(request: web.Request) -> web.StreamResponse:
         try:
             async with asyncio.timeout(transfer.MOST_S):
                 await _send(response, _tcp(request), slot, request.app[SLOTS])
+                if slot.sent_bytes < slot.granted.most_down_bytes:  # what TCP had to repeat counts too
+                    raise TimeoutError
                 await response.write_eof()
         except (ConnectionError, TimeoutError):  # it has seen enough, or its time is over
             _break_off(request)
@@ -113,7 +116,7 @@ async def _send(response: web.StreamResponse, tcp: socket.socket, slot: Slot, sl
     excess, acknowledged_bytes, counted_s = 0.0, 0, time.monotonic()
     pacer.change(transfer.pace_bps(need_bps, excess))
     is_draining = True
-    while slot.sent_bytes < most_bytes and not slot.is_over:
+    while slot.sent_bytes < most_bytes and (wire_bytes(tcp) or 0) < most_bytes and not slot.is_over:
         block = _BLOCK[: min(pacer.block_bytes, most_bytes - slot.sent_bytes)]
         await response.write(block)
         slot.sent_bytes += len(block)

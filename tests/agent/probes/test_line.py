@@ -98,7 +98,7 @@ def answering_at(host, app):
     started, stop = Future(), asyncio.Event()
 
     async def serve():
-        async with serving(app, host, 0, 0, Clock()) as ports:
+        async with serving(app, host, 0, 0) as ports:
             started.set_result((Server(host, ports.http, ports.udp), asyncio.get_running_loop()))
             await stop.wait()
 
