@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 
 from collector.probe_server import app, pacing
 from collector.probe_server.document import Client, Document, Needs
 from contract.probing import DirectionNeed, Stream
+from provisioning.settings import Settings
 
+_CAPS = ("probe_capacity_mbps", "probe_province_mbps", "probe_district_mbps")
 DOWN, UP = DirectionNeed(ready_mbps=5.0, minimum_mbps=2.5), DirectionNeed(ready_mbps=1.5, minimum_mbps=0.5)
 NEEDS = Needs(
     download=DOWN,
@@ -32,7 +35,8 @@ def document(devices: int) -> Document:
 
 
 async def main(host: str, http_port: int, udp_port: int, master: bytes, devices: int) -> None:
-    async with app.serving(app.build_app(master, document(devices)), host, http_port, udp_port):
+    settings = Settings(home=Path(), **dict.fromkeys(_CAPS, 1_000_000))  # so that nothing but the machine sets a limit
+    async with app.serving(app.build_app(master, document(devices), settings), host, http_port, udp_port):
         print("ready", flush=True)
         await asyncio.Event().wait()
 

@@ -272,7 +272,7 @@ def probe_outside(site, permit_master, document):
     started, stop = Future(), asyncio.Event()
 
     async def serve():
-        async with serving(build_app(permit_master, document), OUTSIDE, 0, 0, Clock()) as ports:
+        async with serving(build_app(permit_master, document), OUTSIDE, 0, 0) as ports:
             started.set_result((Server(OUTSIDE, ports.http, ports.udp), asyncio.get_running_loop()))
             await stop.wait()
 
