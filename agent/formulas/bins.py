@@ -41,6 +41,12 @@ class Level(NamedTuple):
         return (_Z_95 + _STUDENT / freedom) * self.error
 
 
+def spread(values: Sequence[float]) -> float:
+    """Return the standard deviation of a row of values about their own mean."""
+    mean = sum(values) / len(values)
+    return math.sqrt(sum((value - mean) ** 2 for value in values) / len(values))
+
+
 def median(values: Sequence[float]) -> float:
     """Return the upper median."""
     return sorted(values)[len(values) // 2]

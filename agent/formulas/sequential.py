@@ -29,9 +29,11 @@ _NEAR = 0.05  # ... so near to the need stays unsure
 _RISE = 0.1
 _DROP_FROM = 1.5
 _DROP = 0.5  # of what it was: a bucket is empty
+_FLAT_BINS = 10  # the line's own rate shows after the upheaval that an empty bucket means to TCP ...
+_FLAT = 0.05  # ... by a relative standard deviation of no more than this
 _SMOOTH_BINS = 3  # what is written and read comes in lumps
 _STEADY = 0.06  # relative standard deviation of a rate that the line alone limits
-_OPEN = 3.0  # a line slower than this limits the drain itself ...
+_OPEN = 6.0  # a line slower than this limits the drain itself ...
 _PROVABLE = 1.1  # ... and from so far above the need on, a whole drain fits into what may be moved
 _UNSTEADY_SHARE = 0.65
 _STILL_FAST = 0.65
@@ -64,6 +66,7 @@ class Result(NamedTuple):
     moved_bytes: int
     seconds: float
     bins: Tuple[float, ...]  # those of the sustained rate, in bit/s
+    is_paced: bool  # they are of the hold: a load like the event's, which does not fill the line
 
 
 class SequentialTest:
@@ -141,6 +144,8 @@ class SequentialTest:
                 self._bins.clear()
         elif self._has_dropped():
             del self._bins[:-_LEAST_BINS]
+        elif self._has_settled():
+            del self._bins[:-_FLAT_BINS]
 
     def _has_dropped(self) -> bool:
         """Tell whether the last bins are those of an empty bucket: alive, and less than half of those before."""
@@ -150,6 +155,14 @@ class SequentialTest:
         was, latest = bins.median(due[:-_LEAST_BINS]), due[-_LEAST_BINS:]
         is_alive = sorted(self._bins[-_LEAST_BINS:])[_LEAST_BINS // 2] > _DEAD
         return is_alive and was >= _DROP_FROM and max(latest) < _DROP * was
+
+    def _has_settled(self) -> bool:
+        """Tell whether the last bins lie flat below the need, after faster and wilder ones."""
+        earlier, latest = self._bins[:-_FLAT_BINS], self._bins[-_FLAT_BINS:]
+        if self._is_drained or len(earlier) < _LEAST_BINS or max(earlier) < _DROP_FROM:
+            return False
+        mean = sum(latest) / _FLAT_BINS
+        return _DEAD < mean < 1 - _MARGIN and bins.spread(bins.smooth(latest, _SMOOTH_BINS)) <= _FLAT * mean
 
     def _look(self) -> Optional[Result]:
         if len(self._bins) < _LEAST_BINS:
@@ -203,7 +216,7 @@ class SequentialTest:
         saw-tooth on a long or lossy path, far below the peak of a bucket that is still full.
         """
         smooth = bins.smooth(bins.put_back(self._bins), _SMOOTH_BINS)
-        spread = math.sqrt(sum((rate - mean) ** 2 for rate in smooth) / len(smooth))
+        spread = bins.spread(smooth)
         above = max(0.0, mean - 1)
         steady = (above / _PROVABLE) ** 2
         share = steady if spread <= _STEADY * mean else max(steady, _UNSTEADY_SHARE * above)
@@ -244,6 +257,7 @@ class SequentialTest:
             self._moved_bytes,
             self._seconds,
             tuple(rate * ready_bps for rate in self._bins),
+            self._is_paced,
         )
 
 

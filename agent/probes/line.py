@@ -35,6 +35,7 @@ def measure(context: Context) -> Line:
             trial = run(web, granted, server.udp_port, context.tell)
             if "path" in context.together:
                 context.shared.stream = _stream(context, granted)
+                trial = _under_event(trial, context.shared.stream, granted)
         finally:
             ended = _end(web, granted)
     line = findings(f"{server.host}:{server.http_port}", trial, ended, granted, network)
@@ -63,6 +64,19 @@ def _stream(context: Context, granted: Granted) -> Optional[StreamResult]:
         return stream.run(server.host, server.udp_port, granted.token, granted.stream)
     except (stream.NoStream, OSError):  # the path probe then finds out by itself what can be told
         return None
+
+
+def _under_event(trial: Trial, stream: Optional[StreamResult], granted: Granted) -> Trial:
+    """Return the trial with the delay that a two-way stream at the event's rate adds, where the site speaks."""
+    if stream is None or not stream.replies or granted.is_watched or trial.round_trip_ms is None:
+        return trial
+    loaded_ms = sorted(reply.rtt_ms for reply in stream.replies)[len(stream.replies) // 2]
+    added_ms = max(0.0, round(loaded_ms - trial.round_trip_ms, 3))
+    up = trial.upload
+    return trial._replace(
+        download=trial.download._replace(added_delay_ms=added_ms),
+        upload=up and up._replace(added_delay_ms=added_ms),
+    )
 
 
 def findings(server: str, trial: Trial, ended: Ended, granted: Granted, network: Network) -> Line:
