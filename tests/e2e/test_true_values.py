@@ -52,6 +52,10 @@ def agent(centre, new_agent, until, tmp_path_factory):
         run("umount", "--lazy", str(disk))
 
 
+def test_the_sites_page_tells_how_the_turn_to_test_its_line_ended(centre, agent, until):
+    until(lambda: "Line test: last turn" in centre.site(SITE).text)
+
+
 def test_a_disk_that_fills_is_flagged_and_one_with_room_again_is_not(centre, agent, until):
     until(lambda: site_at(centre, "ready"))
     with filled(agent.home):
