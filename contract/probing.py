@@ -40,7 +40,7 @@ class Ask(Message):
 
     device: OfDevice[Device]
     nonce: OfCourse[NonceText]  # type: ignore[valid-type]
-    test: OfCourse[Literal["line", "speedtest"]]
+    test: OfCourse[Literal["line", "speedtest", "check"]]  # a check is answered, and no slot comes of it
     purpose: OfCourse[Purpose]
     link: OfNetwork[Optional[Link]] = None  # of the default route
     is_consented: OfCourse[bool] = False  # a person at the site agreed to spend a metered line's bytes

@@ -18,7 +18,7 @@ from agent.doctor.together import together
 from agent.unmeasured import ProbeError
 from contract import reasons
 from contract.languages import language, say
-from contract.probing import Granted, Refused
+from contract.probing import Refused
 
 _Answer = TypeVar("_Answer")
 _TIMEOUT_S = 3  # for TCP, and for each answer after it
@@ -129,7 +129,7 @@ def probe_http(subject: Subject) -> Answer:
 
 
 def permit(subject: Subject) -> Answer:
-    """Tell whether the probe server would let this device load its line; what it grants is given back unused."""
+    """Tell whether the probe server would let this device load its line; no slot is taken for that."""
     from agent.in_short import refused
     from agent.transfer import slot
     from agent.transfer.web import reach
@@ -139,9 +139,7 @@ def permit(subject: Subject) -> Answer:
     try:
         web = reach(server.host, server.http_port)
         key = identity.permit_key(subject.settings.folder)
-        answer = slot.ask(web, subject.settings.device, key, "person", "line", None)
-        if isinstance(answer, Granted):
-            slot.end(web, answer)
+        answer = slot.ask(web, subject.settings.device, key, "person", "check", None)
     except ProbeError as error:
         return _sick(place, f"{reasons.show(error.code, '', language())}, {error}")
     except OSError as error:
