@@ -128,9 +128,17 @@ def holding(to_port, *, is_answer_held):
 
 
 @pytest.fixture
-def granted(permit_master):
-    """A function that asks for a slot, and returns it."""
-    return lambda reached: slot.ask(reached, DEVICE, permit_key(permit_master, DEVICE, 1), "person", "line", None)
+def granted(permit_master, probe_server):
+    """A function that asks for a slot, and returns it; each slot is given back in the end."""
+    taken = []
+
+    def ask(reached):
+        taken.append(slot.ask(reached, DEVICE, permit_key(permit_master, DEVICE, 1), "person", "line", None))
+        return taken[-1]
+
+    yield ask
+    for one in taken:
+        slot.end(Web("127.0.0.1", probe_server.http_port, None), one)
 
 
 def test_a_proxy_that_holds_an_answer_back_until_it_is_whole_is_named_and_its_burst_not_taken_for_the_line(
