@@ -21,7 +21,7 @@ from collector.probe_server.keys import KNOWN, LIMITS, PERMITS, REFLECTOR, SLOTS
 from collector.probe_server.ledger.accounts import Caps
 from collector.probe_server.ledger.ledger import Ledger
 from collector.probe_server.ledger.store import Store
-from collector.probe_server.limits import Limits
+from collector.probe_server.limits import FULL, Limits
 from collector.probe_server.permits import Permits
 from collector.probe_server.reflector import RateLimit, Reflector, reflecting
 from collector.probe_server.slots import Slots
@@ -55,7 +55,8 @@ def build_app(
     app[PERMITS] = Permits(master)
     slots = app[SLOTS] = Slots(ledger or Ledger(caps(settings, document)))
     slots.obey(document)
-    app[LIMITS] = Limits(slots, settings.probe_capacity_mbps)
+    # What the ledger may grant, the card must be allowed to carry: `caps` may have raised it.
+    app[LIMITS] = Limits(slots, slots.ledger.figures().capacity_bps / 1e6 / FULL)
     app[REFLECTOR] = Reflector(Clock(), RateLimit(), lambda token, _: slots.stream(token, time.monotonic()))
     app.add_routes(asking.ROUTES)
     app.add_routes(transfer.ROUTES)

@@ -20,6 +20,7 @@ from contract.probing import Ask, Booked, Ended, Granted, Nonce, RefusalCode, Re
 
 _MOST_LOST_HERE = 0.001  # of a stream's packets: a tenth of the least loss that a limit knows
 _MOST_ASK_BYTES = 2048
+_BODY_S = 10.0
 _NEWS_S = 8.0  # within which the document tells of an enrolment; the device waits ten
 ROUTES = web.RouteTableDef()
 
@@ -34,8 +35,8 @@ async def nonce(request: web.Request) -> web.Response:
 async def ask(request: web.Request) -> web.Response:
     """Answer a device that asks for a slot."""
     try:
-        asked = Ask.model_validate_json(await request.content.read(_MOST_ASK_BYTES))
-    except ValidationError:
+        asked = Ask.model_validate_json(await _body(request))
+    except (ValidationError, TimeoutError):
         return _json(Refused(code="bad_request"))
     answer = await _answer(request, asked)
     reason = answer.code if isinstance(answer, Refused) else ""
@@ -59,7 +60,21 @@ async def _answer(request: web.Request, asked: Ask) -> Granted | Booked | Refuse
         return Refused(code=forbidden, most_bytes=granted.most_down_bytes + granted.most_up_bytes)
     if asked.test == "check":
         return Booked(in_s=0)
-    return await request.app[SLOTS].ask(wanted, asked.purpose, granted, asked.test, lambda: request.transport is None)
+    slots, known = request.app[SLOTS], request.app[KNOWN]
+    answer = await slots.ask(wanted, asked.purpose, granted, asked.test, lambda: request.transport is None)
+    if isinstance(answer, Granted) and asked.device not in known.document.devices:  # revoked while it waited
+        slots.end(answer.token, "stopped")
+        return Refused(code="wrong_answer")
+    return answer
+
+
+async def _body(request: web.Request) -> bytes:
+    """Return the body, in however many pieces it comes; of one that is too long, so much that it is none."""
+    body = b""
+    async with asyncio.timeout(_BODY_S):
+        while len(body) <= _MOST_ASK_BYTES and (part := await request.content.readany()):
+            body += part
+    return body
 
 
 @ROUTES.post("/v1/slots/{token}/end")
@@ -90,7 +105,7 @@ async def _generation(app: web.Application, asked: Ask) -> int | None:
     known = app[KNOWN]
     generation = _told(known.document, asked)
     next_one = (generation or 0) + 1
-    if not app[PERMITS].is_right(asked, next_one):
+    if not app[PERMITS].is_good(asked.nonce, time.monotonic()) or not app[PERMITS].is_right(asked, next_one):
         return generation
     with suppress(TimeoutError):
         async with asyncio.timeout(_NEWS_S):

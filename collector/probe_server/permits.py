@@ -33,12 +33,16 @@ class Permits:
         """
         while self._used and next(iter(self._used.values())) < now_s:
             self._used.popitem(last=False)
-        if not self._is_fresh(ask.nonce, now_s) or ask.nonce in self._used:
+        if not self.is_good(ask.nonce, now_s):
             return "old_nonce"
         if not self.is_right(ask, generation or 0) or generation is None:
             return "wrong_answer"
         self._used[ask.nonce] = now_s + NONCE_S
         return None
+
+    def is_good(self, nonce: str, now_s: float) -> bool:
+        """Tell whether a nonce is ours, fresh, and not used up."""
+        return self._is_fresh(nonce, now_s) and nonce not in self._used
 
     def is_right(self, ask: Ask, generation: int) -> bool:
         """Tell whether a device with a key of this generation answers so, whatever the nonce is worth."""

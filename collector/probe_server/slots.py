@@ -101,7 +101,7 @@ class Slots:
             return self._open(answer.slot, purpose, granted, test)
         if isinstance(answer, terms.Booked):
             return self._book(ask.device, purpose, answer.at_s)
-        return Refused(code="stopped")
+        return Refused(code="stopped") if self.is_stopped else Booked(in_s=_BUSY_S)
 
     async def _turn_of(self, device: str, until_s: float, is_gone: Callable[[], bool]) -> terms.Answer | None:
         mine = self._waiting[device] = asyncio.get_running_loop().create_future()
@@ -114,7 +114,10 @@ class Slots:
                 del self._waiting[device]
         if self.is_stopped:
             return terms.Stopped()
-        return terms.Granted(mine.result()) if mine.done() else self.ledger.leave(device, self._ledger_s())
+        if mine.done():
+            return terms.Granted(mine.result())
+        # The device may have asked anew meanwhile: then its place is that request's.
+        return None if device in self._waiting else self.ledger.leave(device, self._ledger_s())
 
     def _wake(self) -> None:
         """Tell those who wait and whose turn has come."""
@@ -158,9 +161,14 @@ class Slots:
         return None if slot is None else slot.granted.stream
 
     def take(self, token: str, step: str, now_s: float) -> Slot | None:
-        """Return the slot of this token if the step has not begun in it yet."""
+        """Return the slot of this token if the step may begin in it: once, and no download after the upload.
+
+        By then the ledger has given the download's rate to others.
+        """
         slot = self.find(token, now_s)
-        if slot is None or step in slot.steps:
+        if slot is None or step in slot.steps or (step == "download" and "upload" in slot.steps):
+            return None
+        if slot.test != "line" and step != "end":
             return None
         slot.steps.add(step)
         return slot

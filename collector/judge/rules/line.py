@@ -79,7 +79,8 @@ def _judge_direction(
     metric = METRICS[verdict.metric]
     params = {"measured": tested["rate_mbps"], "ready": bound.ready, "minimum": bound.beyond, "unit": metric.unit}
     verdict = verdict._replace(params=params | {"low": tested["low_mbps"], "high": tested["high_mbps"]})
-    is_ready = carries(tested, bound.ready)
+    # What is unsure is never ready, however high its rate: a bucket may not have been empty yet.
+    is_ready = None if tested["outcome"] == "unsure" else carries(tested, bound.ready)
     if is_ready:
         return verdict._replace(reason="ok")
     if is_ready is None:

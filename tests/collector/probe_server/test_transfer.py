@@ -117,3 +117,8 @@ def test_nothing_that_is_not_an_ask_is_granted(ports):
         request = urllib.request.Request(f"http://127.0.0.1:{ports.http}/v1/slots", body, method="POST")
         with urllib.request.urlopen(request, timeout=10) as answer:
             assert json.load(answer) == {"state": "refused", "code": "bad_request"}
+
+
+def test_after_the_upload_there_is_no_download_any_more(ports, granted):
+    assert fetch(ports, "POST", of(granted, "upload"), b"x" * 100)[0].status == 200
+    assert fetch(ports, "GET", of(granted, "download"))[0].status == 404

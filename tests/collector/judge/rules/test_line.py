@@ -129,7 +129,7 @@ def test_a_failure_is_provisional_until_the_same_line_has_failed_at_another_time
             "at_risk",
             "unconfirmed",
         ),
-        (9.0, 6.0, {"outcome": "unsure", "low_mbps": 8.0, "high_mbps": 9.5}, "ready", ""),
+        (9.0, 6.0, {"outcome": "unsure", "low_mbps": 8.0, "high_mbps": 9.5}, "unknown", "unsure"),
     ],
 )
 def test_a_test_of_another_need_counts_as_far_as_it_shows_todays(
