@@ -10,7 +10,7 @@ PEAK = 8.0  # the drain is paced at so many times the need
 HOLD = 1.25  # and the hold at so many
 BUCKET_NEED_S = 8.0  # a token bucket of so many need-seconds is emptied ...
 REFILL = 0.9  # ... on a line that sustains at most this share of the need
-MOST_NEED_S = 14.2  # so that with what is under way, and acknowledges the other way, none ever moves more than 15
+MOST_NEED_S = 15.0  # no direction ever moves more, repetitions included
 MOST_S = 15.0  # nor lasts longer
 DRAIN_NEED_S = BUCKET_NEED_S * PEAK / (PEAK - REFILL)  # what the drain moves on a line that is fast enough
 

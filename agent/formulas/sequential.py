@@ -77,6 +77,7 @@ class SequentialTest:
     ) -> None:
         """Take the need, the round trip of the connection, and what may be moved and how long."""
         self.need = need
+        self.round_trip_s = round_trip_s
         self.most_bytes = transfer.most_bytes(need.ready_bps) if most_bytes is None else most_bytes
         self._most_s = most_s
         self._warm_up_s = _warm_up_s(need.ready_bps, round_trip_s)

@@ -22,8 +22,9 @@ _BLOCK = os.urandom(131_072)  # so that nothing on the way can compress it
 _TICK_S = 0.005
 _LEAST_WRITE_BYTES = 1460  # a full packet
 _LATE_S = 0.02  # how much of a late turn is made up for: Windows' timers come every 16 ms
-_QUEUE_S = 4.0  # of the need, where a system knows no better bound for its own queue: enough for a round trip of 0.5 s
-_UNSENT_BYTES = 16_384
+_QUEUE_S = 0.5  # of the need: what our own kernel may hold back, and a reset throws away ...
+_ROUND_TRIPS = 2.0  # ... and what may be under way: less would bound the rate, more would flood a queue
+_LEAST_QUEUE_BYTES = 32_768
 _SILENCE_S = 5.0  # of the server, which tells every 100 ms
 
 
@@ -35,7 +36,8 @@ def upload(web: Web, token: str, test: SequentialTest) -> Result:
         told = Arrivals(web.stream(watching, watch))
         sending = web.connect()
         sender = web.begin(sending, "POST", f"/v1/slots/{token}/upload", test.most_bytes)
-        _hold_back_little(sender, test.need.ready_bps)
+        queue_bytes = transfer.bytes_of(test.need.ready_bps, _QUEUE_S + _ROUND_TRIPS * test.round_trip_s)
+        sender.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, max(_LEAST_QUEUE_BYTES, queue_bytes))
         sender.setblocking(False)
         try:
             return _send(sender, watch, told, test)
@@ -43,18 +45,6 @@ def upload(web: Web, token: str, test: SequentialTest) -> Result:
             reset(sending, sender)
     finally:
         reset(watching, watch)
-
-
-def _hold_back_little(sender: socket.socket, need_bps: float) -> None:
-    """Let our own kernel take no more than it can send soon: the rest would be thought of as sent, and be thrown away.
-
-    A fixed SO_SNDBUF would bound what is under way too, and with it the rate of a line with a long round trip.
-    """
-    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
-    if option is not None:
-        sender.setsockopt(socket.IPPROTO_TCP, option, _UNSENT_BYTES)
-    else:
-        sender.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, transfer.bytes_of(need_bps, _QUEUE_S))
 
 
 class Arrivals:

@@ -52,5 +52,5 @@ def test_drain_and_a_second_of_hold_fit_into_what_may_be_moved(line_rate):
 
 def test_bytes_are_those_of_the_need():
     assert transfer.bytes_of(NEED_BPS, 1) == 625_000
-    assert transfer.most_bytes(NEED_BPS) == 8_875_000
+    assert transfer.most_bytes(NEED_BPS) == 9_375_000
     assert transfer.bytes_of(NEED_BPS, 9) < transfer.drain_bytes(NEED_BPS) < transfer.most_bytes(NEED_BPS)
