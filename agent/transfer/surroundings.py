@@ -9,8 +9,8 @@ import time
 from typing import Any, NamedTuple, Optional, Tuple
 
 _OTHER_SHARE = 0.2  # of the need
-_WIRE_SHARE = 1.08  # what headers and repetitions add to what was moved
-_ACK_SHARE = 0.06  # what acknowledging it takes the other way
+_MOVED_SHARE = 1.08  # what headers and repetitions come to on the interface, of what was moved
+_WIRE_SHARE = 1.03  # what frames add to what TCP has put on the wire
 _WEAK_WIFI_PCT = 40.0
 _BUSY_PCT = 90.0
 
@@ -19,36 +19,36 @@ class Reading(NamedTuple):
     """The counters of this machine at one moment; None where they cannot be read."""
 
     at_s: float
-    received_bytes: Optional[int]
-    sent_bytes: Optional[int]
-    busy_pct: Optional[float]  # of the processor, since the reading before
+    received_bytes: Optional[int] = None
+    sent_bytes: Optional[int] = None
+    busy_pct: Optional[float] = None  # of the processor, since the reading before
 
 
-class Moved(NamedTuple):
-    """What the trial itself moved."""
+class Own(NamedTuple):
+    """What the trial itself moved in one direction."""
 
-    down_bytes: int
-    up_bytes: int
+    direction: str  # download, upload
+    moved_bytes: int
+    wire_bytes: Optional[int] = None  # sent, headers and repetitions included; None: TCP does not tell
 
 
 def read(address: str) -> Reading:
-    """Read the counters of the interface that has this address."""
+    """Read the counters of the interface that has this address; an empty reading where they cannot be read."""
     now_s = time.perf_counter()
     try:
         import psutil
-    except ImportError:  # on a system that psutil does not know
-        return Reading(now_s, None, None, None)
-    counters = _counters(psutil, address)
-    received, sent = getattr(counters, "bytes_recv", None), getattr(counters, "bytes_sent", None)
-    return Reading(now_s, received, sent, psutil.cpu_percent(None))
+
+        counters = _counters(psutil, address)
+        received, sent = getattr(counters, "bytes_recv", None), getattr(counters, "bytes_sent", None)
+        return Reading(now_s, received, sent, psutil.cpu_percent(None))
+    except Exception:  # noqa: BLE001 - whatever a system's counters come up with: the line is measured without them
+        return Reading(now_s)
 
 
-def disturbances(before: Reading, after: Reading, ours: Moved, need_bps: float) -> Tuple[str, ...]:
-    """Return what went on between two readings that could have slowed the trial down."""
+def disturbances(before: Reading, after: Reading, own: Own, need_bps: float) -> Tuple[str, ...]:
+    """Return what went on during one direction that could have slowed it down; `need_bps`: of that direction."""
     most_bytes = _OTHER_SHARE * need_bps / 8 * (after.at_s - before.at_s)
-    down = _others(before.received_bytes, after.received_bytes, ours.down_bytes, ours.up_bytes)
-    up = _others(before.sent_bytes, after.sent_bytes, ours.up_bytes, ours.down_bytes)
-    found = ["other_traffic"] if max(down, up) > most_bytes else []
+    found = ["other_traffic"] if _others_bytes(before, after, own) > most_bytes else []
     return tuple([*found, "busy_processor"] if (after.busy_pct or 0.0) > _BUSY_PCT else found)
 
 
@@ -57,11 +57,14 @@ def is_weak(link: Optional[str], wifi_signal_pct: Optional[float]) -> bool:
     return link == "wifi" and wifi_signal_pct is not None and wifi_signal_pct < _WEAK_WIFI_PCT
 
 
-def _others(before: Optional[int], after: Optional[int], ours_bytes: int, against_bytes: int) -> float:
-    """Return what others moved in one direction; against: what we moved the other way, and was acknowledged here."""
-    if before is None or after is None:
+def _others_bytes(before: Reading, after: Reading, own: Own) -> float:
+    """Return what others moved in this direction, as far as the counters show."""
+    is_upload = own.direction == "upload"
+    first, last = (reading.sent_bytes if is_upload else reading.received_bytes for reading in (before, after))
+    if first is None or last is None:
         return 0.0
-    return after - before - _WIRE_SHARE * ours_bytes - _ACK_SHARE * against_bytes
+    own_bytes = _MOVED_SHARE * own.moved_bytes if own.wire_bytes is None else _WIRE_SHARE * own.wire_bytes
+    return last - first - own_bytes
 
 
 def _counters(psutil: Any, address: str) -> Any:

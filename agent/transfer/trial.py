@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import Callable, NamedTuple, Optional, Tuple
+from http.client import HTTPException
+from typing import Callable, List, NamedTuple, Optional, Tuple
 
 from agent import packets
 from agent.formulas.delays import percentile
-from agent.formulas.sequential import Need, Result
+from agent.formulas.sequential import Need, Result, SequentialTest
 from agent.transfer import surroundings
 from agent.transfer.delay import watched
 from agent.transfer.download import download
-from agent.transfer.surroundings import Moved
 from agent.transfer.telling import ToldTest
 from agent.transfer.upload import upload
 from agent.transfer.web import Web
+from agent.unmeasured import ProbeError
 from contract.probing import DirectionNeed, Granted
 
 _IDLE_PACKETS = 10
@@ -40,29 +41,47 @@ class Trial(NamedTuple):
 
 
 def run(web: Web, granted: Granted, udp_port: int, tell: Callable[[str], None]) -> Trial:
-    """Try both directions, the second one only if it can still matter; raises OSError or ProbeError."""
+    """Try both directions, the second one only if it can still matter.
+
+    Raises OSError or ProbeError when the first one cannot begin; a second one that cannot is unsure.
+    """
     tell("idle")
     idle_ms, round_trip_s, address = _look(web, udp_port)
-    before = surroundings.read(address)
+    found: List[str] = []
 
-    def one_way(step: str, need: DirectionNeed, most_bytes: int, transfer: Callable[..., Result]) -> Way:
+    def one_way(step: str, need: DirectionNeed, most_bytes: int, *, is_second: bool) -> Way:
         tell(step)
         wanted = Need(need.ready_mbps * 1e6, need.minimum_mbps * 1e6)
         test = ToldTest(wanted, round_trip_s, most_bytes, step, tell)
         with watched(web.host, udp_port) as delay:
-            result = transfer(web, granted.token, test)
+            before = surroundings.read(address)
+            try:
+                result, wire_bytes = _move(web, granted.token, test, step)
+            except (OSError, ProbeError, HTTPException):
+                if not is_second:
+                    raise
+                result, wire_bytes = test.give_up(), None  # what the first one showed stays
+            after = surroundings.read(address)
             loaded_ms = delay.latest_ms(time.perf_counter())
+        own = surroundings.Own(step, result.moved_bytes, wire_bytes)
+        found.extend(surroundings.disturbances(before, after, own, wanted.ready_bps))
         if idle_ms is None or loaded_ms is None or not result.is_paced:
             return Way(need, result, None)  # where the line was the limit, only the test itself filled its queue
         return Way(need, result, max(0.0, round(loaded_ms - idle_ms, 3)))
 
-    down = one_way("download", granted.download, granted.most_down_bytes, download)
+    down = one_way("download", granted.download, granted.most_down_bytes, is_second=False)
     up = None
     if down.result.outcome != "fails" or granted.is_thorough:
-        up = one_way("upload", granted.upload, granted.most_up_bytes, upload)
-    moved = Moved(down.result.moved_bytes, up.result.moved_bytes if up else 0)
-    found = surroundings.disturbances(before, surroundings.read(address), moved, granted.download.ready_mbps * 1e6)
-    return Trial(idle_ms, down, up, found)
+        up = one_way("upload", granted.upload, granted.most_up_bytes, is_second=True)
+    return Trial(idle_ms, down, up, tuple(dict.fromkeys(found)))
+
+
+def _move(web: Web, token: str, test: SequentialTest, step: str) -> Tuple[Result, Optional[int]]:
+    """Run the transfer of one direction; return its result, and what we have put on the wire where that is known."""
+    if step == "download":
+        return download(web, token, test), None
+    wire: List[Optional[int]] = []
+    return upload(web, token, test, wire.append), next(iter(wire), None)
 
 
 def _look(web: Web, udp_port: int) -> Tuple[Optional[float], float, str]:

@@ -11,7 +11,7 @@ import os
 import select
 import socket
 import time
-from typing import List, Tuple
+from typing import Callable, List, Optional, Tuple
 
 from agent.formulas.sequential import Result, SequentialTest
 from agent.transfer.web import Web, reset
@@ -28,8 +28,13 @@ _LEAST_QUEUE_BYTES = 32_768
 _SILENCE_S = 5.0  # of the server, which tells every 100 ms
 
 
-def upload(web: Web, token: str, test: SequentialTest) -> Result:
-    """Send, and feed the test with what the server says has arrived; raises OSError or ProbeError."""
+def upload(
+    web: Web, token: str, test: SequentialTest, on_wire: Callable[[Optional[int]], None] = lambda wire_bytes: None
+) -> Result:
+    """Send, and feed the test with what the server says has arrived; raises OSError or ProbeError.
+
+    on_wire is told at the end what was sent, headers and repetitions included, where TCP tells.
+    """
     watching = web.connect()
     watch = web.begin(watching, "GET", f"/v1/slots/{token}/arrivals")
     try:
@@ -42,6 +47,7 @@ def upload(web: Web, token: str, test: SequentialTest) -> Result:
         try:
             return _send(sender, watch, told, test)
         finally:
+            on_wire(wire_bytes(sender))
             reset(sending, sender)
     finally:
         reset(watching, watch)
@@ -59,11 +65,19 @@ class Arrivals:
         """Return the bins that have come, seconds and bytes; call it when there is something to read."""
         try:
             block = self._body.read1(4096)
-        except OSError:
+        except (OSError, http.client.HTTPException):
             block = b""
         self.is_over = not block
         *lines, self._line = (self._line + block).split(b"\n")
-        return [(float(line.split()[0]), int(line.split()[1])) for line in lines if line.strip()]
+        bins = []
+        for line in lines:
+            try:
+                seconds, arrived_bytes = line.split()
+                bins.append((float(seconds), int(arrived_bytes)))
+            except ValueError:  # it is not the server any more that tells: what came until now counts
+                self.is_over = True
+                break
+        return bins
 
 
 def _send(sender: socket.socket, watch: socket.socket, told: Arrivals, test: SequentialTest) -> Result:

@@ -6,6 +6,7 @@ import base64
 import http.client
 import socket
 import struct
+from contextlib import suppress
 from typing import NamedTuple, Optional
 
 from agent import proxy
@@ -103,6 +104,7 @@ def reach(host: str, port: int) -> Web:
 
 def reset(connection: http.client.HTTPConnection, tcp: socket.socket) -> None:
     """Break a connection off at once, so that nothing that is under way is sent any more."""
-    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    with suppress(OSError):  # the other end was sooner
+        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
     tcp.close()
