@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import select
 import time
 
@@ -25,7 +26,7 @@ def download(web: Web, token: str, test: SequentialTest) -> Result:
             if select.select([tcp], [], [], wait_s)[0]:
                 try:
                     block = body.read1(_BLOCK_BYTES)
-                except OSError:  # it broke: what was seen until now counts
+                except (OSError, http.client.HTTPException):  # it broke: what was seen until now counts
                     return test.give_up()
                 if not block:
                     return test.give_up()
