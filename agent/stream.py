@@ -22,6 +22,7 @@ WAIT_S = 2.0  # for the last answers
 _ASK_EVERY_S = 0.3
 _ASKINGS = 10
 _ASKING = 1 << 31  # in the sequence number of a packet that shows the token, and of none in the stream
+_MOST_LENGTH = 1.5  # of what a stream should take: then what was sent is all that is sent
 _LATE_S = 0.05  # later than this, all that follows is later too: a burst would be a load that nobody granted
 
 
@@ -54,7 +55,7 @@ def run(host: str, udp_port: int, token: str, stream: Stream, wait_s: float = WA
         sender.open()
         took_s = sender.send_all()
         sender.receive_rest(wait_s)
-        return StreamResult(stream.packets, sender.ask_how_many_came(), took_s, stream, sender.replies)
+        return StreamResult(sender.sent, sender.ask_how_many_came(), took_s, stream, sender.replies)
 
 
 class _Sender:
@@ -67,7 +68,7 @@ class _Sender:
         self._stream = stream
         self._cookie = stamp.NO_COOKIE
         self._padding = stamp.padding(stream.up_bytes)
-        self._sent = 0
+        self.sent = 0
         self._is_back = bytearray(stream.packets)
         self._start_s = time.perf_counter()
         self._start_us = time.time_ns() // 1000  # the wall clock may be set meanwhile: it is read once
@@ -83,10 +84,15 @@ class _Sender:
                 raise NoStream("the probe server does not know the slot")
 
     def send_all(self) -> float:
-        """Send the packets in their time, receiving meanwhile; return how long it took."""
+        """Send the packets in their time, as many as half as long again allows, receiving meanwhile.
+
+        Return how long it took, in s.
+        """
         interval_s = 1 / self._stream.packets_per_s
         began_s = due_s = self._now_s()
-        while self._sent < self._stream.packets:
+        until_s = began_s + _MOST_LENGTH * self._stream.packets * interval_s
+        now_s = began_s
+        while self.sent < self._stream.packets and now_s < until_s:
             now_s = self._now_s()
             if now_s < due_s:
                 self._receive(due_s - now_s)
@@ -99,7 +105,7 @@ class _Sender:
     def receive_rest(self, wait_s: float) -> None:
         """Receive until all are back, or until it has been waited long enough."""
         until_s = self._now_s() + wait_s
-        while len(self.replies) < self._stream.packets and self._now_s() < until_s:
+        while len(self.replies) < self.sent and self._now_s() < until_s:
             self._receive(until_s - self._now_s())
 
     def ask_how_many_came(self) -> Optional[int]:
@@ -116,14 +122,14 @@ class _Sender:
         return self._start_us + int(now_s * 1e6)
 
     def _send(self, now_s: float) -> bool:
-        packet = stamp.encode(self._sent, self._wall_us(now_s), self._cookie) + self._padding
+        packet = stamp.encode(self.sent, self._wall_us(now_s), self._cookie) + self._padding
         try:
             self._udp.send(packet)
         except BlockingIOError:  # this machine's own queue is full: wait, nothing is lost
             return False
         except OSError:  # an earlier packet's "port unreachable"
             pass
-        self._sent += 1
+        self.sent += 1
         return True
 
     def _receive(self, wait_s: float) -> None:
@@ -141,7 +147,7 @@ class _Sender:
             return
         answer = stamp.decode(content)
         seq = answer.sender_seq
-        if seq >= self._sent or self._is_back[seq]:
+        if seq >= self.sent or self._is_back[seq]:
             return
         self._is_back[seq] = 1
         arrived_us = self._wall_us(arrived_s)

@@ -66,6 +66,12 @@ class Far:
         self.socket.close()
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """Let a short stream be held up by a busy machine."""
+    monkeypatch.setattr(stream, "_MOST_LENGTH", 20.0)
+
+
 @pytest.fixture
 def far():
     opened = []
@@ -206,3 +212,11 @@ def test_a_stream_granted_by_the_real_reflector_comes_through():
     finally:
         loop.call_soon_threadsafe(over.set)
         thread.join()
+
+
+def test_a_stream_that_this_machine_cannot_send_ends_and_tells_what_was_sent(far, monkeypatch):
+    monkeypatch.setattr(stream, "_MOST_LENGTH", 1.5)
+    send = stream._Sender._send
+    monkeypatch.setattr(stream._Sender, "_send", lambda self, now_s: self.sent < 10 and send(self, now_s))
+    result = run(far())
+    assert (result.sent, result.arrived, len(result.replies)) == (10, 10, 10)
