@@ -9,17 +9,18 @@ from agent import identity
 from agent.probes.context import Context
 from agent.unmeasured import NotNow, ProbeError
 from contract.findings import Link
-from contract.probing import Booked, Granted, Refused
+from contract.probing import Booked, Ended, Granted, Refused
 
 if TYPE_CHECKING:  # imported when it measures: rounds without the line are to stay small
     from agent.transfer.web import Web
 
+NO_CONSENT = "this machine is on 4G, and nobody at the site agreed to spend its bytes"
 _REFUSALS = {
     "wrong_answer": "the probe server does not know this device, or its key",
     "old_nonce": "the probe server took too long to be answered",
     "not_selected": "this site is not selected for line tests now",
     "stopped": "line tests are stopped",
-    "needs_consent": "this machine is on 4G, and nobody at the site agreed to spend its bytes",
+    "needs_consent": NO_CONSENT,
     "bad_request": "the probe server does not understand this version",
 }
 
@@ -44,6 +45,18 @@ def take(context: Context, web: Web, test: str, link: Optional[Link]) -> Granted
     return answer
 
 
+def give_back(web: Web, granted: Granted) -> Optional[Ended]:
+    """Give the slot back; None when that does not come through, twice: what was measured stays all the same."""
+    from agent.transfer import slot
+
+    for _ in range(2):
+        try:
+            return slot.end(web, granted)
+        except (OSError, ProbeError):
+            continue
+    return None
+
+
 @contextmanager
 def told(way_out: str) -> Iterator[None]:
     """Tell trouble with the network as what it is: raises ProbeError for OSError."""
@@ -52,6 +65,7 @@ def told(way_out: str) -> Iterator[None]:
     try:
         yield
     except ProxyError as error:
-        raise ProbeError("proxy", f"the proxy: {error}") from error
+        # Not its own text: that names the proxy, and a proxy's address stays at the site.
+        raise ProbeError("proxy", "the proxy cannot be reached, or does not let us through") from error
     except OSError as error:
         raise ProbeError("unreachable", f"{way_out}: {error.strerror or error}") from error

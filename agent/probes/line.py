@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Optional
 from agent.facts import fact
 from agent.probes import leave
 from agent.probes.context import Context, server_of
-from agent.unmeasured import ProbeError
 from contract.findings import Direction, Line, Network, Playback
 from contract.probing import Ended, Granted
 
 if TYPE_CHECKING:  # imported when it measures: rounds without the line are to stay small
     from agent.stream import StreamResult
     from agent.transfer.trial import Trial, Way
-    from agent.transfer.web import Web
 
 METHOD = "threshold"
 AGAIN_S = 900.0  # what did not carry is measured again at another time
@@ -37,21 +35,11 @@ def measure(context: Context) -> Line:
                 context.shared.stream = _stream(context, granted)
                 trial = _under_event(trial, context.shared.stream, granted)
         finally:
-            ended = _end(web, granted)
+            ended = leave.give_back(web, granted)
     line = findings(f"{server.host}:{server.http_port}", trial, ended, granted, network)
     if any(way is not None and way.outcome != "carries" for way in (line.download, line.upload)):
-        context.again(AGAIN_S if ended.again_in_s is None else ended.again_in_s)
+        context.again(AGAIN_S if ended is None or ended.again_in_s is None else ended.again_in_s)
     return line
-
-
-def _end(web: Web, granted: Granted) -> Ended:
-    """Give the slot back; when that does not come through, what was measured stays and the server's word is missing."""
-    from agent.transfer import slot
-
-    try:
-        return slot.end(web, granted)
-    except (OSError, ProbeError):
-        return Ended(is_server_limited=False, sent_bytes=0, received_bytes=0)
 
 
 def _stream(context: Context, granted: Granted) -> Optional[StreamResult]:
@@ -79,14 +67,19 @@ def _under_event(trial: Trial, stream: Optional[StreamResult], granted: Granted)
     )
 
 
-def findings(server: str, trial: Trial, ended: Ended, granted: Granted, network: Network) -> Line:
-    """Put together what a trial found, what the server saw of it, and by what this machine is connected."""
+def findings(server: str, trial: Trial, ended: Optional[Ended], granted: Granted, network: Network) -> Line:
+    """Put together what a trial found, what the server saw of it, and by what this machine is connected.
+
+    Where the server's word is missing nothing that did not carry is called the line's: it may have been the server.
+    """
     from agent.transfer.surroundings import is_weak
 
     disturbances = [*trial.disturbances]
     if is_weak(network.link.value, network.wifi_signal_pct.value):
         disturbances.append("weak_wifi")
-    if ended.is_server_limited:
+    ways = [way for way in (trial.download, trial.upload) if way is not None]
+    is_limited = any(way.result.outcome != "carries" for way in ways) if ended is None else ended.is_server_limited
+    if is_limited:
         disturbances.append("server_limit")
     return Line.model_validate(
         {
@@ -96,7 +89,7 @@ def findings(server: str, trial: Trial, ended: Ended, granted: Granted, network:
             "upload_mbps": round(trial.upload.result.rate_bps / 1e6, 3) if trial.upload else None,
             "round_trip_ms": fact(lambda: trial.round_trip_ms),
             "received_bytes": trial.download.result.moved_bytes,
-            "sent_bytes": ended.received_bytes or (trial.upload.result.moved_bytes if trial.upload else 0),
+            "sent_bytes": (ended and ended.received_bytes) or (trial.upload.result.moved_bytes if trial.upload else 0),
             "download": _direction(trial.download),
             "upload": _direction(trial.upload) if trial.upload else None,
             "playback": _playback(trial, granted) if granted.is_watched else None,

@@ -30,6 +30,7 @@ _THREADS = 2
 _TIMEOUT_S = 5
 _UPLOAD_BYTES = 262_144
 _PUBLIC_UPLOADS = 24  # at most 6 MB
+_PUBLIC_BYTES = 22_000_000  # both ways together
 _SIZES = (350, 500, 750, 1000, 1500, 2000)  # side of the picture in pixels; at the public service 16 MB together
 _BLOCK = os.urandom(16_384)  # so that nothing on the way can compress it
 _HOUR_MS = 1_800_000.0  # what its ping comes to when its server did not answer: half of 3600 s
@@ -39,7 +40,6 @@ def measure(context: Context) -> Line:
     """Measure both ways for five seconds each; raises ProbeError or NotNow when there is nothing to measure against."""
     if context.is_public:
         return _measure_public(context)
-    from agent.transfer import slot
     from agent.transfer.web import reach
 
     server = server_of(context)
@@ -51,7 +51,7 @@ def measure(context: Context) -> Line:
         try:
             results = _run_mini(context, web, granted)
         finally:
-            slot.end(web, granted)
+            leave.give_back(web, granted)
     trip_ms = percentile([echo.rtt_ms for echo in _echoes(server.host, server.udp_port)], 0.5)
     return findings(f"{server.host}:{server.http_port}", results, trip_ms)
 
@@ -87,7 +87,14 @@ def _run_mini(context: Context, web: Web, granted: Granted) -> Any:
 
 
 def _measure_public(context: Context) -> Line:
-    """Test against the nearest server of the public service, which learns this site's address by it."""
+    """Test against the nearest server of the public service, which learns this site's address by it.
+
+    Raises ProbeError also when the machine is on a metered link and nobody agreed to spend its bytes.
+    """
+    link = context.reader.network(context.machine).link
+    if link.value == "mobile" and not context.is_consented:
+        context.refused("needs_consent", _PUBLIC_BYTES)
+        raise ProbeError("needs_consent", leave.NO_CONSENT)
     module = _module()
     context.tell("servers")
     try:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import http.server
 import threading
+from types import SimpleNamespace
 
 import pytest
 
 from agent.child import Request, Round
+from agent.probes import speedtest
+from agent.probes.context import Context
+from agent.unmeasured import ProbeError
 from contract.clock import Clock
 from contract.report import read_body
 
@@ -103,3 +107,14 @@ def test_the_public_service_is_asked_only_when_it_is_named_and_needs_no_enrolmen
     assert found.received_bytes == 6 * 100_000
     assert found.sent_bytes == 24 * 262_144
     assert any("speedtest-config.php" in path for path in asked)
+
+
+def test_the_public_service_costs_no_metered_bytes_without_consent(tmp_path):
+    refused = []
+    network = SimpleNamespace(link=SimpleNamespace(value="mobile"))
+    reader = SimpleNamespace(network=lambda machine: network)
+    context = Context(tmp_path, None, is_public=True, reader=reader, refused=lambda *why: refused.append(why))
+    with pytest.raises(ProbeError) as raised:
+        speedtest.measure(context)
+    assert raised.value.code == "needs_consent"
+    assert refused == [("needs_consent", 22_000_000)]
