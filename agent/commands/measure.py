@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _NAMES = (*LIGHT, *LINE, *ON_DEMAND)
 _YES = say("Đồng ý tốn dữ liệu 4G khi đo đường truyền.", "Agree to spend the bytes of 4G on a line test.")
-_WAIT_S = 600.0  # how long a person is let wait for a booked time
+_WAIT_S = 600.0  # how long a person is let wait for booked times, all together
 
 
 @click.command(help=say("Đo một lượt ngay bây giờ và cho xem kết quả.", "Measure once now and show the findings."))
@@ -60,11 +60,11 @@ def once(is_json: bool, is_consented: bool) -> None:
 @click.command(
     help=say(
         f"Chạy riêng phép đo TÊN: {', '.join(_NAMES)}.\n\n"
-        "Kết thúc bằng 0: đường truyền đủ (hoặc đã đo xong); 4: không đủ; 5: chưa chắc; 6: chưa đến lượt hoặc bị từ "
-        "chối; 1: không đo được; 3: máy chưa đăng ký.",
+        "Kết thúc bằng 0: đường truyền đủ (hoặc đã đo xong); 4: không đủ; 5: chưa chắc; 6: lúc này chưa đo được (chưa "
+        "đến lượt, đang tạm dừng, chưa đồng ý tốn 4G); 1: không đo được hoặc bị từ chối; 3: máy chưa đăng ký.",
         f"Run the probe NAME alone: {', '.join(_NAMES)}.\n\n"
-        "Ends with 0: the line carries (or the probe measured); 4: it does not; 5: not certain; 6: not now, or "
-        "refused; 1: it could not be measured; 3: not enrolled.",
+        "Ends with 0: the line carries (or the probe measured); 4: it does not; 5: not certain; 6: not now (not our "
+        "turn, stopped, or nobody agreed to spend 4G); 1: it could not be measured, or was refused; 3: not enrolled.",
     )
 )
 @click.argument("name", metavar=say("TÊN", "NAME"))
@@ -91,7 +91,8 @@ def probe(name: str, is_json: bool, is_consented: bool, is_public: bool) -> None
     if outcome.refusal == "needs_consent" and _agrees(outcome.most_bytes):
         is_consented = True
         outcome = _measure((name,), settings, is_consented=True, is_public=is_public)
-    while outcome.is_booked and (outcome.line_again_s or 0.0) <= _WAIT_S:
+    end_s = time.monotonic() + _WAIT_S
+    while outcome.is_booked and time.monotonic() + (outcome.line_again_s or 0.0) <= end_s:
         _wait(outcome.line_again_s or 0.0)
         outcome = _measure((name,), settings, is_consented=is_consented, is_public=is_public)
     body = _body(outcome)
@@ -195,12 +196,14 @@ def _wait(in_s: float) -> None:
     from agent.describe import duration
 
     progress, end_s = on_stderr(), time.monotonic() + in_s
-    while time.monotonic() < end_s:
-        left = duration(int(end_s - time.monotonic()) + 1)
-        what = say("Máy chủ đo đang bận; đang chờ đến lượt.", "The probe server is busy; waiting for our turn.")
-        progress.tell(what, say(f"Còn {left} (Ctrl-C để thôi)", f"{left} left (Ctrl-C to leave)"))
-        time.sleep(min(0.5, max(0.0, end_s - time.monotonic())))
-    progress.end()
+    what = say("Máy chủ đo đang bận; đang chờ đến lượt.", "The probe server is busy; waiting for our turn.")
+    try:
+        while time.monotonic() < end_s:
+            left = duration(int(end_s - time.monotonic()) + 1)
+            progress.tell(what, say(f"Còn {left} (Ctrl-C để thôi)", f"{left} left (Ctrl-C to leave)"))
+            time.sleep(min(0.5, max(0.0, end_s - time.monotonic())))
+    finally:
+        progress.end()
 
 
 def _in_short(name: str, outcome: Outcome) -> Optional[Short]:
