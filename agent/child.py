@@ -76,6 +76,7 @@ class Round:
         self._command = command
         self._measured: List[Dict[str, Any]] = []
         self._begun: Optional[_Begun] = None
+        self._later: List[str] = []  # probes whose turn comes another time: no next child asks again
         self._setbacks = 0
         self._ended = Outcome(request, None, "")
         self._start()
@@ -102,6 +103,7 @@ class Round:
         request = self._request._replace(server=None)._asdict()
         request["server"] = self._request.server._asdict() if self._request.server else None
         request["measured"] = self._measured
+        request["later"] = self._later
         request["boot_id"] = self._clock.boot_id
         self._child = _Child(self._command, json.dumps(request).encode())
 
@@ -125,6 +127,7 @@ class Round:
         elif word in (b"again", b"later"):
             self._ended = self._ended._replace(line_again_s=float(rest), is_booked=word == b"later")
             if word == b"later":
+                self._later.append(self.current)
                 self._begun, self.current, self._setbacks = None, "", 0
                 self._deadline_s = now_s + _FINISH_S
         elif word == b"report":

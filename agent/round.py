@@ -1,7 +1,7 @@
 """The round child: `python -I -m agent.round` runs probes, builds and validates the report, prints it and ends.
 
-On stdin: one JSON object (`agent.child.Request` with `measured`, what an earlier child of this round achieved, and
-`boot_id`, so that both speak of the same boot).
+On stdin: one JSON object (`agent.child.Request` with `measured`, what an earlier child of this round achieved, `later`,
+the probes whose turn comes another time, and `boot_id`, so that both speak of the same boot).
 On stdout, one line per event: `begin NAME VERSION DEADLINE_S`, then while that probe runs `at STEP [SHARE MBPS]` (what
 goes on, how much of it is over, how fast it goes), `refused CODE MOST_BYTES` (why it may not load the line, what it
 could cost) and `again IN_S` (it should be measured anew), then `measured JSON`, or `later IN_S` when it is not our
@@ -56,7 +56,7 @@ def _converse(request: Dict[str, Any], probes: Sequence[Probe], out: BinaryIO) -
         is_public=request.get("is_public", False),
     )
     measured = [Measurement.model_validate(value) for value in request["measured"]]
-    over = {measurement.probe for measurement in measured}
+    over = {measurement.probe for measurement in measured}.union(request.get("later", ()))
     for probe in wanted:
         if probe.name in over:
             continue

@@ -39,6 +39,8 @@ def leave_a_thread(context):
     return software.measure(context)
 
 def book(context):
+    with open(context.home / "asked", "a") as asked:
+        asked.write("x")
     raise NotNow(240.4)
 
 def doubt(context):
@@ -62,6 +64,7 @@ round.main((
     Probe("booked", 9, 20.0, book, is_on_demand=True),
     Probe("doubted", 10, 20.0, doubt, is_on_demand=True),
     Probe("dear", 11, 20.0, ask_for_consent, is_on_demand=True),
+    Probe("fatal", 12, 20.0, die, is_on_demand=True),
 ))
 """
 
@@ -138,6 +141,13 @@ def test_a_probe_whose_turn_comes_later_leaves_no_measurement_and_tells_when(mea
     outcome = measure("booked", "software")
     assert failures(outcome) == {"software": None}
     assert (outcome.is_booked, outcome.line_again_s) == (True, 240.4)
+
+
+def test_what_is_booked_is_not_asked_for_again_by_the_next_child(measure, tmp_path):
+    outcome = measure("booked", "fatal")
+    assert failures(outcome) == {"fatal": "crashed"}
+    assert (outcome.is_booked, outcome.line_again_s) == (True, 240.4)
+    assert (tmp_path / "asked").read_text() == "x"
 
 
 def test_a_measurement_that_should_be_repeated_tells_when(measure):
