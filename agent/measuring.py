@@ -105,7 +105,7 @@ class Measuring:
         server, self._booked_at, self._doubted = outcome.request.server, None, None
         if outcome.is_booked:
             self._booked_at = server
-            wait = f"{(outcome.line_again_s or 0.0) / 60:.0f}"
+            wait = max(1, round((outcome.line_again_s or 0.0) / 60))
             log.tell(
                 say(
                     f"Máy chủ đo đang bận: sẽ đo đường truyền sau {wait} phút.",
@@ -124,8 +124,8 @@ class Measuring:
         """Return against which probe server to measure."""
         if not loads_line(probes):
             return servers[0]
-        if self._booked_at in servers:
-            return self._booked_at or servers[0]
+        if self._booked_at is not None and self._booked_at in servers:
+            return self._booked_at
         return next((server for server in servers if server != self._doubted), servers[0])
 
     def _keep(self, outcome: Outcome) -> bool:

@@ -231,9 +231,8 @@ class Resident:
         planned = self._plan.probe_servers if self._plan else ()
         ours = [server for server in planned if shard in server.shards][:1]
         others = [server for server in planned if server not in ours]
-        first = [Server(server.host, server.http_port, server.udp_port) for server in ours]
-        rest = [Server(server.host, server.http_port, server.udp_port) for server in others]
-        return (first or [Server(*self.settings.probe_server)]) + rest
+        known = [Server(server.host, server.http_port, server.udp_port) for server in (*ours, *others)]
+        return known if ours else [Server(*self.settings.probe_server), *known]
 
     def _note_done(self, commands: Tuple[str, ...]) -> None:
         for command in commands:

@@ -38,13 +38,6 @@ def r_factor(delay_ms: float, loss_pct: float, burst_ratio: float = 1.0) -> floa
     return max(0.0, _UNIMPAIRED - _delay_impairment(delay_ms) - impairment)
 
 
-def mean_opinion_score(r: float) -> float:
-    """Return the MOS, 1 to 4.5, that conversations of this R get (G.107, annex B)."""
-    if r <= 0:
-        return 1.0
-    return 4.5 if r >= 100 else 1 + 0.035 * r + r * (r - 60) * (100 - r) * 7e-6
-
-
 def heard(way: Way, one_way_ms: float) -> float:
     """Return the R of one listener; `one_way_ms` is the shortest that a packet takes.
 

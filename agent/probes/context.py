@@ -32,7 +32,7 @@ class Context(NamedTuple):
     tell: Callable[[str], None] = lambda step: None  # says what goes on, to whoever waits
     again: Callable[[float], None] = lambda in_s: None  # asks to be measured anew in so many seconds
     together: Tuple[str, ...] = ()  # the probes of this round
-    shared: Shared = Shared()
+    shared: Optional[Shared] = None  # None: what a probe leaves is for nobody
     refused: Callable[[str, int], None] = lambda code, most_bytes: None  # tells why there is no slot, and what it costs
     is_consented: bool = False  # a person at the site agreed to spend a metered line's bytes
     is_public: bool = False  # speedtest: against the public service

@@ -31,7 +31,7 @@ def measure(context: Context) -> Line:
         granted = leave.take(context, web, "line", network.link.value)
         try:
             trial = run(web, granted, server.udp_port, context.tell)
-            if "path" in context.together:
+            if context.shared is not None and "path" in context.together:
                 context.shared.stream = _stream(context, granted)
                 trial = _under_event(trial, context.shared.stream, granted)
         finally:

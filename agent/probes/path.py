@@ -28,7 +28,7 @@ def measure(context: Context) -> Path:
     Raises ProbeError when not one came back.
     """
     server = server_of(context)
-    if context.shared.stream is not None:
+    if context.shared is not None and context.shared.stream is not None:
         return findings_of(f"{server.host}:{server.udp_port}", context.shared.stream)
     try:
         echoes = packets.exchange(server.host, server.udp_port, PACKETS, _INTERVAL_S, _WAIT_S)

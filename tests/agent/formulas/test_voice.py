@@ -12,16 +12,6 @@ from agent.formulas.voice import Way
 PERCENT = st.floats(0, 100)
 
 
-@pytest.mark.parametrize(("r", "score"), [(50, 2.58), (60, 3.10), (70, 3.60), (80, 4.03), (90, 4.34), (93.2, 4.41)])
-def test_scores_are_those_of_annex_b(r, score):
-    assert voice.mean_opinion_score(r) == pytest.approx(score, abs=0.0065)
-
-
-@pytest.mark.parametrize(("r", "score"), [(-5, 1.0), (0, 1.0), (100, 4.5), (120, 4.5)])
-def test_scores_have_ends(r, score):
-    assert voice.mean_opinion_score(r) == score
-
-
 @pytest.mark.parametrize(
     ("delay_ms", "loss_pct", "burst_ratio", "r"),
     [
