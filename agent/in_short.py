@@ -18,6 +18,10 @@ _LATER = (
     "hãy tạm dừng các máy khác rồi đo lại sau 15 phút, nếu vẫn vậy thì gọi nhà mạng.",
     "pause the other machines and measure again in 15 minutes, and if it stays, call the provider.",
 )
+_BY_CABLE = (  # Wi-Fi may be what is slow
+    "hãy cắm dây mạng rồi đo lại, nếu vẫn vậy thì gọi nhà mạng.",
+    "use a cable and measure again, and if it stays, call the provider.",
+)
 _FAILURES: Dict[str, Tuple[str, str]] = {
     "portal": (
         "Mạng này đòi đăng nhập trước: hãy mở trình duyệt, đăng nhập vào mạng (Wi-Fi), rồi đo lại.",
@@ -40,6 +44,10 @@ _FAULT = (
     "Không đo được vì phần mềm gặp lỗi: hãy chạy diemcau-agent doctor --bundle loi.zip rồi gửi tệp đó cho VNPT.",
     "Nothing could be measured because the program failed: run diemcau-agent doctor --bundle fault.zip and send VNPT "
     "that file.",
+)
+_CUT_OFF = (
+    "Máy chủ đo vừa ngắt lượt này: hãy đo lại sau ít phút.",
+    "The probe server has just ended this test: measure again in a few minutes.",
 )
 _REFUSALS: Dict[str, Tuple[str, str]] = {
     "wrong_answer": (
@@ -107,6 +115,8 @@ def of(probe: str, outcome: Outcome, now_us: int) -> Optional[Short]:
     measured = next((measurement for measurement in report.measurements if measurement.probe == probe), None)
     if measured is None:
         return None
+    if measured.failure is not None and measured.failure.code == "refused":  # by no code: it broke off
+        return Short(say(*_CUT_OFF), NOT_MEASURED)
     if measured.failure is not None:
         return Short(say(*_FAILURES.get(measured.failure.code, _FAULT)), NOT_MEASURED)
     if isinstance(measured.findings, Line):
@@ -117,10 +127,13 @@ def of(probe: str, outcome: Outcome, now_us: int) -> Optional[Short]:
 def booked(in_s: float, now_us: int) -> str:
     """Return that the probe server is busy, and until when."""
     at = time.localtime(now_us / 1e6 + in_s)
-    clock = f"{at.tm_hour}:{at.tm_min:02}"
+    clock, day = f"{at.tm_hour}:{at.tm_min:02}", f"{at.tm_mday}/{at.tm_mon}"
+    is_today = at[:3] == time.localtime(now_us / 1e6)[:3]
+    vi, en = ("", "") if is_today else (f" ngày {day}", f" on {day}")
     return say(
-        f"Máy chủ đo đang bận và đã giữ chỗ cho máy này, sẽ đo lúc {clock}: hãy chạy lại lệnh này lúc đó.",
-        f"The probe server is busy and has kept a turn for this machine at {clock}: run this command again then.",
+        f"Máy chủ đo đang bận và đã giữ chỗ cho máy này, sẽ đo lúc {clock}{vi}: hãy tự chạy lại lệnh này lúc đó.",
+        f"The probe server is busy and has kept a turn for this machine at {clock}{en}: run this command again "
+        "yourself then.",
     )
 
 
@@ -149,7 +162,8 @@ def of_line(line: Line) -> Short:
         vi = f"Lần đo này chưa nói được gì về đường truyền vì {why_vi} trong lúc đo: hãy {do_vi} rồi đo lại."
         en = f"This test tells nothing of the line because {why_en} meanwhile: {do_en}, then measure again."
         return Short(say(vi, en), UNSURE)
-    return Short(_fails(ways), FAILS) if "fails" in outcomes else Short(_unsure(ways), UNSURE)
+    later = say(*(_BY_CABLE if line.link.value == "wifi" else _LATER))
+    return Short(_fails(ways, later), FAILS) if "fails" in outcomes else Short(_unsure(ways, later), UNSURE)
 
 
 _Way = Tuple[Tuple[str, str], Direction]
@@ -165,7 +179,7 @@ def _carries(ways: List[_Way]) -> str:
     )
 
 
-def _fails(ways: List[_Way]) -> str:
+def _fails(ways: List[_Way], later: str) -> str:
     failed = [(name, way) for name, way in ways if way.outcome == "fails"]
     seen_vi = " và ".join(f"{vi} chỉ được khoảng {_mbps(way.rate_mbps)}, {_against(way)}" for (vi, _), way in failed)
     seen_en = " and ".join(f"{en} is about {_mbps(way.rate_mbps)}, {_against(way)}" for (_, en), way in failed)
@@ -174,8 +188,8 @@ def _fails(ways: List[_Way]) -> str:
         others = [say("chiều kia chưa đo vì đã biết là không đủ", "the other direction was not tried after that")]
     more = "".join(f"; {other}" for other in others)
     return say(
-        f"Đường truyền này không đủ cho buổi họp: {seen_vi}{more}; {_LATER[0]}",
-        f"This line does not carry the event: {seen_en}{more}; {_LATER[1]}",
+        f"Đường truyền này không đủ cho buổi họp: {seen_vi}{more}; {later}",
+        f"This line does not carry the event: {seen_en}{more}; {later}",
     )
 
 
@@ -200,15 +214,21 @@ def _other(name: Tuple[str, str], way: Direction) -> str:
     return say(f"chiều {vi} chưa chắc", f"the {en} is not certain")
 
 
-def _unsure(ways: List[_Way]) -> str:
+def _unsure(ways: List[_Way], later: str) -> str:
     open_ways = [(name, way) for name, way in ways if way.outcome == "unsure"]
+    if any(not way.low_mbps <= way.need_mbps <= way.high_mbps for _, way in open_ways):  # broken off, or too short
+        return say(
+            "Chưa kết luận được đường truyền này có đủ hay không vì lần đo dừng giữa chừng: hãy đo lại sau ít phút.",
+            "It is not certain that this line carries the event, for the test ended too soon: measure again in a few "
+            "minutes.",
+        )
     seen_vi = " và ".join(f"{vi} lúc trên lúc dưới mức cần {_mbps(way.need_mbps)}" for (vi, _), way in open_ways)
     seen_en = " and ".join(
         f"the {en} goes above and below the {_mbps(way.need_mbps)} needed" for (_, en), way in open_ways
     )
     return say(
-        f"Chưa kết luận được đường truyền này có đủ hay không vì {seen_vi}; {_LATER[0]}",
-        f"It is not certain that this line carries the event, for {seen_en}; {_LATER[1]}",
+        f"Chưa kết luận được đường truyền này có đủ hay không vì {seen_vi}; {later}",
+        f"It is not certain that this line carries the event, for {seen_en}; {later}",
     )
 
 

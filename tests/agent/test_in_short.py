@@ -58,6 +58,8 @@ LINES = {
     "both": (line(FAILS, FAILS), in_short.FAILS, "và tải lên chỉ được"),
     "skipped": (line(FAILS), in_short.FAILS, "chiều kia chưa đo"),
     "unsure": (line(way("unsure"), CARRIES), in_short.UNSURE, "Chưa kết luận được"),
+    "over Wi-Fi": (line(FAILS, link={"value": "wifi"}), in_short.FAILS, "hãy cắm dây mạng rồi đo lại"),
+    "broken off": (line(way("unsure") | {"low_mbps": 0.0, "high_mbps": 0.0}), in_short.UNSURE, "dừng giữa chừng"),
     "traffic": (line(FAILS, CARRIES, "other_traffic"), in_short.UNSURE, "đang tải thứ khác"),
     "wifi": (line(FAILS, CARRIES, "other_traffic", "weak_wifi"), in_short.UNSURE, "Wi-Fi yếu"),
     "processor": (line(way("unsure"), CARRIES, "busy_processor"), in_short.UNSURE, "máy quá bận"),
@@ -107,6 +109,18 @@ def test_a_booked_time_is_told_by_the_clock_on_the_wall(monkeypatch):
     assert short.code == in_short.NOT_NOW
     at = datetime.datetime.fromtimestamp(NOW_US / 1e6 + 240)  # noqa: DTZ006 - as the person's clock shows it
     assert f"sẽ đo lúc {at.hour}:{at.minute:02}" in short.text
+
+
+def test_a_time_on_another_day_is_told_with_its_day(monkeypatch):
+    monkeypatch.setenv("DIEMCAU_LANG", "vi")
+    at = datetime.datetime.fromtimestamp(NOW_US / 1e6 + 86_400)  # noqa: DTZ006 - as the person's clock shows it
+    assert f" ngày {at.day}/{at.month}:" in in_short.booked(86_400.0, NOW_US)
+
+
+def test_a_test_that_the_probe_server_ends_is_no_fault_of_the_program(monkeypatch):
+    monkeypatch.setenv("DIEMCAU_LANG", "vi")
+    short = in_short.of("line", ended(failure=Failure(code="refused", text="it answered 500")), NOW_US)
+    assert short.text == "Máy chủ đo vừa ngắt lượt này: hãy đo lại sau ít phút."
 
 
 def test_a_path_is_told_by_what_was_lost_and_how_long_packets_took(monkeypatch):
