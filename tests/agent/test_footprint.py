@@ -47,6 +47,7 @@ re reprlib secrets select selectors signal socket sqlite3 sre_compile sre_consta
 struct subprocess threading types typing unicodedata urllib warnings zlib
 """
 LIGHT_ROUND_NEVER_LOADS = {"http", "speedtest", "ssl", "asyncio", "sqlite3", "paho", "click", "xml", "ctypes"}
+LINE_ROUND_NEVER_LOADS = LIGHT_ROUND_NEVER_LOADS - {"http", "ssl"}
 
 
 def top_level(names):
@@ -90,3 +91,15 @@ def test_whoever_uses_a_module_that_was_put_off_has_the_real_one(name):
     code = PUT_OFF_THEN_USED.format(name=name)
     said = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.split() == ["_StandIn", "module", "True"]
+
+
+def test_a_line_round_loads_what_it_needs_and_nothing_heavy(probe_server, tmp_path, keep_permit_key):
+    keep_permit_key(tmp_path)
+    request = {"device": "dev-00000001", "occasion": "once", "probes": ["line"], "home": str(tmp_path), "done": ()}
+    request |= {"server": probe_server._asdict(), "measured": [], "boot_id": "", "is_clock_plausible": True}
+    child = subprocess.run(
+        [sys.executable, "-I", "-c", ROUND], input=json.dumps(request), capture_output=True, text=True
+    )
+    assert '"outcome":"carries"' in child.stdout
+    assert "http.client" in child.stderr.split()
+    assert not top_level(child.stderr.split()) & LINE_ROUND_NEVER_LOADS
