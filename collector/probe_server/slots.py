@@ -197,7 +197,8 @@ class Slots:
         self.totals.received_bytes += slot.received_bytes
         self.totals.server_limited += slot.is_server_limited
         for transport in slot.transports:
-            transport.abort()
+            if not transport.is_closing():  # one that is lost already cannot be broken off any more
+                transport.abort()
         again = self.ledger.rebook(slot.number, self._ledger_s()) if slot.is_server_limited else None
         if again is None:
             self.ledger.end(slot.number, self._ledger_s(), slot.sent_bytes + slot.received_bytes)
