@@ -114,6 +114,7 @@ def test_what_did_not_carry_is_measured_again(monkeypatch, down, up, end, again)
         machine=None,
         tell=lambda step: None,
         together=("line",),
+        shared=None,
         again=asked.append,
     )
     line.measure(context)
