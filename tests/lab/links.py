@@ -77,9 +77,9 @@ TUNED: tuple[Link, ...] = (
     *(link._replace(is_real=True) for link in _REAL),
 )
 
-# Written by somebody who had not seen the test (2026-11-25, 22:35), and used by nothing but the benchmark. The thresholds
-# of the decision were last changed, by links above, at 22:47, before these were first tried; the upload's send queue and
-# the bound of bytes once more at 23:22, when a first result of all links was known.
+# Written by somebody who had not seen the test (2026-11-25, 22:35), and used by nothing but the benchmark. The
+# thresholds of the decision were last changed, by links above, at 22:47, before these were first tried; the upload's
+# send queue and the bound of bytes once more at 23:22, when a first result of all links was known.
 HELD_OUT: tuple[Link, ...] = (
     Link("fibre 65/60", Way(65, delay_ms=3, queue_ms=90), Way(60, delay_ms=3, queue_ms=90), is_real=True),
     Link(
