@@ -29,7 +29,8 @@ from collector.probe_server.ledger.ledger import Ledger
 from collector.probe_server.ledger.prediction import Prediction, predict
 from collector.probe_server.ledger.terms import Ask, Group
 from contract import transfer
-from tests.lab.links import LINKS
+from tests.lab.held_out import HELD_OUT
+from tests.lab.links import TUNED
 
 MBIT = 1_000_000
 CAMPAIGN_S = 86_400.0  # begins a day after the pilot
@@ -83,7 +84,7 @@ def units() -> list[tuple[tuple[str, ...], float]]:
 
 def read_measured() -> list[tuple[float, float, float]]:
     """Return the tests measured on real-life lines: seconds until drained, from then on, need-seconds moved."""
-    found, real = [], {link.name for link in LINKS if link.is_real}
+    found, real = [], {link.name for link in TUNED + HELD_OUT if link.is_real}
     for file in sorted(MEASURED.glob("runs-*.jsonl")):
         for row in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
             if row["method"] == "ours" and row["link"] in real and (down := row["raw"].get("download")):

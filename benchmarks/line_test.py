@@ -27,8 +27,9 @@ from typing import Any, NamedTuple
 from laboratory import line_fidelity, line_methods, line_table, machine
 from laboratory.line_methods import METHODS, Need
 
+from tests.lab.held_out import HELD_OUT
 from tests.lab.link import Link, running
-from tests.lab.links import DOWN_MBPS, HELD_OUT, TUNED, UP_MBPS, for_need
+from tests.lab.links import DOWN_MBPS, TUNED, UP_MBPS, for_need
 
 Row = dict[str, Any]
 

@@ -20,7 +20,8 @@ _FAREWELL = 0.5  # so many must do when no more may be moved ...
 _BROKEN = 2.0  # ... and so many when the transfer broke off
 _ENDED = 0.8  # of what may be moved
 _LEAST_BINS = 5
-_HOLD_BINS = 10
+_HOLD_BINS = 5  # after a drain, when each of them is ...
+_FILLED = 0.96 * transfer.HOLD  # ... filled to the pace, or when it is sure
 _OPEN_BINS = 15  # for a line that is said to carry without a full drain
 _STILL_BINS = 30  # within fewer, a stall or TCP on its way up must not fail a line
 _SETTLE_BINS = 30  # so long the side of the minimum is looked for after the ready limit has failed
@@ -89,17 +90,11 @@ class SequentialTest:
         self._is_drained = False
         self._is_open = False  # it was the line, and not the pace, that limited the drain to its end
         self._is_warm = False
-        self._is_held = False
         self._bins: List[float] = []
         self._failed_for = 0  # bins since the ready limit failed
 
-    def add(self, moved_bytes: int, seconds: float, is_held: bool = False) -> Optional[Result]:
-        """Take one bin, of any length; return the result once it is sure or no more may be moved.
-
-        is_held: what arrived was sent in the hold, whatever is believed here; for a download through a proxy, which may
-        keep back more than the sender knows. A hold that came too early cannot show that a line carries.
-        """
-        self._is_held = self._is_held or is_held
+    def add(self, moved_bytes: int, seconds: float) -> Optional[Result]:
+        """Take one bin, of any length; return the result once it is sure or no more may be moved."""
         self._moved_bytes += moved_bytes
         self._seconds += seconds
         self._waiting_bytes += moved_bytes
@@ -118,12 +113,12 @@ class SequentialTest:
             return self.give_up()
         return None
 
-    def give_up(self) -> Result:
-        """Return what can be said when the transfer has ended before it was sure."""
+    def give_up(self, *, is_spent: bool = False) -> Result:
+        """Return what can be said when a transfer has ended before it was sure; is_spent: nothing more may be sent."""
         if len(self._bins) < _LEAST_BINS:
             return self._result("unsure")
         ready = self._level(1.0)
-        has_ended = self._moved_bytes >= _ENDED * self.most_bytes or self._seconds >= _ENDED * self._most_s
+        has_ended = is_spent or self._moved_bytes >= _ENDED * self.most_bytes or self._seconds >= _ENDED * self._most_s
         side = _side(ready, _FAREWELL if has_ended else _BROKEN)
         if side < 0:
             return self._result("fails", self._minimum() or self._minimum(_FAREWELL) or "unsure")
@@ -173,6 +168,8 @@ class SequentialTest:
         if side < 0 and not self._is_stalling() and not self._is_rising():
             return self._failed()
         self._failed_for = 0
+        if self._is_filled():
+            return self._result("carries")
         if side > 0 and self._has_outrun(ready.mean) and len(self._bins) >= self._least_bins():
             return self._result("carries")
         is_near = len(self._bins) >= _NEAR_BINS and abs(ready.mean - 1) + 2 * ready.error < _NEAR
@@ -194,6 +191,12 @@ class SequentialTest:
         half = len(self._bins) // 2
         return len(self._bins) < _STILL_BINS and (sum(self._bins[-half:]) > sum(self._bins[:half]) + _RISE * half)
 
+    def _is_filled(self) -> bool:
+        """Tell whether the line, its bucket empty, took all that the hold gave it, bin after bin."""
+        if not self._is_paced or self._excess < transfer.BUCKET_NEED_S or len(self._bins) < _HOLD_BINS:
+            return False
+        return min(bins.cap(bins.put_back(self._bins[-_HOLD_BINS:]), transfer.HOLD)) >= _FILLED
+
     @property
     def _is_paced(self) -> bool:
         """Whether the bins are those of the hold."""
@@ -207,7 +210,7 @@ class SequentialTest:
         if self._is_drained:
             return self._excess >= transfer.BUCKET_NEED_S
         latest = self._bins[-_LEAST_BINS:]
-        is_open = not self._is_held and self._excess < transfer.BUCKET_NEED_S - _ACCOUNT_SLACK
+        is_open = self._excess < transfer.BUCKET_NEED_S - _ACCOUNT_SLACK
         return is_open and self._excess >= self._hidden(mean) and sum(latest) / len(latest) >= _STILL_FAST * mean
 
     def _hidden(self, mean: float) -> float:

@@ -5,16 +5,23 @@ from __future__ import annotations
 import http.client
 import select
 import time
+from typing import Callable, Optional
 
 from agent.formulas.sequential import Result, SequentialTest
 from agent.transfer.web import Web, reset
 from contract import transfer
+from contract.tcp import header_bytes
 
 _BLOCK_BYTES = 65_536
 
 
-def download(web: Web, token: str, test: SequentialTest) -> Result:
-    """Feed the test with what arrives, bin by bin; raises OSError or ProbeError when it cannot begin."""
+def download(
+    web: Web, token: str, test: SequentialTest, on_sent: Callable[[Optional[int]], None] = lambda sent_bytes: None
+) -> Result:
+    """Feed the test with what arrives, bin by bin; raises OSError or ProbeError when it cannot begin.
+
+    on_sent is told at the end what the acknowledgements were on the wire, where TCP tells.
+    """
     connection = web.connect()
     tcp = web.begin(connection, "GET", f"/v1/slots/{token}/download")
     try:
@@ -38,4 +45,5 @@ def download(web: Web, token: str, test: SequentialTest) -> Result:
                     return result
                 arrived_bytes, binned_s = 0, now_s
     finally:
+        on_sent(header_bytes(tcp))
         reset(connection, tcp)

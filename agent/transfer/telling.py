@@ -22,7 +22,7 @@ class ToldTest(SequentialTest):
         self._since_bytes = 0
         self._since_s = 0.0
 
-    def add(self, moved_bytes: int, seconds: float, is_held: bool = False) -> Optional[Result]:
+    def add(self, moved_bytes: int, seconds: float) -> Optional[Result]:
         """Add a bin, as the test itself does."""
         self._all_bytes += moved_bytes
         self._since_bytes += moved_bytes
@@ -31,4 +31,4 @@ class ToldTest(SequentialTest):
             share = min(1.0, self._all_bytes / max(1, self.most_bytes))
             self._tell(f"{self._step} {share:.2f} {self._since_bytes * 8e-6 / self._since_s:.1f}")
             self._since_bytes, self._since_s = 0, 0.0
-        return super().add(moved_bytes, seconds, is_held)
+        return super().add(moved_bytes, seconds)

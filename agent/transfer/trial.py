@@ -16,6 +16,7 @@ from agent.transfer.telling import ToldTest
 from agent.transfer.upload import upload
 from agent.transfer.web import Web
 from agent.unmeasured import ProbeError
+from contract import transfer
 from contract.probing import DirectionNeed, Granted
 
 _IDLE_PACKETS = 10
@@ -29,6 +30,7 @@ class Way(NamedTuple):
     need: DirectionNeed
     result: Result
     added_delay_ms: Optional[float]
+    sent_bytes: Optional[int]  # on the wire, of acknowledgements too; None: TCP does not tell
 
 
 class Trial(NamedTuple):
@@ -49,39 +51,44 @@ def run(web: Web, granted: Granted, udp_port: int, tell: Callable[[str], None]) 
     idle_ms, round_trip_s, address = _look(web, udp_port)
     found: List[str] = []
 
-    def one_way(step: str, need: DirectionNeed, most_bytes: int, *, is_second: bool) -> Way:
+    def one_way(step: str, need: DirectionNeed, granted_bytes: int, gone_bytes: int, *, is_second: bool) -> Way:
         tell(step)
         wanted = Need(need.ready_mbps * 1e6, need.minimum_mbps * 1e6)
+        most_bytes = min(granted_bytes, transfer.most_bytes(wanted.ready_bps, gone_bytes))
         test = ToldTest(wanted, round_trip_s, most_bytes, step, tell)
         with watched(web.host, udp_port) as delay:
             before = surroundings.read(address)
             try:
-                result, wire_bytes = _move(web, granted.token, test, step)
+                result, sent_bytes = _move(web, granted.token, test, step)
             except (OSError, ProbeError, HTTPException):
                 if not is_second:
                     raise
-                result, wire_bytes = test.give_up(), None  # what the first one showed stays
+                result, sent_bytes = test.give_up(), None  # what the first one showed stays
             after = surroundings.read(address)
             loaded_ms = delay.latest_ms(time.perf_counter())
-        own = surroundings.Own(step, result.moved_bytes, wire_bytes)
+        own = surroundings.Own(step, result.moved_bytes, sent_bytes if step == "upload" else None)
         found.extend(surroundings.disturbances(before, after, own, wanted.ready_bps))
         if idle_ms is None or loaded_ms is None or not result.is_paced:
-            return Way(need, result, None)  # where the line was the limit, only the test itself filled its queue
-        return Way(need, result, max(0.0, round(loaded_ms - idle_ms, 3)))
+            return Way(
+                need, result, None, sent_bytes
+            )  # where the line was the limit, only the test itself filled its queue
+        return Way(need, result, max(0.0, round(loaded_ms - idle_ms, 3)), sent_bytes)
 
-    down = one_way("download", granted.download, granted.most_down_bytes, is_second=False)
+    down = one_way("download", granted.download, granted.most_down_bytes, 0, is_second=False)
     up = None
     if down.result.outcome != "fails" or granted.is_thorough:
-        up = one_way("upload", granted.upload, granted.most_up_bytes, is_second=True)
+        gone_bytes = down.sent_bytes
+        if gone_bytes is None:
+            gone_bytes = int(transfer.ACKNOWLEDGING * down.result.moved_bytes)
+        up = one_way("upload", granted.upload, granted.most_up_bytes, gone_bytes, is_second=True)
     return Trial(idle_ms, down, up, tuple(dict.fromkeys(found)))
 
 
 def _move(web: Web, token: str, test: SequentialTest, step: str) -> Tuple[Result, Optional[int]]:
     """Run the transfer of one direction; return its result, and what we have put on the wire where that is known."""
-    if step == "download":
-        return download(web, token, test), None
-    wire: List[Optional[int]] = []
-    return upload(web, token, test, wire.append), next(iter(wire), None)
+    sent: List[Optional[int]] = []
+    move = download if step == "download" else upload
+    return move(web, token, test, sent.append), next(iter(sent), None)
 
 
 def _look(web: Web, udp_port: int) -> Tuple[Optional[float], float, str]:

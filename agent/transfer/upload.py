@@ -16,7 +16,7 @@ from typing import Callable, List, Optional, Tuple
 from agent.formulas.sequential import Result, SequentialTest
 from agent.transfer.web import Web, reset
 from contract import transfer
-from contract.tcp import wire_bytes
+from contract.tcp import acknowledged_bytes, unsent_bytes, wire_bytes
 
 _BLOCK = os.urandom(131_072)  # so that nothing on the way can compress it
 _TICK_S = 0.005
@@ -25,15 +25,16 @@ _LATE_S = 0.02  # how much of a late turn is made up for: Windows' timers come e
 _QUEUE_S = 0.5  # of the need: what our own kernel may hold back, and a reset throws away ...
 _ROUND_TRIPS = 2.0  # ... and what may be under way: less would bound the rate, more would flood a queue
 _LEAST_QUEUE_BYTES = 32_768
+_BELIEVED_S = 0.5  # so long after TCP says that the bucket is empty the server may still tell of less
 _SILENCE_S = 5.0  # of the server, which tells every 100 ms
 
 
 def upload(
-    web: Web, token: str, test: SequentialTest, on_wire: Callable[[Optional[int]], None] = lambda wire_bytes: None
+    web: Web, token: str, test: SequentialTest, on_sent: Callable[[Optional[int]], None] = lambda sent_bytes: None
 ) -> Result:
     """Send, and feed the test with what the server says has arrived; raises OSError or ProbeError.
 
-    on_wire is told at the end what was sent, headers and repetitions included, where TCP tells.
+    on_sent is told at the end what was sent, headers and repetitions included, where TCP tells.
     """
     watching = web.connect()
     watch = web.begin(watching, "GET", f"/v1/slots/{token}/arrivals")
@@ -47,7 +48,7 @@ def upload(
         try:
             return _send(sender, watch, told, test)
         finally:
-            on_wire(wire_bytes(sender))
+            on_sent(wire_bytes(sender))
             reset(sending, sender)
     finally:
         reset(watching, watch)
@@ -80,17 +81,51 @@ class Arrivals:
         return bins
 
 
+class Drain:
+    """How far the bucket has been emptied: what the server tells decides, what TCP tells is known sooner."""
+
+    def __init__(self, need_bps: float) -> None:
+        self._need_bps = need_bps
+        self._told = 0.0
+        self._acknowledged = 0.0
+        self._last: Optional[Tuple[int, float]] = None
+        self._believed_s: Optional[float] = None  # since when TCP says that it is empty
+
+    def arrived(self, arrived_bytes: int, seconds: float) -> None:
+        """Take a bin of the server's."""
+        if self._told < transfer.BUCKET_NEED_S:
+            self._told = transfer.excess(self._told, arrived_bytes, seconds, self._need_bps)
+
+    def acknowledged(self, all_bytes: Optional[int], now_s: float) -> None:
+        """Take what TCP tells; None where it does not."""
+        if all_bytes is None or self._believed_s is not None:
+            return
+        if self._last is not None:
+            moved_bytes, seconds = all_bytes - self._last[0], now_s - self._last[1]
+            self._acknowledged = transfer.excess(self._acknowledged, moved_bytes, seconds, self._need_bps)
+        self._last = all_bytes, now_s
+        if self._acknowledged >= transfer.BUCKET_NEED_S:
+            self._believed_s = now_s
+
+    def pace_bps(self, now_s: float) -> float:
+        """Return how fast to send, in bit/s; a proxy that acknowledged more than it passed on is found out."""
+        is_believed = self._believed_s is not None and now_s - self._believed_s < _BELIEVED_S
+        return transfer.pace_bps(self._need_bps, transfer.BUCKET_NEED_S if is_believed else self._told)
+
+
 def _send(sender: socket.socket, watch: socket.socket, told: Arrivals, test: SequentialTest) -> Result:
     need_bps, most_bytes = test.need.ready_bps, test.most_bytes
-    sent_bytes, excess, allowance_bytes = 0, 0.0, 0.0
-    is_drained = False
+    sent_bytes, allowance_bytes = 0, 0.0
+    drain = Drain(need_bps)
     last_s = heard_s = time.perf_counter()
     while not told.is_over and last_s - heard_s < _SILENCE_S:
         now_s = time.perf_counter()
-        bytes_per_s = transfer.pace_bps(need_bps, transfer.BUCKET_NEED_S if is_drained else excess) / 8
+        drain.acknowledged(acknowledged_bytes(sender), now_s)
+        bytes_per_s = drain.pace_bps(now_s) / 8
         allowance_bytes = min(allowance_bytes + (now_s - last_s) * bytes_per_s, _LATE_S * bytes_per_s + len(_BLOCK) / 8)
         last_s = now_s
-        has_all = max(sent_bytes, wire_bytes(sender) or 0) >= most_bytes  # what TCP had to repeat counts too
+        wire = (wire_bytes(sender) or 0) + unsent_bytes(sender)  # what TCP had to repeat counts too
+        has_all = max(sent_bytes, wire) >= most_bytes
         may_send = allowance_bytes >= _LEAST_WRITE_BYTES and not has_all
         readable, writable, _ = select.select([watch], [sender] if may_send else [], [], _TICK_S)
         if writable:
@@ -103,9 +138,8 @@ def _send(sender: socket.socket, watch: socket.socket, told: Arrivals, test: Seq
         for seconds, arrived_bytes in told.read() if readable else ():
             heard_s = now_s
             if has_all and not arrived_bytes:  # nothing comes because nothing is sent any more
-                return test.give_up()
-            excess = transfer.excess(excess, arrived_bytes, seconds, need_bps)
-            is_drained = is_drained or excess >= transfer.BUCKET_NEED_S
+                return test.give_up(is_spent=True)
+            drain.arrived(arrived_bytes, seconds)
             result = test.add(arrived_bytes, seconds)
             if result is not None:
                 return result

@@ -108,12 +108,12 @@ def steps(line: Line, rng: random.Random, is_long: bool = False) -> Iterator[flo
         left -= 0.0 if is_long else sent
         in_flight += sent
         queue += sent
-        tokens = min(line.bucket, tokens + rate * STEP_S)
-        served = min(queue, max(tokens, rate * STEP_S) if not line.bucket else tokens)
+        tokens = min(line.bucket, tokens + transfer.PACKET * rate * STEP_S)  # a bucket counts packets
+        served = min(queue, tokens / transfer.PACKET if line.bucket else rate * STEP_S)
         if line.bucket:
             served = min(served, line.peak * STEP_S if stalled_s <= 0 else 0.0)
         queue -= served
-        tokens -= served
+        tokens = max(0.0, tokens - transfer.PACKET * served)
         dropped = max(0.0, queue - room)
         queue -= dropped
         if line.loss and rng.random() < served / SEGMENT * line.loss:

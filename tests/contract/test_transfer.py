@@ -25,9 +25,9 @@ def moved_need_s(line_rate):
 def test_what_a_promised_bucket_lets_by_never_outruns_it(bucket, rate, wishes):
     tokens, excess = bucket, 0.0
     for wish, seconds in wishes:
-        sent = min(wish * seconds, tokens + rate * seconds)
-        tokens = min(bucket, tokens + rate * seconds - sent)
-        excess = transfer.excess(excess, sent / 8, seconds, 1.0)
+        packets = min(wish * seconds, tokens + rate * seconds)
+        tokens = min(bucket, tokens + rate * seconds - packets)
+        excess = transfer.excess(excess, packets / transfer.PACKET / 8, seconds, 1.0)
         assert excess <= transfer.BUCKET_NEED_S + 1e-9
 
 
@@ -52,5 +52,9 @@ def test_drain_and_a_second_of_hold_fit_into_what_may_be_moved(line_rate):
 
 def test_bytes_are_those_of_the_need():
     assert transfer.bytes_of(NEED_BPS, 1) == 625_000
-    assert transfer.most_bytes(NEED_BPS) == 9_375_000
-    assert transfer.bytes_of(NEED_BPS, 9) < transfer.drain_bytes(NEED_BPS) < transfer.most_bytes(NEED_BPS)
+    assert transfer.most_bytes(NEED_BPS) == 9_062_500
+
+
+def test_what_acknowledges_a_download_is_taken_from_the_upload():
+    assert transfer.most_bytes(1.5e6, gone_bytes=140_000) == transfer.most_bytes(1.5e6) - 140_000
+    assert transfer.most_bytes(1e5, gone_bytes=10_000_000) == 0

@@ -27,7 +27,9 @@ GRANTED = Granted(
 
 
 def way(outcome):
-    return Way(NEED, Result(outcome, "above" if outcome == "fails" else "", 1e6, 9e5, 1.1e6, 9, 1.0, (), True), None)
+    return Way(
+        NEED, Result(outcome, "above" if outcome == "fails" else "", 1e6, 9e5, 1.1e6, 9, 1.0, (), True), None, None
+    )
 
 
 def ended(is_server_limited):

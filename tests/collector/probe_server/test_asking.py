@@ -175,7 +175,7 @@ def test_the_slot_of_a_device_that_falls_silent_is_free_within_twice_its_lease(s
 def test_a_slot_gives_back_what_its_test_does_not_need_any_more(probe):
     granted = probe.ask(purpose="schedule")
     reserved = probe.app[SLOTS].ledger.figures().reserved_bps
-    with begin_download(probe, granted, read_bytes=2_400_000):  # 9.6 need-seconds: the drain is over
+    with begin_download(probe, granted, read_bytes=2_400_000):  # more than 9 need-seconds: the drain is over
         lowered = probe.app[SLOTS].ledger.figures().reserved_bps
     assert (reserved, lowered) == ((16_000_000, 0), (8_000_000, 0))  # what the upload will need
 

@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from collector.probe_server import metrics
 from collector.probe_server.keys import KNOWN
+from contract import transfer
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def test_what_is_asked_granted_refused_and_moved_is_counted(probe, figures):
     probe.ask(link="mobile")
     running = figures()
     assert running["capacity_bps",] == 1e9
-    assert running["reserved_bps", "campaign"] == 16e6
+    assert running["reserved_bps", "campaign"] == transfer.PEAK * 2e6
     assert (running["slots", "campaign"], running["slots", "on_demand"]) == (1, 0)
     assert running["answers_total", "granted", "schedule", ""] == 1
     assert running["answers_total", "refused", "person", "needs_consent"] == 1

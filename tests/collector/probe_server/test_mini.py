@@ -10,12 +10,12 @@ import pytest
 import speedtest
 
 from collector.probe_server import mini
-from contract import permit
+from contract import permit, transfer
 from contract.probing import Ask
 from provisioning.credentials import permit_key
 
 DEVICE = "dev-00000001"
-MOST_DOWN, MOST_UP = 3_750_000, 1_875_000  # 15 s of 2 and of 1 Mbit/s
+MOST_DOWN, MOST_UP = transfer.most_bytes(2e6), transfer.most_bytes(1e6)
 IMAGE = "speedtest/random350x350.jpg"
 
 
@@ -96,7 +96,7 @@ def test_no_slot_downloads_more_than_it_was_granted(ports, slot):
 def test_a_download_is_no_faster_than_the_grants_peak(ports, slot):
     prefix, began_s = slot(), time.monotonic()
     assert answer_to(ports, "GET", prefix + "speedtest/random1000x1000.jpg")[0] == 200
-    assert time.monotonic() - began_s > 0.9 * mini.IMAGE_BYTES[1000] * 8 / 16e6  # 8 times 2 Mbit/s
+    assert time.monotonic() - began_s > 0.9 * mini.IMAGE_BYTES[1000] * 8 / (transfer.PEAK * 2e6)
 
 
 @pytest.mark.parametrize("path", ["random350x500.jpg", "random351x351.jpg", "random350x350.png", "../etc/passwd"])
