@@ -33,6 +33,7 @@ class EnrolmentAnswer(Message):
     probe_host: Host
     probe_http_port: Port
     probe_udp_port: Port
+    page: Optional[text(300)] = None  # type: ignore[valid-type]  # the site's own page, for whoever has the link
 
 
 class EnrolmentRefusal(Message):

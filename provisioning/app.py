@@ -19,7 +19,7 @@ from sqlalchemy import select
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract.enrolment import EnrolmentAnswer, EnrolmentRefusal, EnrolmentRequest
-from provisioning import authority, secret_files
+from provisioning import authority, secret_files, site_links
 from provisioning.broker.coalesce import Coalesced
 from provisioning.broker.reload import write_configuration
 from provisioning.enrolment import Enrolment, RefusedError
@@ -51,6 +51,7 @@ def make_enrolment(settings: Settings) -> Enrolment:
         settings,
         code_key=secret_files.key(folder, "code-key"),
         permit_master=secret_files.key(folder, "permit-key"),
+        link_key=secret_files.key(folder, site_links.KEY),
         ca_pem=ca.read_text(encoding="ascii"),
         tell_broker=Coalesced(lambda: write_configuration(engine, settings)),
     )

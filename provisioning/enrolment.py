@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, func, select, update
 
 from contract.enrolment import EnrolmentAnswer, EnrolmentRefusal, EnrolmentRequest
-from provisioning import audit, codes, credentials, identifiers
+from provisioning import audit, codes, credentials, identifiers, site_links
 from provisioning.settings import Settings
 from provisioning.store.engine import record_changes, writing
 from provisioning.store.tables import code, device, site
@@ -79,6 +79,7 @@ class Enrolment:
     settings: Settings
     code_key: bytes
     permit_master: bytes
+    link_key: bytes
     ca_pem: str
     tell_broker: Callable[[], object]
 
@@ -113,6 +114,7 @@ class Enrolment:
             probe_host=settings.public_host,
             probe_http_port=settings.probe_http_port,
             probe_udp_port=settings.probe_udp_port,
+            page=site_links.address(settings, self.link_key, admitted.site_code, admitted.link_generation),
         )
 
 
@@ -206,4 +208,6 @@ def _device_rows() -> Any:
         device.c.generation,
         device.c.bcrypt,
         site.c.name.label("site_name"),
+        site.c.code.label("site_code"),
+        site.c.link_generation,
     ).join(site, site.c.id == device.c.site_id)

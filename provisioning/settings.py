@@ -52,6 +52,10 @@ class Settings(BaseModel):
     probe_capacity_mbps: int = Field(default=1000, ge=1, le=1_000_000)  # that line tests may load it with at once
     probe_province_mbps: int = Field(default=300, ge=1, le=1_000_000)  # of it, the tests of a province
     probe_district_mbps: int = Field(default=200, ge=1, le=1_000_000)  # and of a district, or a commune
+    pages_url: str = ""  # where people open the centre's pages; empty: this machine's web port
+    call_vnpt: str = ""  # whom a site calls, as its own page tells it: "1800 1260, nhánh 9"
+    call_department: str = ""
+    call_ministry: str = ""
     centre_url: str = ""  # where a probe server elsewhere finds the web; empty: on this machine
     is_demo: bool = False  # allows basic auth on the API
 
@@ -78,7 +82,7 @@ class Settings(BaseModel):
     @property
     def page_url(self) -> str:
         """Where people open the centre's pages."""
-        return f"http://{self.public_host}:{self.web_port}"
+        return self.pages_url.rstrip("/") or f"http://{self.public_host}:{self.web_port}"
 
     @property
     def probed(self) -> tuple[ProbedAt, ...]:

@@ -11,13 +11,20 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, or_, select
 
-from provisioning import audit, authority, codes, identifiers, secret_files
+from provisioning import audit, authority, codes, identifiers, secret_files, site_links
 from provisioning.errors import ProvisioningError
 from provisioning.roster.cells import guard
 from provisioning.settings import Settings
 from provisioning.store.tables import code, session, site
 
-_HEADINGS = ("Mã điểm cầu", "Điểm cầu", "Mã đăng ký", "Địa chỉ máy chủ", "Dấu vân tay của máy chủ")
+_HEADINGS = (
+    "Mã điểm cầu",
+    "Điểm cầu",
+    "Mã đăng ký",
+    "Địa chỉ máy chủ",
+    "Dấu vân tay của máy chủ",
+    "Trang của điểm cầu",
+)
 
 
 class Sheet(NamedTuple):
@@ -28,6 +35,7 @@ class Sheet(NamedTuple):
     code: str
     server: str
     fingerprint: str  # of the authority that the server is trusted by
+    page: str  # the site's own, which opens without a login
 
 
 def make_codes(
@@ -50,8 +58,18 @@ def make_codes(
         audit.append(connection, actor, "codes made", site_code or "all", {"codes": len(made)}, now_us)
     ca = authority.make_authority(settings.folder("ca"), datetime.fromtimestamp(now_us / 1e6, UTC))
     fingerprint = authority.fingerprint(ca.read_bytes())
-    url = settings.enrolment_url
-    return [Sheet(row.roster_key or row.code, row.name, made[row.id], url, fingerprint) for row in sites]
+    link_key = secret_files.key(settings.folder("secrets"), site_links.KEY)
+    return [
+        Sheet(
+            row.roster_key or row.code,
+            row.name,
+            made[row.id],
+            settings.enrolment_url,
+            fingerprint,
+            site_links.address(settings, link_key, row.code, row.link_generation),
+        )
+        for row in sites
+    ]
 
 
 def end_code(connection: Connection, site_code: str, actor: str, now_us: int) -> None:
@@ -85,9 +103,10 @@ class _Site(NamedTuple):
     code: str
     roster_key: str | None
     name: str
+    link_generation: int
 
 
-_COLUMNS = (site.c.id, site.c.code, site.c.roster_key, site.c.name)
+_COLUMNS = (site.c.id, site.c.code, site.c.roster_key, site.c.name, site.c.link_generation)
 
 
 def _find(connection: Connection, site_code: str) -> _Site:

@@ -175,6 +175,14 @@ def _tell_enrolled(answer: EnrolmentAnswer) -> None:
         )
     elif not is_started_for_us:
         click.echo(say("Bước tiếp theo: diemcau-agent run", "Next: diemcau-agent run"))
+    if answer.page is not None:
+        click.echo(
+            say(
+                "Trang của điểm cầu (mở không cần mật khẩu; ai có địa chỉ này cũng xem được):",
+                "The site's own page (opens without a password, for whoever has the address):",
+            )
+        )
+        click.echo("  " + answer.page)
 
 
 def _trust(authority: Authority, fingerprint: Optional[str], *, is_given: bool) -> None:

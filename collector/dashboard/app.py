@@ -23,7 +23,7 @@ from collector.dashboard.probe_servers import Documents
 from collector.dashboard.routes import ROUTES
 from contract import __version__
 from contract.clock import wall_us
-from provisioning import secret_files
+from provisioning import secret_files, site_links
 from provisioning.settings import Settings
 
 
@@ -55,6 +55,7 @@ def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_
     app.state.now = now
     secrets = settings.folder("secrets")
     app.state.cookie_key = secret_files.key(secrets, "login-cookie.key")
+    app.state.link_key = secret_files.key(secrets, site_links.KEY)
     app.state.documents = Documents(engine, secret_files.key(secrets, "permit-key"))
     for route in ROUTES:
         app.add_api_route(

@@ -44,6 +44,12 @@ PROOFS: Names = {  # what to do about a fact that people prove, as long as nobod
         "Arrange a rehearsal with the centre: the site must be seen and heard.",
     ),
 }
+ANSWERS: Names = {  # what a level means to the people of a site
+    "ready": ("Đạt", "Ready"),
+    "at_risk": ("Chưa đạt: có rủi ro", "Not ready yet: at risk"),
+    "not_ready": ("Chưa đạt", "Not ready"),
+    "unknown": ("Chưa rõ: chưa đo đủ", "Not known yet: more must be measured"),
+}
 ROLES: Names = {"interactive": ("Tương tác", "Interactive"), "view": ("Chỉ xem", "View only")}
 MEDIA: Names = {"mytv": ("MyTV", "MyTV"), "pc": ("Máy tính", "PC"), "room": ("Phòng họp", "Meeting room")}
 SOURCES: Names = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -24,9 +25,14 @@ def ask(request: Request, code: str) -> Response:
         found = site.find(connection, code)
         if found is None:
             raise HTTPException(404)
-        devices = [device for device in site.devices_of(connection, found.id) if device.state == "active"]
-        for device in devices:
-            commands.ask(connection, device.id, "run", (), person.login, now(request))
-        audit.append(connection, person.login, "measure", code, {"devices": len(devices)}, now(request))
-        record_changes(connection, [("presence", device.id) for device in devices])
+        ask_devices(connection, found, person.login, now(request))
     return RedirectResponse(f"/sites/{code}#devices", 303)
+
+
+def ask_devices(connection: Connection, found: site.Site, by: str, now_us: int) -> None:
+    """Have the site's active devices measure within the hour, asked by this person."""
+    devices = [device for device in site.devices_of(connection, found.id) if device.state == "active"]
+    for device in devices:
+        commands.ask(connection, device.id, "run", (), by, now_us)
+    audit.append(connection, by, "measure", found.code, {"devices": len(devices)}, now_us)
+    record_changes(connection, [("presence", device.id) for device in devices])

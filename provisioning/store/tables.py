@@ -83,6 +83,7 @@ site = Table(
     Column("line_id", Id, ForeignKey("line.id")),
     Column("created_at", BigInteger, nullable=False),
     Column("hours", Text, nullable=False, server_default=""),  # as provisioning.hours writes them; empty: the default
+    Column("link_generation", Integer, nullable=False, server_default="0"),  # of the link to its own page
 )
 
 holiday = Table(

@@ -31,7 +31,7 @@ def told() -> list[str]:
 @pytest.fixture
 def desk(engine: Engine, settings: Settings, told: list[str]) -> Enrolment:
     """Enrolment on each kind of database, with a broker that only notes when it is told."""
-    return Enrolment(engine, settings, b"c" * 32, b"p" * 32, "a certificate", lambda: told.append("told"))
+    return Enrolment(engine, settings, b"c" * 32, b"p" * 32, b"l" * 32, "a certificate", lambda: told.append("told"))
 
 
 @pytest.fixture

@@ -1,0 +1,104 @@
+"""A site's own page, for whoever has its link: ready or not, what to do, whom to call, and measure again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from collector.dashboard import measure
+from collector.dashboard.measuring import Progress, progress
+from collector.dashboard.render import Reading, language, now, page
+from collector.dashboard.words import Words
+from collector.judge.presence import Explained, explain
+from collector.judge.verdict import Verdict
+from collector.store.queries import presences, site
+from collector.store.queries.sessions import choose, sessions_of
+from contract.reasons import LEVELS
+from provisioning import site_links
+from provisioning.store.engine import writing
+
+_BY = "site link"  # in the audit
+_PAUSE_US = 60_000_000  # a result is not asked for again within a minute
+
+
+class Machine(NamedTuple):
+    """A device of the site: what is with it, and how far a measurement has come."""
+
+    name: str
+    presence: Explained
+    progress: Progress | None
+
+
+class Call(NamedTuple):
+    """Whose turn it is, and what is waited for from them."""
+
+    owner: str
+    flags: tuple[Verdict, ...]
+
+
+def show(request: Request, connection: Reading, token: str, session: int | None = None) -> Response:
+    """Show the site that the token opens, as it stands in its current or next session."""
+    found = _site(request, connection, token)
+    sessions = sessions_of(connection, found.id)
+    chosen = choose(sessions, now(request), session)
+    standing = site.standing_in(connection, found.id, chosen.id) if chosen else None
+    flags = [verdict for verdict in (standing.verdicts if standing else ()) if verdict.level != "ready"]
+    flags.sort(key=lambda flag: -LEVELS.index(flag.level))
+    machines = _machines(request, connection, found.id)
+    return page(
+        request,
+        "own.html",
+        site=found,
+        sessions=sessions,
+        session=chosen,
+        standing=standing,
+        verdicts=sorted(standing.verdicts if standing else (), key=lambda verdict: -LEVELS.index(verdict.level)),
+        calls=_calls(flags),
+        machines=machines,
+        is_measuring=any(machine.progress is not None and machine.progress.is_running for machine in machines),
+        contacts=site.contacts_of(connection, found.id),
+        settings=request.app.state.settings,
+        path=request.url.path,
+    )
+
+
+def ask(request: Request, token: str) -> Response:
+    """Have the site's devices measure, unless a result came within the last minute."""
+    with writing(request.app.state.engine) as connection:
+        found = _site(request, connection, token)
+        asked = site.asked_of(connection, found.id).values()
+        if not any(each.done_at is not None and now(request) - each.done_at < _PAUSE_US for each in asked):
+            measure.ask_devices(connection, found, _BY, now(request))
+    return RedirectResponse(f"/my/{token}#machines", 303)
+
+
+def _site(request: Request, connection: Connection, token: str) -> site.Site:
+    code = site_links.site_of(connection, request.app.state.link_key, token)
+    found = site.find(connection, code) if code is not None else None
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _machines(request: Request, connection: Connection, site_id: int) -> list[Machine]:
+    w = Words(language(request), now(request))
+    stretch = presences.stretches_of(connection, [site_id], now(request))[site_id]
+    asked, turns = site.asked_of(connection, site_id), site.turns_of(connection, site_id)
+    machines = []
+    for device in site.devices_of(connection, site_id):
+        if device.state == "active":
+            is_with = explain(device.presence, device.since_at, device.heard_at, stretch)
+            told = progress(w, asked.get(device.id), is_with, turns.get(device.id))
+            machines.append(Machine(device.name, is_with, told))
+    return machines
+
+
+def _calls(flags: Sequence[Verdict]) -> list[Call]:
+    """Return whose turn it is, the owner of the worst flag first."""
+    owners = dict.fromkeys(flag.owner for flag in flags)
+    return [Call(owner, tuple(flag for flag in flags if flag.owner == owner)) for owner in owners]
