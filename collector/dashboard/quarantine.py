@@ -5,12 +5,12 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from collector.dashboard.render import Reading, page
+from collector.dashboard.render import Choosing, Reading, page
 from collector.store.queries import books, quarantine
 from contract.report import REFUSALS
 
 
-def show(request: Request, connection: Reading, reason: str = "") -> Response:
+def show(request: Request, connection: Reading, _: Choosing, reason: str = "") -> Response:
     """Show the balance, the counts by reason, and the latest reports in quarantine."""
     chosen = reason if reason in REFUSALS else ""
     return page(

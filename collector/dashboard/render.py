@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,11 +15,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from collector.dashboard import labels
+from collector.dashboard.choice import NO_CHOICE, Choice
 from collector.dashboard.words import LANGUAGES, Words, iso
+from collector.store.queries.sessions import all_sessions, choose
 from contract import reasons
 
 STATIC = Path(__file__).parent / "static"
 LANGUAGE_COOKIE = "diemcau_lang"
+THEME_COOKIE = "diemcau_theme"
+THEMES = ("light", "dark")  # chosen by the reader; else as the device has it
 _YEAR_S = 365 * 86_400
 
 
@@ -36,6 +40,16 @@ def as_text(body: bytes) -> str:
 
 Reading = Annotated[Connection, Depends(_connect)]  # a page's connection: it reads, in one transaction
 
+
+def _choose(request: Request, connection: Reading, session: int | None = None) -> Choice:
+    sessions = all_sessions(connection)
+    request.state.choice = Choice(sessions, choose(sessions, now(request), session), session is not None)
+    choice: Choice = request.state.choice
+    return choice
+
+
+Choosing = Annotated[Choice, Depends(_choose)]  # the session that a page is about; its header shows it
+
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -49,6 +63,7 @@ _templates.filters["as_text"] = as_text
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Render a template in the language of the reader, who may have chosen another by ?lang=."""
     words = Words(language(request), now(request))
+    choice: Choice = getattr(request.state, "choice", NO_CHOICE)
     html = _templates.get_template(template).render(
         **values,
         w=words,
@@ -58,12 +73,16 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         iso=iso,
         asset=asset,
         person=getattr(request.state, "person", None),
+        choice=choice,
+        to=choice.address,
         here=_address(request),
-        other_language=_address(request, lang="vi" if words.lang == "en" else "en"),
+        here_with=partial(_address, request),
+        theme=_theme(request),
     )
     response = HTMLResponse(html, status)
-    if request.query_params.get("lang") in LANGUAGES:
-        response.set_cookie(LANGUAGE_COOKIE, words.lang, max_age=_YEAR_S, samesite="lax", httponly=True)
+    for name, cookie, known in (("lang", LANGUAGE_COOKIE, LANGUAGES), ("theme", THEME_COOKIE, THEMES)):
+        if (chosen := request.query_params.get(name)) in known:
+            response.set_cookie(cookie, chosen or "", max_age=_YEAR_S, samesite="lax", httponly=True)
     return response
 
 
@@ -77,6 +96,11 @@ def language(request: Request) -> str:
     """Return the language asked for now, or before, or else Vietnamese."""
     asked = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE, "")
     return asked if asked in LANGUAGES else "vi"
+
+
+def _theme(request: Request) -> str:
+    asked = request.query_params.get("theme") or request.cookies.get(THEME_COOKIE, "")
+    return asked if asked in THEMES else ""
 
 
 def asset(name: str) -> str:
@@ -93,6 +117,7 @@ def _manifest() -> dict[str, str]:
     return names
 
 
-def _address(request: Request, **changes: str) -> str:
-    url = request.url.remove_query_params("lang").include_query_params(**changes)
+def _address(request: Request, **changes: str | int) -> str:
+    left_out = ["lang", "theme", *(["page"] if "session" in changes else ())]
+    url = request.url.remove_query_params(left_out).include_query_params(**changes)
     return url.path + (f"?{url.query}" if url.query else "")

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from collector.dashboard.labels import unit_of
-from collector.dashboard.render import Reading, page
+from collector.dashboard.render import Choosing, Reading, page
 from collector.store.queries import reports
 from contract.findings import Direction, Fact, Playback
 from contract.report import Measurement, UnusableReport, read_body
@@ -27,7 +27,9 @@ class Finding(NamedTuple):
     is_part: bool = False  # of the one that it follows
 
 
-def show(request: Request, connection: Reading, report_id: Annotated[int, Path(ge=1, lt=2**63)]) -> Response:
+def show(
+    request: Request, connection: Reading, _: Choosing, report_id: Annotated[int, Path(ge=1, lt=2**63)]
+) -> Response:
     """Show a report; of one no longer kept, what it changed and what stands because of it."""
     found = reports.find(connection, report_id)
     flags = reports.flags_of(connection, report_id)

@@ -18,6 +18,7 @@ from collector.dashboard import (
     login,
     measure,
     own,
+    overview,
     probe_servers,
     quarantine,
     report,
@@ -37,7 +38,8 @@ class Route(NamedTuple):
 
 
 ROUTES = (
-    Route("GET", "/", sites.show),
+    Route("GET", "/", overview.show),
+    Route("GET", "/sites", sites.show),
     Route("GET", "/sites/{code}", site.show),
     Route("POST", "/sites/{code}/measure", measure.ask),
     Route("GET", "/reports/{report_id}", report.show),

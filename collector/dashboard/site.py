@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from collector.dashboard.measure import ONLY_LOOKS
-from collector.dashboard.render import Reading, language, now, page
+from collector.dashboard.render import Choosing, Reading, language, now, page
 from collector.dashboard.tested import sentences
 from collector.dashboard.words import Words
 from collector.judge.gates import gate_in_force
@@ -31,15 +31,14 @@ class Seen(NamedTuple):
     link: str | None
 
 
-def show(request: Request, connection: Reading, code: str, session: int | None = None) -> Response:
+def show(request: Request, connection: Reading, code: str, choice: Choosing) -> Response:
     """Show a site as it stands in a session: the one named, else the current or next that it takes part in."""
     found = site.find(connection, code)
-    if found is None:
+    if found is None or (choice.is_named and choice.session is None):
         raise HTTPException(404)
     sessions = sessions_of(connection, found.id)
-    chosen = choose(sessions, now(request), session)
-    if chosen is None and session is not None:
-        raise HTTPException(404)
+    wanted = choice.session.id if choice.is_named and choice.session else None
+    chosen = choose(sessions, now(request), wanted)
     standing = site.standing_in(connection, found.id, chosen.id) if chosen else None
     verdicts = standing.verdicts if standing else ()
     worst = worst_of(verdicts)
@@ -53,7 +52,7 @@ def show(request: Request, connection: Reading, code: str, session: int | None =
         "site.html",
         site=found,
         sessions=sessions,
-        session=chosen,
+        session=chosen or choice.session,
         gate=gate_in_force(chosen.starts_at, now(request)) if chosen else None,
         standing=standing,
         verdicts=sorted(verdicts, key=lambda verdict: -LEVELS.index(verdict.level)),

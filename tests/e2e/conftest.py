@@ -237,7 +237,7 @@ class Centre:
 
     def _address(self, key: str) -> str:
         name = next(row.split(",")[1] for row in ROSTER.splitlines() if row.startswith(key))
-        link = re.search(rf'href="(/sites/[^"]+)">{name}</a>', self.page("/").html)
+        link = re.search(rf'href="(/sites/[^"]+)">{name}</a>', self.page("/sites").html)
         assert link, f"the list does not name {name}"
         return unescape(link[1])
 

@@ -41,7 +41,7 @@ def every_page(browser: TestClient, report_of: Callable[[str], int]) -> dict[str
     """Every page, in both languages, by its address."""
     paths = [
         "/",
-        f"/?q={HOSTILE}",
+        f"/sites?q={HOSTILE}",
         "/sites/SLOW000",
         "/sites/HOSTILE",
         "/sites/SILENT0",
@@ -106,7 +106,7 @@ def test_a_site_whose_line_is_slow_needs_its_provider_though_something_else_was_
     sender = country.device("d-00000004", "Trường THPT Mèo Vạc")
     ingest(country.engine, [sender.report(1, sender.body(line={"download_mbps": 7.0}))], POLICY, now)
 
-    page = browser.get("/").text
+    page = browser.get("/sites").text
     (link, number) = re.search(r'<a href="([^"]*)"><b>(\d+)</b>\s*cần VNPT', page).groups()  # type: ignore[union-attr]
     listed = browser.get(unescape(link)).text
 
@@ -132,7 +132,7 @@ def test_the_list_shows_what_the_filter_leaves_worst_first(browser: TestClient) 
         "q=HA NOI&level=unknown": ["SILENT0"],
         "page=2": [],
     }
-    shown = {query: re.findall(r'href="/sites/(\w+)"', browser.get(f"/?{query}").text) for query in expected}
+    shown = {query: re.findall(r'href="/sites/(\w+)"', browser.get(f"/sites?{query}").text) for query in expected}
     assert shown == expected
 
 
@@ -145,7 +145,7 @@ def test_a_site_with_flags_of_several_owners_names_them_all_and_first_the_one_lo
     ingest(country.engine, [sender.report(1, sender.body(**bad))], POLICY, now)
 
     def told(query: str) -> tuple[str, str]:
-        page = browser.get(f"/?q=meo vac{query}").text
+        page = browser.get(f"/sites?q=meo vac{query}").text
         cells = re.findall(r'data-label="(?:Lý do|Bên xử lý)">(.*?)</td>', page, re.DOTALL)
         reason, owners = (" ".join(re.sub(r"<[^>]*>", " ", cell).replace("\xa0", " ").split()) for cell in cells)
         return reason, owners
@@ -180,7 +180,7 @@ def test_what_only_people_can_prove_is_not_left_to_the_agent(browser: TestClient
 
 
 def test_an_empty_list_says_what_to_do(browser: TestClient) -> None:
-    assert "Bỏ lọc" in browser.get("/?q=zzz").text
+    assert "Bỏ lọc" in browser.get("/sites?q=zzz").text
 
 
 def test_a_flag_is_reached_from_its_report_and_back(
@@ -208,7 +208,7 @@ def test_a_site_shows_each_verdict_with_value_limit_and_evidence(browser: TestCl
 def presence_on(browser: TestClient, path: str) -> str:
     """Return what the list, or a site's page, says of the presence of the site with the slow line."""
     page = browser.get(path).text
-    form = r'data-label="Có mặt">(.*?)</td>' if path.startswith("/?") else r'<p class="presence \w+">(.*?)</p>'
+    form = r'data-label="Có mặt">(.*?)</td>' if path.startswith("/sites?") else r'<p class="presence \w+">(.*?)</p>'
     found = re.findall(form, page, re.DOTALL)[0]
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", found)).split())
 
@@ -217,7 +217,7 @@ def test_a_machine_that_is_off_is_told_by_what_it_said_and_by_its_sites_hours(
     browser: TestClient, country: Any, now: int
 ) -> None:
     sender = country.senders["d-00000001"]
-    listed, site = "/?q=nguyen hue", "/sites/SLOW000"
+    listed, site = "/sites?q=nguyen hue", "/sites/SLOW000"
     assert presence_on(browser, listed) == "Đang kết nối từ 08:00"
 
     slept = sender.presence("connected", 2, at=now, slept_s=32_400)
@@ -234,7 +234,7 @@ def test_a_machine_that_is_off_is_told_by_what_it_said_and_by_its_sites_hours(
 
 
 def test_pages_that_tell_presence_follow_the_holidays_and_hours_stand_on_the_sites_page(browser: TestClient) -> None:
-    for path in ("/", "/sites/SLOW000"):
+    for path in ("/sites", "/sites/SLOW000"):
         followed = re.findall(r'data-follow="([^"]*)"', browser.get(path).text)[0]
         assert "holiday" in followed.split(), path
     assert "T2-T6 07:00-17:00 (mặc định)" in browser.get("/sites/SLOW000").text
@@ -257,21 +257,28 @@ def test_the_books_show_what_was_put_aside_and_why(browser: TestClient) -> None:
 
 
 def test_what_does_not_exist_is_a_page_that_leads_back(browser: TestClient) -> None:
-    for path in ("/sites/NOPE", "/reports/999", "/nope", "/sites/SLOW000?session=99", "/?session=99"):
+    for path in (
+        "/sites/NOPE",
+        "/reports/999",
+        "/nope",
+        "/sites/SLOW000?session=99",
+        "/sites?session=99",
+        "/?session=99",
+    ):
         answer = browser.get(path)
         assert answer.status_code == 404, path
         assert 'href="/"' in answer.text
 
 
 def test_an_address_that_makes_no_sense_is_told_so(browser: TestClient) -> None:
-    for path in ("/reports/one", "/reports/0", f"/reports/{2**63}", "/?page=0", "/?session=first"):
+    for path in ("/reports/one", "/reports/0", f"/reports/{2**63}", "/sites?page=0", "/?session=first"):
         assert browser.get(path).status_code == 400, path
 
 
 def test_text_that_a_database_cannot_hold_is_an_address_that_is_wrong_and_no_fault_of_ours(
     browser: TestClient,
 ) -> None:
-    for path in ("/sites/%00", "/sites/%00?session=99999999999999999999", "/?q=%00", "/quarantine?reason=%00"):
+    for path in ("/sites/%00", "/sites/%00?session=99999999999999999999", "/sites?q=%00", "/quarantine?reason=%00"):
         assert browser.get(path).status_code in (200, 400, 404), path
     for path, form in (("/login", {"login": "\0", "password": "\0"}), ("/sites/%00/measure", {})):
         assert browser.post(path, data=form).status_code in (400, 403, 404), path
