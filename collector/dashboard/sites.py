@@ -25,6 +25,7 @@ def show(
     level: Annotated[tuple[str, ...], Query()] = (),
     owner: str = "",
     role: str = "",
+    unit: Annotated[str, Query(max_length=10)] = "",
     q: Annotated[str, Query(max_length=100)] = "",
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
 ) -> Response:
@@ -37,6 +38,7 @@ def show(
         owner if owner in OWNERS else "",
         role if role in labels.ROLES else "",
         q.strip(),
+        unit,
     )
     found = sites.count(connection, chosen.id, chosen_filter)
     rows = sites.page(connection, chosen.id, chosen_filter, number)
@@ -71,6 +73,7 @@ def _address(choice: Choice, chosen: sites.Filter, number: int = 1) -> str:
         level=chosen.levels,
         owner=chosen.owner,
         role=chosen.role,
+        unit=chosen.unit,
         q=chosen.text,
         page=number if number > 1 else "",
     )

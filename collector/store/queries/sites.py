@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 
 from collector.judge.verdict import Verdict
 from collector.store.queries.standings import is_owed_by, level, of_session, rank, read_verdicts
+from collector.store.queries.units import within
 from collector.store.tables import flag, flag_change, standing
 from contract.reasons import LEVELS
 from provisioning.store.folding import fold, folded
@@ -25,6 +26,7 @@ class Filter(NamedTuple):
     owner: str = ""
     role: str = ""
     text: str = ""
+    unit: str = ""  # the code of a province with all that lies in it, or of a district
 
 
 class Row(NamedTuple):
@@ -95,6 +97,8 @@ def _conditions(chosen: Filter) -> list[ColumnElement[bool]]:
         conditions.append(is_owed_by(chosen.owner, chosen.levels or LEVELS))
     elif chosen.levels:
         conditions.append(level.in_(chosen.levels))
+    if chosen.unit:
+        conditions.append(site.c.unit_id.in_(within(chosen.unit)))
     if chosen.role:
         conditions.append(participation.c.role == chosen.role)
     for word in fold(chosen.text).split():

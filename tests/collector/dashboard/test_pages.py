@@ -130,6 +130,8 @@ def test_the_list_shows_what_the_filter_leaves_worst_first(browser: TestClient) 
         "q=dat mui": ["GOOD000"],
         "q=%25": [],
         "q=HA NOI&level=unknown": ["SILENT0"],
+        "unit=01&level=ready": ["GOOD000"],
+        "unit=02": [],
         "page=2": [],
     }
     shown = {query: re.findall(r'href="/sites/(\w+)"', browser.get(f"/sites?{query}").text) for query in expected}
