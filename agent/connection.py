@@ -75,7 +75,7 @@ def place_of(settings: Settings) -> Place:
 
 
 class Connection:
-    """Keeps a connection to the first broker that admits us; driven by `turn` from the caller's only loop."""
+    """Keeps a connection to one of the brokers, whichever by chance; driven by `turn` from the caller's only loop."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Connection:
         chance: random.Random,
         backoff: Backoff,
     ) -> None:
-        self.place = place
+        self.place = place._replace(brokers=_shuffled(place.brokers, chance))
         self.is_open = False
         self.woken_by: Tuple[socket.socket, ...] = ()  # whatever comes on these ends the wait of a turn, and is lost
         self._next_number = next_number
@@ -130,7 +130,7 @@ class Connection:
     def reconnect(self, place: Place) -> None:
         """Leave the broker and connect to `place` at once."""
         self.stop()
-        self.place = place
+        self.place = place._replace(brokers=_shuffled(place.brokers, self._chance))
         self._try_at_s = 0.0
         self._broker = 0
 
@@ -211,6 +211,11 @@ class Connection:
 
     def _url(self) -> str:
         return self.place.brokers[self._broker % len(self.place.brokers)]
+
+
+def _shuffled(brokers: Tuple[str, ...], chance: random.Random) -> Tuple[str, ...]:
+    """Return the brokers in an order by chance: those of one that fails go to all the others in equal parts."""
+    return tuple(chance.sample(brokers, len(brokers)))
 
 
 class _Client(paho.Client):

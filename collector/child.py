@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,9 @@ def start(command: Sequence[str], log: Path, environ: Mapping[str, str] | None =
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != us:  # we ended before the line above
             os._exit(1)
+        # Open files: all that we may have, for a broker and others hold thousands of connections.
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
     _set_aside_when_long(log)
     with log.open("ab") as output:

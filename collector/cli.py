@@ -53,11 +53,14 @@ def main() -> None:
 def run() -> None:
     """Run every part of the centre under supervision."""
     from collector import supervisor
+    from collector.broker_parts import MosquittoMissingError, is_missing
     from collector.parts import parts
     from collector.store.migrate import migrate as migrate_database
     from provisioning.broker.reload import write_configuration
 
     settings = load_settings()
+    if is_missing(settings):
+        raise click.ClickException(str(MosquittoMissingError()))
     with _database(settings) as engine:
         migrate_database(engine)
         if not settings.broker_urls:

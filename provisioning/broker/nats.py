@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from contract import wire
+from provisioning.authority import ServerCertificate
 
+CONFIGURATION = "nats.conf"
 _MAX_PAYLOAD_BYTES = 64 * 1024  # twice the largest report
 _MAX_MEMORY_BYTES = 256 * 1024 * 1024
 _MAX_FILE_BYTES = 4 * 1024 * 1024 * 1024  # retained messages and QoS 1 in flight; nothing queues for the absent
@@ -31,9 +33,8 @@ class Layout(NamedTuple):
     host: str
     port: int
     monitor_port: int  # on loopback
-    certificate: Path
+    certificate: ServerCertificate | None  # None: without TLS
     certificate_sha256: str  # a renewed certificate lies at the same path: this makes it a new configuration
-    key: Path
 
     @property
     def pid_file(self) -> Path:
@@ -59,7 +60,7 @@ jetstream {{
 mqtt {{
   host: {_quoted(layout.host)}
   port: {layout.port}
-  tls {{ cert_file: {_quoted(layout.certificate)}, key_file: {_quoted(layout.key)}, timeout: {_TLS_TIMEOUT_S} }}
+{_tls(layout.certificate)}\
 }}
 authorization {{
   timeout: {_TLS_TIMEOUT_S + 5}
@@ -75,6 +76,13 @@ def version(text: str) -> str:
     """Return the tag of a configuration made by `configuration`."""
     tags = json.loads(text.partition("\n")[0].removeprefix("server_tags: "))
     return str(tags[0])
+
+
+def _tls(certificate: ServerCertificate | None) -> str:
+    if certificate is None:
+        return ""
+    cert_file, key_file = map(_quoted, certificate)
+    return f"  tls {{ cert_file: {cert_file}, key_file: {key_file}, timeout: {_TLS_TIMEOUT_S} }}\n"
 
 
 def _device(user: User) -> str:

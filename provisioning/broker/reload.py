@@ -1,4 +1,4 @@
-"""Writes the embedded broker's configuration from the registry and waits until the broker runs it.
+"""Writes the brokers' files from the registry and waits until those of this machine run them.
 
 Who is connected stays so through a reload. But nats-server (2.15) refuses a client that is in the middle of
 connecting while the users are exchanged, once, as "not authorized": devices try again after any refusal.
@@ -8,71 +8,65 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import http.client
-import json
-import os
 import secrets
-import signal
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
-import psutil
-from sqlalchemy import Engine, select
+from sqlalchemy import Column, Engine, select
 
 from provisioning import authority, credentials, secret_files
-from provisioning.broker import nats
+from provisioning.authority import ServerCertificate
+from provisioning.broker import login, mosquitto, nats, running
 from provisioning.errors import ProvisioningError
-from provisioning.settings import Settings
+from provisioning.settings import Settings, reachable
 from provisioning.store.tables import device
 
-CONFIGURATION = "nats.conf"
 COLLECTOR = "collector"  # outside the grammar of device ids, which begin with d-
 COLLECTOR_PASSWORD = "collector-password"  # noqa: S105 - the file's name
-_DEADLINE_S = 60
-_POLL_S = 0.02
 
 
-class BrokerError(RuntimeError):
-    """The broker did not take the configuration into use."""
+class Configuration(NamedTuple):
+    """What the brokers of this machine are to run."""
+
+    version: str
+    files: Mapping[Path, str]  # the first is what a person looks at
+    servers: tuple[running.Server, ...]
 
 
 def write_configuration(engine: Engine, settings: Settings) -> Path:
-    """Write home/broker/nats.conf from the registry and, where the broker runs, wait until it runs this one.
+    """Write the brokers' files from the registry and wait until the brokers that run have taken them into use.
 
     A lock file lets one program at a time do so, and each reads the registry under the lock: so nobody waits for
-    a configuration that another has overwritten. Raises BrokerError.
+    a configuration that another has overwritten. Returns the first file. Raises BrokerError.
     """
-    folder = settings.folder("broker")
-    path = folder / CONFIGURATION
-    with _alone(folder / "nats.lock"):
-        text = _text(engine, settings)
-        version = nats.version(text)
-        secret_files.write(path, text.encode())
-        pid = running_broker(folder / "nats.pid")
-        if pid is not None and running_version(settings.broker_monitor_port) != version:
-            _reload(pid, settings.broker_monitor_port, version)
-    return path
+    with _alone(settings.folder("broker") / "broker.lock"):
+        wanted = read(engine, settings)
+        for path, text in wanted.files.items():
+            secret_files.write(path, text.encode())
+        running.take_into_use(wanted.servers, wanted.version)
+    return next(iter(wanted.files))
 
 
 def check_broker(engine: Engine, settings: Settings) -> None:
-    """Raise ProvisioningError unless the file holds, and the broker runs, what the registry says."""
-    path = settings.folder("broker") / CONFIGURATION
-    wanted = nats.version(_text(engine, settings))
-    running = running_version(settings.broker_monitor_port)
-    if not path.exists() or nats.version(path.read_text(encoding="utf-8")) != wanted:
-        raise ProvisioningError(
-            f"{path} đã cũ. Chạy: diemcau-provision broker config",
-            f"{path} is out of date. Run: diemcau-provision broker config",
-        )
-    if running is None:
+    """Raise ProvisioningError unless the files hold, and the brokers run, what the registry says."""
+    wanted = read(engine, settings)
+    for path, text in wanted.files.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            raise ProvisioningError(
+                f"{path} đã cũ. Chạy: diemcau-provision broker config",
+                f"{path} is out of date. Run: diemcau-provision broker config",
+            )
+    states = [server.runs(wanted.version) for server in wanted.servers]
+    if None in states:
         raise ProvisioningError(
             "Máy chủ MQTT không chạy. Chạy: diemcau-collector run",
             "The broker does not run. Run: diemcau-collector run",
         )
-    if running != wanted:
+    if False in states:
         raise ProvisioningError(
             "Máy chủ MQTT chạy cấu hình cũ. Chạy: diemcau-provision broker config",
             "The broker runs an older configuration. Run: diemcau-provision broker config",
@@ -86,43 +80,75 @@ def collector_password(settings: Settings) -> str:
     ).decode()
 
 
-def running_broker(pid_file: Path) -> int | None:
-    """Return the process id of the running nats-server, or None; a stale file that names another program is no sign."""
-    try:
-        pid = int(pid_file.read_text(encoding="ascii"))
-        return pid if psutil.Process(pid).name() == "nats-server" else None
-    except (OSError, ValueError, psutil.Error):
-        return None
+def read(engine: Engine, settings: Settings) -> Configuration:
+    """Return what the brokers are to run by the registry."""
+    return (_of_nats if settings.broker == "nats" else _of_mosquitto)(engine, settings)
 
 
-def running_version(monitor_port: int) -> str | None:
-    """Return the version of the configuration that the broker runs, or None when it does not answer."""
-    monitor = http.client.HTTPConnection("127.0.0.1", monitor_port, timeout=5)
-    try:
-        monitor.request("GET", "/varz")
-        tags = json.load(monitor.getresponse()).get("tags") or [""]
-        return str(tags[0])
-    except (OSError, ValueError, http.client.HTTPException):
-        return None
-    finally:
-        monitor.close()
+def edges(settings: Settings, certificate: ServerCertificate | None = None) -> tuple[mosquitto.Edge, ...]:
+    """Return Mosquitto's edges on this machine."""
+    folder, host = settings.folder("broker"), settings.broker_host
+    return tuple(
+        mosquitto.Edge(folder, number, host, port, certificate)
+        for number, port in enumerate(settings.broker_edge_ports, 1)
+    )
 
 
-def _text(engine: Engine, settings: Settings) -> str:
-    certificate = authority.server_certificate(settings.folder("ca"), settings.server_names, datetime.now(UTC))
+def is_admitted(settings: Settings, port: int, user: str, password: str) -> bool | None:
+    """Tell whether the broker at this port of ours admits a user; None when it does not answer."""
+    host = reachable(settings.broker_host)
+    return login.is_admitted(host, port, user, password, is_plain=settings.is_broker_plain)
+
+
+def _of_nats(engine: Engine, settings: Settings) -> Configuration:
+    certificate, certificate_sha256 = _certificate(settings)
     layout = nats.Layout(
         settings.folder("broker"),
-        settings.host,
+        settings.broker_host,
         settings.broker_port,
         settings.broker_monitor_port,
-        certificate.certificate,
-        hashlib.sha256(certificate.certificate.read_bytes()).hexdigest(),
-        certificate.key,
+        certificate,
+        certificate_sha256,
     )
-    active = select(device.c.name, device.c.bcrypt).where(device.c.state == "active").order_by(device.c.id)
+    devices = [nats.User(*row) for row in _devices(engine, device.c.bcrypt)]
+    text = nats.configuration(devices, nats.User(COLLECTOR, _collector_bcrypt(settings)), layout)
+
+    def runs(version: str) -> bool | None:
+        tag = running.nats_version(settings.broker_monitor_port)
+        return None if tag is None else tag == version
+
+    server = running.Server("nats-server", layout.pid_file, runs)
+    return Configuration(nats.version(text), {layout.folder / nats.CONFIGURATION: text}, (server,))
+
+
+def _of_mosquitto(engine: Engine, settings: Settings) -> Configuration:
+    certificate, certificate_sha256 = _certificate(settings)
+    folder, rights = settings.folder("broker"), mosquitto.rights(COLLECTOR)
+    files = {edge.file: mosquitto.configuration(edge) for edge in edges(settings, certificate)}
+    collector = mosquitto.User(COLLECTOR, mosquitto.verifier(collector_password(settings)))
+    users = [collector, *(mosquitto.User(*row) for row in _devices(engine, device.c.pbkdf2))]
+    version = mosquitto.version((certificate_sha256, *files.values(), rights, mosquitto.passwords(users)))
+    users.append(mosquitto.User(mosquitto.CANARY, mosquitto.verifier(version)))
+    files |= {folder / mosquitto.RIGHTS: rights, folder / mosquitto.PASSWORDS: mosquitto.passwords(users)}
+    servers = tuple(
+        running.Server("mosquitto", edge.pid_file, partial(is_admitted, settings, edge.port, mosquitto.CANARY))
+        for edge in edges(settings)
+    )
+    return Configuration(version, files, servers)
+
+
+def _devices(engine: Engine, verifier: Column[str]) -> list[tuple[str, str]]:
+    active = select(device.c.name, verifier).where(device.c.state == "active").order_by(device.c.id)
     with engine.connect() as connection:
-        devices = [nats.User(*row) for row in connection.execute(active)]
-    return nats.configuration(devices, nats.User(COLLECTOR, _collector_bcrypt(settings)), layout)
+        return [(name, kept) for name, kept in connection.execute(active)]
+
+
+def _certificate(settings: Settings) -> tuple[ServerCertificate | None, str]:
+    """Return the brokers' certificate and its hash; neither where there is no TLS."""
+    if settings.is_broker_plain:
+        return None, ""
+    certificate = authority.server_certificate(settings.folder("ca"), settings.server_names, datetime.now(UTC))
+    return certificate, hashlib.sha256(certificate.certificate.read_bytes()).hexdigest()
 
 
 def _collector_bcrypt(settings: Settings) -> str:
@@ -134,17 +160,6 @@ def _collector_bcrypt(settings: Settings) -> str:
         verifier = credentials.bcrypt_of(password)
         secret_files.write(path, verifier.encode())
     return verifier
-
-
-def _reload(pid: int, monitor_port: int, version: str) -> None:
-    deadline = time.monotonic() + _DEADLINE_S
-    os.kill(pid, signal.SIGHUP)
-    while running_version(monitor_port) != version:
-        if not psutil.pid_exists(pid):
-            return  # it has ended; the next one reads the file when it starts
-        if time.monotonic() > deadline:
-            raise BrokerError(f"nats-server (pid {pid}) did not take its new configuration within {_DEADLINE_S} s")
-        time.sleep(_POLL_S)
 
 
 @contextmanager

@@ -95,7 +95,7 @@ def actor() -> str:
 @contextmanager
 def telling() -> Iterator[None]:
     """Turn what may go wrong on the way into one line for the terminal."""
-    from provisioning.broker.reload import BrokerError
+    from provisioning.broker.running import BrokerError
     from provisioning.errors import ProvisioningError
 
     try:

@@ -6,7 +6,9 @@ import threading
 
 import pytest
 
-from collector.parts import Port, answers, is_broker_user_connected, nats_server, parts
+from collector import broker_parts
+from collector.broker_parts import MosquittoMissingError, broker_for, is_broker_user_connected, nats_server
+from collector.parts import Port, answers, parts
 from provisioning.settings import Settings
 
 
@@ -23,6 +25,25 @@ def test_the_broker_comes_first_and_the_web_last(tmp_path):
 def test_with_brokers_of_its_own_a_centre_runs_none(tmp_path):
     settings = Settings(home=tmp_path, broker_urls=("mqtts://broker.example:8883",))
     assert "broker" not in [part.name for part in parts(settings)]
+
+
+def test_mosquitto_is_a_part_for_each_edge_and_each_has_its_own_port(tmp_path):
+    settings = Settings(home=tmp_path, broker="mosquitto", broker_edge_ports=(9001, 9002, 9003))
+    assert [(part.name, part.ports[0].number) for part in parts(settings)[:3]] == [
+        ("broker-1", 9001),
+        ("broker-2", 9002),
+        ("broker-3", 9003),
+    ]
+    assert settings.brokers == tuple(f"mqtts://127.0.0.1:{port}" for port in (9001, 9002, 9003))
+
+
+def test_more_devices_than_nats_carries_take_mosquitto_or_are_told_how_to_install_it(monkeypatch):
+    assert [broker_for(devices) for devices in (1, 15_000, 15_001)] == ["nats", "nats", "mosquitto"]
+    monkeypatch.setattr(broker_parts, "_SYSTEM_PROGRAMS", "")
+    monkeypatch.setenv("PATH", "")
+    assert broker_for(15_000) == "nats"
+    with pytest.raises(MosquittoMissingError, match="apt install mosquitto"):
+        broker_for(40_068)
 
 
 def test_the_embedded_broker_is_a_program_that_its_wheel_brought():

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import sysconfig
 import threading
 import time
 from collections import Counter
@@ -25,6 +24,7 @@ from sqlalchemy import Engine, select
 
 from agent.paths import spool as spool_folder
 from agent.spool import Spool
+from collector.parts import Part, parts
 from collector.store.migrate import migrate
 from collector.store.tables import report, spool
 from contract import stamp
@@ -105,20 +105,29 @@ class Lab:
 
     # --- processes
 
+    @property
+    def brokers(self) -> list[str]:
+        """The broker, or the edges of it."""
+        return [part.name for part in self._broker_parts()]
+
     def start(self) -> None:
-        self.start_broker()
+        for name in self.brokers:
+            self.start_broker(name)
         self.start_ingest()
         if self.reports_each:
             for name in self.names:
                 self.start_resident(name)
 
-    def start_broker(self) -> None:
-        program = Path(sysconfig.get_path("scripts")) / "nats-server"
-        self._run("broker", str(program), "-c", str(self.settings.folder("broker") / "nats.conf"))
+    def start_broker(self, name: str = "broker") -> None:
+        part = next(part for part in self._broker_parts() if part.name == name)
+        self._run(name, *part.command)
         deadline = time.monotonic() + 30
-        while reload.running_version(self.settings.broker_monitor_port) is None:
+        while part.is_up is None or not part.is_up():
             assert time.monotonic() < deadline, "the broker does not start"
             time.sleep(0.05)
+
+    def _broker_parts(self) -> list[Part]:
+        return [part for part in parts(self.settings) if part.name.startswith("broker")]
 
     def start_ingest(self) -> None:
         """Start ingest; once it has been killed, it mostly dies by itself too, at a step of its database or later."""
@@ -139,7 +148,7 @@ class Lab:
         process = self._processes[name]
         process.kill()
         process.wait()
-        self.kills["resident" if name in self.names else name] += 1
+        self.kills["resident" if name in self.names else name.partition("-")[0]] += 1
 
     def stop(self) -> None:
         for process in self._processes.values():
@@ -153,7 +162,7 @@ class Lab:
             assert self._processes["ingest"].returncode == -signal.SIGKILL, self._log("ingest")
             self.kills["ingest"] += 1
             self.start_ingest()
-        for name in (*self.names, "broker"):
+        for name in (*self.names, *self.brokers):
             assert self._processes[name].poll() is None, self._log(name)
 
     def password(self, name: str) -> str:
@@ -175,9 +184,10 @@ class Lab:
                 self._wait(self.chance.uniform(0, 0.5), is_ingest_down=True)
                 self.start_ingest()
             elif fault == "broker":
-                self.kill("broker")
+                name = self.chance.choice(self.brokers)
+                self.kill(name)
                 time.sleep(self.chance.uniform(0, 0.5))
-                self.start_broker()
+                self.start_broker(name)
             else:
                 name = self.chance.choice(self.names)
                 self.kill(name)
@@ -266,15 +276,27 @@ def reflector() -> Iterator[int]:
 
 @pytest.fixture
 def make_lab(tmp_path: Path, free_port: Callable[[], int], reflector: int) -> Iterator[Callable[..., Lab]]:
-    """A function (database URL, residents, reports each, interval, seed, mode) that founds and starts a laboratory."""
+    """A function (database URL, residents, reports each, interval, seed, mode) that founds and starts a laboratory.
+
+    Its broker is nats-server, or by `broker` two edges of Mosquitto.
+    """
     labs: list[Lab] = []
 
-    def make(url: str, residents: int, reports_each: int, interval_s: float, seed: int, *mode: str) -> Lab:
+    def make(
+        url: str,
+        residents: int,
+        reports_each: int,
+        interval_s: float,
+        seed: int,
+        *mode: str,
+        broker: str = "nats",
+    ) -> Lab:
         home = tmp_path / "home"
         home.mkdir()
         ports = {"broker_port": free_port(), "broker_monitor_port": free_port(), "probe_udp_port": reflector}
-        (home / "settings.json").write_text(json.dumps({"database_url": url, **ports}))
-        settings = Settings(home=home, database_url=url, **ports)
+        changed = {"broker": broker, "broker_edge_ports": (free_port(), free_port()), **ports}
+        (home / "settings.json").write_text(json.dumps({"database_url": url, **changed}))
+        settings = Settings(home=home, database_url=url, **changed)
         engine = open_engine(url)
         migrate(engine)
         lab = Lab(settings, engine, residents, reports_each, interval_s, random.Random(seed), mode)

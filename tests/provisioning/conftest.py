@@ -1,21 +1,22 @@
-"""A centre in a folder of its own with one site, and nats-server running its configuration."""
+"""A centre in a folder of its own with one site, and brokers running its configuration."""
 
 from __future__ import annotations
 
 import secrets
 import ssl
 import subprocess
-import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import paho.mqtt.client as mqtt
 import pytest
 from sqlalchemy import Connection, Engine
 
+from collector.parts import parts
 from provisioning import codes, identifiers
 from provisioning.app import make_enrolment
 from provisioning.broker import reload
@@ -37,11 +38,19 @@ class Device(NamedTuple):
 
 
 @pytest.fixture
-def settings(tmp_path: Path, free_port: Callable[[], int]) -> Settings:
+def broker_kind() -> str:
+    """What runs the centre's configuration; tests of what differs by it take both in turn."""
+    return "nats"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, free_port: Callable[[], int], broker_kind: str) -> Settings:
     return Settings(
         home=tmp_path / "home",
+        broker=broker_kind,
         broker_port=free_port(),
         broker_monitor_port=free_port(),
+        broker_edge_ports=(free_port(), free_port()),
         enrolment_port=free_port(),
     )
 
@@ -94,18 +103,32 @@ def new_code(enrolment: Enrolment, registry: Engine, add_site: Callable[[Connect
 
 
 @pytest.fixture
-def broker(settings: Settings, registry: Engine, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The real nats-server, running the centre's configuration."""
-    path = reload.write_configuration(registry, settings)
-    program = Path(sysconfig.get_path("scripts")) / "nats-server"
-    with (tmp_path / "nats.log").open("wb") as log:
-        server = subprocess.Popen([str(program), "-c", str(path)], stdout=log, stderr=log)
-    try:
-        wait_until(lambda: reload.running_version(settings.broker_monitor_port) is not None)
-        yield server
-    finally:
-        server.kill()  # its folder is thrown away
-        server.wait(20)
+def start_broker(settings: Settings) -> Iterator[Callable[..., list[subprocess.Popen[bytes]]]]:
+    """A function that runs the real brokers by the configuration that lies there: one nats-server, or each edge."""
+    with ExitStack() as running:
+
+        def start(settings: Settings = settings, name: str = "broker") -> list[subprocess.Popen[bytes]]:
+            found = [part for part in parts(settings) if part.name.startswith(name)]
+            log = running.enter_context((settings.folder("log") / "broker.log").open("ab"))
+            servers = [subprocess.Popen(part.command, stdout=log, stderr=log) for part in found]
+            for server in servers:
+                running.callback(server.wait, 20)
+                running.callback(server.kill)  # its folder is thrown away
+            for part in found:
+                assert part.is_up is not None
+                wait_until(part.is_up)
+            return servers
+
+        yield start
+
+
+@pytest.fixture
+def broker(
+    settings: Settings, registry: Engine, start_broker: Callable[..., list[subprocess.Popen[bytes]]]
+) -> list[subprocess.Popen[bytes]]:
+    """The real brokers, running the centre's configuration."""
+    reload.write_configuration(registry, settings)
+    return start_broker()
 
 
 @pytest.fixture
@@ -124,32 +147,51 @@ def wait_until(holds: Callable[[], object]) -> None:
 class Client:
     """An MQTT 3.1.1 client as a device or the collector uses it."""
 
-    def __init__(self, settings: Settings, user: str, password: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        user: str,
+        password: str,
+        edge: int = 0,
+        client_id: str = "",
+        will: tuple[str, bytes] | None = None,
+    ) -> None:
         self.received: list[tuple[str, bytes]] = []
         self.is_connected = False
         self.refusal: str | None = None
         self._answers: dict[int, int] = {}
-        self._told = threading.Condition()
-        self._mqtt = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, f"{user}-{secrets.token_hex(8)}")
+        self.may_hear = threading.Lock()  # whoever holds it keeps us from reading on
+        self.client_id = client_id or f"{user}-{secrets.token_hex(8)}"
+        self._mqtt = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, self.client_id)
         self._mqtt.username_pw_set(user, password)
-        self._mqtt.tls_set_context(ssl.create_default_context(cafile=str(settings.folder("ca") / "ca.pem")))
+        if not settings.is_broker_plain:
+            self._mqtt.tls_set_context(ssl.create_default_context(cafile=str(settings.folder("ca") / "ca.pem")))
+        if will is not None:
+            self._mqtt.will_set(*will, qos=1, retain=True)
         self._mqtt.on_connect = self._connected
         self._mqtt.on_disconnect = self._disconnected
         self._mqtt.on_subscribe = self._subscribed
-        self._mqtt.on_message = lambda _c, _u, message: self.received.append((message.topic, message.payload))
-        self._mqtt.connect("127.0.0.1", settings.broker_port, keepalive=30)
+        self._mqtt.on_message = self._arrived
+        self._mqtt.connect("127.0.0.1", settings.broker_ports[edge], keepalive=30)
         self._mqtt.loop_start()
         wait_until(lambda: self.is_connected or self.refusal)
 
-    def subscribe(self, topic: str) -> int:
-        """Return what the broker grants: 0, or 0x80 for a refusal."""
-        _, mid = self._mqtt.subscribe(topic, 0)
+    def subscribe(self, topic: str, qos: int = 0) -> int:
+        """Return what the broker grants: the QoS, or 0x80 for a refusal."""
+        _, mid = self._mqtt.subscribe(topic, qos)
         assert mid is not None
         wait_until(lambda: mid in self._answers)
         return self._answers[mid]
 
-    def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
-        self._mqtt.publish(topic, payload, 1, retain).wait_for_publish(20)
+    def publish(self, topic: str, payload: bytes, retain: bool = False, wait: bool = True) -> None:
+        published = self._mqtt.publish(topic, payload, 1, retain)
+        if wait:
+            published.wait_for_publish(20)
+
+    def break_off(self) -> None:
+        """Vanish without a word, so that the broker says our will."""
+        self._mqtt.loop_stop()
+        self._mqtt.socket().shutdown(2)
 
     def close(self) -> None:
         self._mqtt.disconnect()
@@ -163,17 +205,21 @@ class Client:
         self.is_connected = False
         self.refusal = self.refusal or str(reason)
 
+    def _arrived(self, _c: object, _u: object, message: mqtt.MQTTMessage) -> None:
+        with self.may_hear:
+            self.received.append((message.topic, message.payload))
+
     def _subscribed(self, _c: object, _u: object, mid: int, reasons: list[mqtt.ReasonCode], _p: object) -> None:
         self._answers[mid] = reasons[0].value
 
 
 @pytest.fixture
-def connect(settings: Settings) -> Iterator[Callable[[str, str], Client]]:
-    """A function that connects to the broker by user and password."""
+def connect(settings: Settings) -> Iterator[Callable[..., Client]]:
+    """A function that connects to the broker, or to an edge of it, by user and password."""
     clients: list[Client] = []
 
-    def open_client(user: str, password: str) -> Client:
-        clients.append(Client(settings, user, password))
+    def open_client(user: str, password: str, **others: Any) -> Client:
+        clients.append(Client(settings, user, password, **others))
         return clients[-1]
 
     yield open_client

@@ -7,13 +7,19 @@ from pathlib import Path
 import pytest
 
 from contract import wire
+from provisioning.authority import ServerCertificate
 from provisioning.broker import nats
 
 
 @pytest.fixture
 def layout(tmp_path: Path) -> nats.Layout:
     return nats.Layout(
-        tmp_path / 'a "quoted" folder', "127.0.0.1", 8883, 8222, Path("server.pem"), "0" * 64, Path("server.key")
+        tmp_path / 'a "quoted" folder',
+        "127.0.0.1",
+        8883,
+        8222,
+        ServerCertificate(Path("server.pem"), Path("server.key")),
+        "0" * 64,
     )
 
 
