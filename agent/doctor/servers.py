@@ -7,9 +7,12 @@ import json
 import socket
 import ssl
 import urllib.error
-from typing import Callable, Optional, TypeVar
+from typing import Callable, Optional, Set, Tuple, TypeVar
+from urllib.parse import urlsplit
 
-from agent import asking, identity, packets, trouble, trust
+import psutil
+
+from agent import asking, identity, lock, packets, paths, trouble, trust
 from agent.connection import log_in, place_of
 from agent.describe import duration
 from agent.doctor import network
@@ -92,10 +95,16 @@ def _told(error: Exception) -> str:
 
 
 def brokers(subject: Subject) -> Answer:
-    """Tell whether each broker admits this device; one that does is enough for reports to go."""
+    """Tell whether each broker admits this device; one that does is enough for reports to go.
+
+    The broker to which the resident is connected is not asked: some let a device in but once, and it would be put out.
+    """
     place = place_of(subject.settings)._replace(keepalive_s=_TIMEOUT_S)  # which is how long TLS may take, too
+    peers = _peers() if lock.held_since(subject.home / paths.LOCK) is not None else set()
 
     def try_to_log_in(url: str) -> None:
+        if peers and not peers.isdisjoint(_addresses(url)):
+            return
         _by_our_clock(subject, lambda is_plausible: log_in(url, place, _TIMEOUT_S, is_clock_plausible=is_plausible))
 
     answers = together(try_to_log_in, subject.settings.brokers, _WITHIN_S)
@@ -112,6 +121,21 @@ def brokers(subject: Subject) -> Answer:
             step,
         )
     return Answer(BAD, say(f"không đăng nhập được {why}.", f"cannot log in to {why}."), step)
+
+
+def _peers() -> Set[Tuple[str, int]]:
+    """Return whom this machine holds a connection to, as far as it tells."""
+    try:
+        held = psutil.net_connections("tcp")
+    except (psutil.Error, OSError):
+        return set()
+    return {(one.raddr.ip, one.raddr.port) for one in held if one.raddr and one.status == psutil.CONN_ESTABLISHED}
+
+
+def _addresses(url: str) -> Set[Tuple[str, int]]:
+    address = urlsplit(url)
+    found = socket.getaddrinfo(address.hostname, address.port, type=socket.SOCK_STREAM)
+    return {(str(one[4][0]), int(one[4][1])) for one in found}
 
 
 def probe_http(subject: Subject) -> Answer:

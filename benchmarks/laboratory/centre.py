@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from agent.child import Server
-from collector.parts import answers, nats_server
+from collector.parts import answers, parts
 from collector.probe_server.centre import KEPT
 from collector.probe_server.document import write
 from collector.store.migrate import migrate
@@ -47,7 +47,7 @@ class Centre:
         migrate(self.engine)
         self.devices = registry.fill(self.engine, devices)
         authority.make_authority(self.settings.folder("ca"), datetime.now(UTC))
-        self._configuration = reload.write_configuration(self.engine, self.settings)
+        reload.write_configuration(self.engine, self.settings)
 
     @property
     def ca_file(self) -> Path:
@@ -55,9 +55,10 @@ class Centre:
         return self.settings.folder("ca") / "ca.pem"
 
     def broker(self) -> AbstractContextManager[Process]:
-        """Run the embedded broker."""
-        url = f"http://127.0.0.1:{self.settings.broker_monitor_port}/healthz"
-        return self._running("broker", (str(nats_server()), "-c", str(self._configuration)), lambda: answers(url))
+        """Run the broker, or the first edge of it."""
+        part = next(part for part in parts(self.settings) if part.name.startswith("broker"))
+        assert part.is_up is not None
+        return self._running(part.name, part.command, part.is_up)
 
     def ingest(self) -> AbstractContextManager[Process]:
         """Run the collector's ingest, as `diemcau-collector ingest` does."""

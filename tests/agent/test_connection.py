@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 import socket
 import threading
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,10 @@ def connect(tmp_path, spool):
     """Return a function that makes a connection to these brokers."""
     made = []
 
-    def connect(*brokers, password="right", is_clock_plausible=True):
+    def connect(*brokers, password="right", is_clock_plausible=True, seed=1):
         (tmp_path / "password").write_text(password)
         place = Place(brokers, tmp_path / "ca.pem", DEVICE, tmp_path / "password", 45)
-        made.append(Connection(place, spool.next_connection, lambda: is_clock_plausible, random.Random(1), QUICK))
+        made.append(Connection(place, spool.next_connection, lambda: is_clock_plausible, random.Random(seed), QUICK))
         return made[-1]
 
     yield connect
@@ -45,12 +46,18 @@ def first(eventually):
     return first
 
 
-def test_a_broker_that_is_away_is_passed_over_for_the_next(connect, first, broker, free_port):
-    dead = f"mqtt://127.0.0.1:{free_port()}"
-    connection = connect(dead, broker.url)
-    assert first(connection, Lost).broker == dead
+@pytest.mark.parametrize("seed", range(4))
+def test_brokers_that_are_away_are_passed_over_for_one_that_is_not(connect, first, broker, free_port, seed):
+    connection = connect(*(f"mqtt://127.0.0.1:{free_port()}" for _ in range(3)), broker.url, seed=seed)
     assert first(connection, Opened).number > 0
     assert connection.is_open
+
+
+def test_devices_spread_over_all_brokers_and_those_of_one_that_fails_over_all_the_others(connect):
+    brokers = tuple(f"mqtts://edge{n}.example.vn:8883" for n in range(4))
+    orders = Counter(connect(*brokers, seed=seed).place.brokers[:2] for seed in range(600))
+    assert len(orders) == 12  # each as the first, and each of the others after it
+    assert min(orders.values()) > 600 / 12 / 2
 
 
 def test_each_try_has_a_higher_number_and_its_will_says_lost(connect, first, broker, centre, eventually):

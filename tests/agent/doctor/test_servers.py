@@ -7,10 +7,11 @@ import http.server
 import random
 import socket
 import threading
+from contextlib import nullcontext
 
 import pytest
 
-from agent import trouble
+from agent import lock, paths, trouble
 from agent.backoff import Backoff
 from agent.child import Server
 from agent.connection import Connection, Opened, place_of
@@ -60,6 +61,18 @@ def test_one_broker_that_is_off_beside_one_that_is_well_is_a_warning_that_names_
     assert answer.state == WARNING
     assert lost in answer.text
     assert broker.url not in answer.text
+
+
+@pytest.mark.parametrize("is_resident_running", [True, False])
+def test_the_broker_that_the_resident_is_connected_to_is_not_asked_a_second_time(
+    enrolled, start_broker, is_resident_running
+):
+    broker = start_broker(others=guarded("another"))  # which would refuse it
+    machine = enrolled(broker.url)
+    with socket.create_connection(("127.0.0.1", broker.port)):
+        held = lock.hold(machine.home / paths.LOCK) if is_resident_running else nullcontext()
+        with held:
+            assert servers.brokers(machine).state == (OK if is_resident_running else BAD)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # paho leaves the socket to be collected
