@@ -21,6 +21,8 @@ ASSETS := $(filter-out %/node_modules,$(wildcard collector/dashboard/assets/*))
 
 # $(call needs,how to find out,which Debian packages bring it)
 needs = $(1) > /dev/null 2>&1 || { apt-get update -qq && apt-get install -qq -y --no-install-recommends $(2) > /dev/null; }
+# Debian starts a broker of its own with it, which nobody here asked for.
+MOSQUITTO = test -x /usr/sbin/mosquitto || { $(call needs,false,mosquitto); systemctl disable --now mosquitto 2> /dev/null || true; }
 HAS_TESTBED := /usr/bin/python3 -c 'import gi; gi.require_version("UMockdev", "1.0")'
 
 .PHONY: demo test check soak bench lock clean
@@ -35,6 +37,7 @@ test: $(READY)
 	@$(call needs,command -v tinyproxy,tinyproxy-bin) # a proxy between a test's own networks
 	@$(call needs,$(HAS_TESTBED),umockdev gir1.2-umockdev-1.0 python3-gi) # it plays devices to the real agent
 	@$(call needs,test -x /lib/nut/upsd,nut-server) # and this one a UPS
+	@$(MOSQUITTO) # the broker of a country, in processes of the tests
 	@$(call needs,type makensis systemd-analyze,nsis systemd) # bundles are built, and the unit looked at
 	@$(BIN)/python -m pytest -q -m "not soak"
 
@@ -50,11 +53,13 @@ soak: $(READY)
 	@$(call needs,command -v debootstrap,debootstrap) # it fetches that processor's Debian
 	@$(call needs,command -v wine,wine wine64) # it runs what is made for Windows
 	@$(call needs,type makensis osslsigncode,nsis osslsigncode) # they build it and look at its signature
+	@$(MOSQUITTO)
 	@$(BIN)/python -m pytest -m soak
 
 bench: $(READY)
 	@$(call needs,type zabbix_agent2 prometheus-node-exporter,zabbix-agent2 prometheus-node-exporter) # the agent's peers
 	@$(call needs,type tc iperf3 gcc,iproute2 iperf3 gcc libc6-dev) # emulated lines, and what measures them
+	@$(MOSQUITTO)
 	@for program in benchmarks/*.py; do $(BIN)/python "$$program"; done
 
 $(READY): .ci/requirements.lock pyproject.toml contract/__init__.py $(ASSETS) | $(TMPDIR)

@@ -39,7 +39,8 @@ class Centre:
     def __init__(self, home: Path, database_url: str, devices: int) -> None:
         """Make the database and its registry with so many devices, the authority and the broker's configuration."""
         ports = ("broker_port", "broker_monitor_port", "probe_http_port", "probe_udp_port")
-        changed: dict[str, str | int] = {"database_url": database_url, **{name: free_port() for name in ports}}
+        changed: dict[str, object] = {"database_url": database_url, **{name: free_port() for name in ports}}
+        changed["broker_edge_ports"] = [free_port()]
         home.mkdir(mode=0o700)
         (home / "settings.json").write_text(json.dumps(changed))
         self.settings = Settings.model_validate({"home": home, **changed})

@@ -56,7 +56,7 @@ class Connection:
             client.tls_set_context(ssl.create_default_context(cafile=ca_file))
         elif address.hostname not in _LOOPBACK:
             raise ValueError(f"{url} would send the password in the clear; only mqtts:// leaves this machine")
-        client.reconnect_delay_set(1, 30)
+        client.reconnect_delay_set(1, 4)  # devices may be with the broker already, and one of us storms nobody
         client.max_inflight_messages_set(1000)
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected

@@ -1,5 +1,6 @@
 """A child of ours: where its output goes, and how it is stopped."""
 
+import resource
 import signal
 import sys
 import time
@@ -54,3 +55,15 @@ def test_one_that_has_ended_already_is_stopped_with_its_own_code(tmp_path):
 
 def test_the_end_of_a_log_that_is_not_there_is_nothing(tmp_path):
     assert child.last_lines(tmp_path / "none.log") == ""
+
+
+def test_it_may_open_as_many_files_as_we_may_at_most(tmp_path):
+    log = tmp_path / "part.log"
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard - 1, hard))
+    try:
+        asked = "import resource; print(resource.getrlimit(resource.RLIMIT_NOFILE))"
+        child.start(python(asked), log).wait(20)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert log.read_text() == f"({hard}, {hard})\n"

@@ -43,6 +43,16 @@ def test_its_help_needs_none_of_the_extras():
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "[]\n"
 
 
+def test_without_mosquitto_a_centre_that_needs_it_says_how_to_install_it(cli, monkeypatch):
+    monkeypatch.setenv("DIEMCAU_BROKER", "mosquitto")
+    monkeypatch.setattr("collector.broker_parts._SYSTEM_PROGRAMS", "")
+    monkeypatch.setenv("PATH", "")
+    run, doctor = cli("run"), cli("doctor")
+    assert (run.exit_code, doctor.exit_code) == (1, 1)
+    assert "apt install mosquitto" in run.output
+    assert "MEND  mosquitto: " in doctor.output
+
+
 def test_the_live_policy_is_the_seed_until_another_is_loaded(cli, tmp_path):
     assert cli("migrate").exit_code == 0
     assert cli("policy", "show").stdout == SEED.read_text()

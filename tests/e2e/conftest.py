@@ -19,6 +19,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -116,12 +117,12 @@ def words(html: str) -> str:
 class Centre:
     """The centre in a folder of its own: its command lines, its processes, and its pages to a logged-in person."""
 
-    def __init__(self, folder: Path, free_port: Callable[[], int]) -> None:
+    def __init__(self, folder: Path, free_port: Callable[[], int], **others: object) -> None:
         names = ("web_port", "enrolment_port", "broker_port", "broker_monitor_port", "probe_http_port")
         ports = {name: free_port() for name in (*names, "probe_udp_port")}
         self.home = folder / "centre"
         self.home.mkdir(mode=0o700)
-        (self.home / "settings.json").write_text(json.dumps(ports))
+        (self.home / "settings.json").write_text(json.dumps({**ports, **others}))
         self.environ = {**os.environ, "DIEMCAU_HOME": str(self.home), "DIEMCAU_LANG": "en"}
         self.settings = centre_settings.load(self.environ)
         self.sheets: dict[str, Sheet] = {}  # by the roster's key
@@ -163,11 +164,11 @@ class Centre:
     # --- processes
 
     def start(self, *names: str) -> None:
-        """Start parts, the broker first and the others together; return when all answer."""
+        """Start parts, the brokers first and the others together; return when all answer."""
         wanted = [self._parts[name] for name in names or self._parts]
         for part in wanted:
             self._running[part.name] = child.start(part.command, self._log(part.name), self.environ)
-            if part.name == "broker":
+            if part.name.startswith("broker"):
                 self._wait_for(part)
         for part in wanted:
             self._wait_for(part)
@@ -180,6 +181,20 @@ class Centre:
     def halt(self, name: str) -> None:
         """Stop a part as an administrator does."""
         child.stop(self._running[name])
+
+    def broker_of(self, agent: Agent) -> str | None:
+        """The broker or edge to which an agent's resident is connected now; None while it is to none."""
+        ports = {port.number: part.name for part in self._parts.values() for port in part.ports}
+        for held in psutil.Process(agent.pid).net_connections("tcp"):
+            name = ports.get(held.raddr.port, "") if held.status == psutil.CONN_ESTABLISHED else ""
+            if name.startswith("broker"):
+                return name
+        return None
+
+    @property
+    def brokers(self) -> list[str]:
+        """The broker, or its edges."""
+        return [name for name in self._parts if name.startswith("broker")]
 
     def freeze(self, name: str) -> None:
         self._running[name].send_signal(signal.SIGSTOP)
@@ -272,9 +287,15 @@ class Agent:
     def password(self) -> str:
         return (self.home / "password").read_text()
 
-    def say(self, *arguments: object) -> str:
+    @property
+    def pid(self) -> int:
+        """The resident's."""
+        assert self._process is not None
+        return self._process.pid
+
+    def say(self, *arguments: object, may_be_unwell: bool = False) -> str:
         """Run one command of diemcau-agent; return what it prints."""
-        return told_by("agent.cli", arguments, self._environ)
+        return told_by("agent.cli", arguments, self._environ, (0, 1) if may_be_unwell else (0,))
 
     def waiting(self) -> int:
         """How many reports `diemcau-agent spool` says wait to be sent."""
@@ -300,11 +321,11 @@ class Agent:
             self._process.wait()
 
 
-def told_by(module: str, arguments: Iterable[object], environ: dict[str, str]) -> str:
+def told_by(module: str, arguments: Iterable[object], environ: dict[str, str], expected: tuple[int, ...] = (0,)) -> str:
     """Run a command line in a process of its own; return what it prints."""
     command = (sys.executable, "-P", "-m", module, *map(str, arguments))
     ended = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=WITHIN_S)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.returncode in expected, ended.stdout + ended.stderr
     return ended.stdout
 
 
@@ -318,8 +339,8 @@ def until(found: Callable[[], Any], within_s: float = WITHIN_S) -> Any:
 
 
 @contextmanager
-def running_centre(folder: Path, free_port: Callable[[], int]) -> Iterator[Centre]:
-    made = Centre(folder, free_port)
+def running_centre(folder: Path, free_port: Callable[[], int], **others: object) -> Iterator[Centre]:
+    made = Centre(folder, free_port, **others)
     made.set_up()
     try:
         made.start()
@@ -330,9 +351,13 @@ def running_centre(folder: Path, free_port: Callable[[], int]) -> Iterator[Centr
 
 
 @pytest.fixture(scope="module")
-def centre(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[Centre]:
-    """A running centre that the tests of one module share."""
-    with running_centre(tmp_path_factory.mktemp("e2e"), free_port) as made:
+def centre(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]
+) -> Iterator[Centre]:
+    """A running centre that the tests of one module share, with the BROKER that it names, else nats-server."""
+    broker = getattr(request.module, "BROKER", "nats")
+    edges = (free_port(), free_port())
+    with running_centre(tmp_path_factory.mktemp("e2e"), free_port, broker=broker, broker_edge_ports=edges) as made:
         yield made
 
 

@@ -1,4 +1,7 @@
-"""Broker or agent is away for a while: what waits, what the pages say meanwhile, and that nothing is missing after."""
+"""Broker or agent is away for a while: what waits, what the pages say meanwhile, and that nothing is missing after.
+
+The broker is Mosquitto, in two edges.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import signal
 
 import pytest
 
+BROKER = "mosquitto"
 SITE = "DONGVAN"
 
 
@@ -19,17 +23,32 @@ def agent(centre, new_agent, until):
     return agent
 
 
-def test_what_was_measured_without_a_broker_waits_and_arrives_when_it_is_back(centre, agent, until):
+def test_an_agent_goes_from_an_edge_that_dies_to_the_other_and_waits_when_there_is_none(centre, agent, until):
     before = until(lambda: drained(centre))
-    centre.halt("broker")
+    first = until(lambda: centre.broker_of(agent))
+    centre.kill(first)
+    second = until(lambda: centre.broker_of(agent))
+    assert {first, second} == set(centre.brokers)
+    until(lambda: centre.site(SITE).presence(agent.name) == "connected")
+
+    centre.halt(second)
     agent.say("once")
     assert agent.waiting() == 1
     assert centre.summary()["balance"] == before
 
-    centre.start("broker")
+    centre.start(first)
+    agent.tell(signal.SIGUSR2)  # as after a sleep: it tries at once
     until(lambda: agent.waiting() == 0)
     after = until(lambda: drained(centre))
     assert after == before | {name: before[name] + 1 for name in ("accepted", "committed")}
+    centre.start(second)
+
+
+def test_the_doctor_leaves_the_connection_of_the_resident_alone(centre, agent, until):
+    until(lambda: centre.site(SITE).presence(agent.name) == "connected")
+    said = agent.log.read_text()
+    assert "this device is admitted" in agent.say("doctor", may_be_unwell=True)
+    assert agent.log.read_text() == said
 
 
 def test_an_agent_that_is_stopped_says_so_and_its_evidence_keeps_age_and_level(centre, agent, until):

@@ -20,6 +20,17 @@ from provisioning.settings import load
         ('{"web_port": "x"}', "web_port: phải là số nguyên.", "web_port: must be a whole number."),
         ('{"host": 5}', "host: phải là chữ", "host: must be text"),
         ('{"broker_urls": "x"}', "broker_urls: phải là danh sách", "broker_urls: must be a list"),
+        ('{"broker": "emqx"}', "broker: phải là 'nats' or 'mosquitto'.", "broker: must be 'nats' or 'mosquitto'."),
+        (
+            '{"broker_edge_ports": [0]}',
+            "broker_edge_ports: phải từ 1 trở lên.",
+            "broker_edge_ports: must be 1 or more.",
+        ),
+        (
+            '{"public_host": "diemcau.example.vn", "is_broker_plain": true}',
+            "is_broker_plain: chỉ dùng được khi public_host là 127.0.0.1 hoặc localhost",
+            "is_broker_plain: needs a public_host of 127.0.0.1 or localhost",
+        ),
         ('{"is_demo": "x"}', "is_demo: phải là true hoặc false.", "is_demo: must be true or false."),
     ],
 )
@@ -43,6 +54,11 @@ def test_every_wrong_setting_is_told_and_a_wrong_variable_is_the_place(tmp_path:
         load({"DIEMCAU_HOME": str(tmp_path), "DIEMCAU_WEB_PORT": "much"})
     assert len(str(told.value).splitlines()) == 2
     assert "\nDIEMCAU_WEB_PORT: " in "\n" + str(told.value)
+
+
+def test_a_list_stands_in_a_variable_with_commas(tmp_path: Path) -> None:
+    environ = {"DIEMCAU_HOME": str(tmp_path), "DIEMCAU_BROKER": "mosquitto", "DIEMCAU_BROKER_EDGE_PORTS": "9001,9002"}
+    assert load(environ).broker_ports == (9001, 9002)
 
 
 def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
