@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -73,7 +72,7 @@ def test_a_code_becomes_a_device_that_can_connect_at_once(
 
 
 def test_a_burst_of_devices_shares_reloads_and_each_can_connect_at_once(
-    broker, web: httpx2.Client, new_code: Callable[[], str], connect, tmp_path: Path
+    broker, web: httpx2.Client, new_code: Callable[[], str], connect, settings: Settings
 ):
     asked = [{"code": new_code(), "password": secrets.token_urlsafe(16)} for _ in range(40)]
 
@@ -85,7 +84,7 @@ def test_a_burst_of_devices_shares_reloads_and_each_can_connect_at_once(
     assert len(set(devices)) == 40
     for device, request in list(zip(devices, asked, strict=True))[::8]:
         assert connect(device, request["password"]).is_connected
-    assert (tmp_path / "nats.log").read_text().count("Reloaded server configuration") < 40
+    assert (settings.folder("log") / "broker.log").read_text().count("Reloaded server configuration") < 40
 
 
 @pytest.mark.parametrize(
