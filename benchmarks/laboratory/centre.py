@@ -8,14 +8,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from agent.child import Server
-from collector.parts import answers, parts
+from collector.parts import Part, answers, parts
 from collector.probe_server.centre import KEPT
 from collector.probe_server.document import write
 from collector.store.migrate import migrate
@@ -57,7 +57,16 @@ class Centre:
 
     def broker(self) -> AbstractContextManager[Process]:
         """Run the broker, or the first edge of it."""
-        part = next(part for part in parts(self.settings) if part.name.startswith("broker"))
+        return self._part(next(part for part in parts(self.settings) if part.name.startswith("broker")))
+
+    @contextmanager
+    def brokers(self) -> Iterator[list[Process]]:
+        """Run the broker, or all edges of it."""
+        with ExitStack() as running:
+            wanted = [part for part in parts(self.settings) if part.name.startswith("broker")]
+            yield [running.enter_context(self._part(part)) for part in wanted]
+
+    def _part(self, part: Part) -> AbstractContextManager[Process]:
         assert part.is_up is not None
         return self._running(part.name, part.command, part.is_up)
 

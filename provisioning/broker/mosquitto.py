@@ -53,12 +53,13 @@ class Edge(NamedTuple):
 
 def configuration(edge: Edge) -> str:
     """Return the configuration of an edge."""
-    tls = edge.certificate and (f"certfile {edge.certificate.certificate}", f"keyfile {edge.certificate.key}")
+    files = edge.certificate
+    tls = () if files is None else (f"certfile {files.certificate}", f"keyfile {files.key}")
     lines = (
         "user root",  # started as root, it stays root, whose files alone these are; else this changes nothing
         f"pid_file {edge.pid_file}",
         f"listener {edge.port} {edge.host}",
-        *(tls or ()),
+        *tls,
         "use_username_as_clientid true",  # else whoever knows another's client id throws it off
         "allow_anonymous false",
         f"password_file {edge.folder / PASSWORDS}",
