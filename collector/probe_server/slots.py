@@ -199,7 +199,8 @@ class Slots:
         for transport in slot.transports:
             if not transport.is_closing():  # one that is lost already cannot be broken off any more
                 transport.abort()
-        again = self.ledger.rebook(slot.number, self._ledger_s()) if slot.is_server_limited else None
+        is_to_come = slot.is_server_limited and ending != "stopped"
+        again = self.ledger.rebook(slot.number, self._ledger_s()) if is_to_come else None
         if again is None:
             self.ledger.end(slot.number, self._ledger_s(), slot.sent_bytes + slot.received_bytes)
         self._note(slot, "ended", ending)

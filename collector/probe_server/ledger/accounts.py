@@ -53,14 +53,19 @@ class Part:
 
     __slots__ = ("calendar", "due_bits", "left_bits", "open_bps", "parked", "parked_queues", "reserved_bps")
 
-    def __init__(self, open_bps: int, largest_peak_bps: int) -> None:
-        self.open_bps = open_bps
+    def __init__(self) -> None:
+        self.open_bps = 0
         self.reserved_bps = 0
         self.left_bits = 0.0  # expected work that is not granted yet
         self.due_bits = 0.0  # of it, that of places whose time has come
         self.parked_queues = 0
         self.parked: list[Any] = []  # kept by collector.probe_server.ledger.queue
-        self.calendar = Calendar(EARLY * packed_bps(open_bps, largest_peak_bps))
+        self.calendar = Calendar()
+
+    def open(self, open_bps: int, largest_peak_bps: int) -> None:
+        """Let so much be reserved in it from now on."""
+        self.open_bps = open_bps
+        self.calendar.change(EARLY * packed_bps(open_bps, largest_peak_bps))
 
     @property
     def left_s(self) -> float:
@@ -78,10 +83,17 @@ class Account:
 
     __slots__ = ("cap_bps", "name", "parts")
 
-    def __init__(self, name: str, cap_bps: int, kept_bps: int, largest_peak_bps: int) -> None:
+    def __init__(self, name: str, cap_bps: int, caps: Caps) -> None:
         self.name = name
+        self.parts = (Part(), Part())
+        self.change(cap_bps, caps)
+
+    def change(self, cap_bps: int, caps: Caps) -> None:
+        """Go by another cap from now on."""
         self.cap_bps = cap_bps
-        self.parts = (Part(cap_bps - kept_bps, largest_peak_bps), Part(kept_bps, largest_peak_bps))
+        kept_bps = caps.kept_bps(cap_bps)
+        for part, open_bps in zip(self.parts, (cap_bps - kept_bps, kept_bps), strict=True):
+            part.open(open_bps, caps.largest_peak_bps)
 
     def room_bps(self, part: int) -> int:
         """Return the highest peak that may be reserved now in a part."""
@@ -97,8 +109,9 @@ class Accounts:
 
     def __init__(self, caps: Caps) -> None:
         self.caps = caps
-        self.server = self._account(SERVER, caps.server_bps)
+        self.server = Account(SERVER, caps.server_bps, caps)
         self._units: dict[str, Account] = {}
+        self._levels: dict[str, int] = {}
         self._chains: dict[tuple[str, ...], tuple[Account, ...]] = {}
 
     def __iter__(self) -> Iterator[Account]:
@@ -111,10 +124,22 @@ class Accounts:
         if chain is None:
             for level, unit in enumerate(units):
                 if unit not in self._units:
-                    self._units[unit] = self._account(unit, self.caps.of(level, unit))
+                    self._levels[unit] = level
+                    self._units[unit] = Account(unit, self.caps.of(level, unit), self.caps)
             chain = (*(self._units[unit] for unit in reversed(units)), self.server)
             self._chains[units] = chain
         return chain
+
+    def change(self, caps: Caps) -> None:
+        """Go by other caps from now on; what is reserved stays so."""
+        self.caps = caps
+        self.server.change(caps.server_bps, caps)
+        for unit, account in self._units.items():
+            account.change(caps.of(self._levels[unit], unit), caps)
+
+    def fits(self, ask: Ask) -> bool:
+        """Tell whether this could be granted when nothing else is."""
+        return all(ask.peak_bps <= account.parts[ask.is_on_demand].open_bps for account in self.chain(ask.units))
 
     def check(self, ask: Ask) -> None:
         """Raise TooNarrowError when this could never be granted, however long it waited."""
@@ -126,6 +151,3 @@ class Accounts:
                     f"{account.name}: of its cap of {account.cap_bps} bit/s {open_bps} are open to {kind} test,"
                     f" which needs {ask.peak_bps}"
                 )
-
-    def _account(self, name: str, cap_bps: int) -> Account:
-        return Account(name, cap_bps, self.caps.kept_bps(cap_bps), self.caps.largest_peak_bps)

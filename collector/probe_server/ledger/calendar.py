@@ -10,10 +10,15 @@ class Calendar:
 
     __slots__ = ("_first", "_most_bits", "_work_bits")
 
-    def __init__(self, rate_bps: float) -> None:
-        self._most_bits = rate_bps * WIDTH_S
+    def __init__(self) -> None:
+        self._most_bits = 0.0
         self._work_bits: dict[int, float] = {}
         self._first = 0  # every stretch before it is full or over
+
+    def change(self, rate_bps: float) -> None:
+        """Allow another rate from now on; what is booked stays where it is."""
+        self._most_bits = rate_bps * WIDTH_S
+        self._first = 0
 
     def next_open(self, stretch: int) -> int:
         """Return the first stretch from this one on that is not full."""

@@ -16,6 +16,7 @@ from collector.probe_server.ledger.calendar import WIDTH_S
 from collector.probe_server.ledger.costs import Costs
 from collector.probe_server.ledger.leases import Leases
 from collector.probe_server.ledger.queue import Place, Queues
+from collector.probe_server.ledger.tally import Reruns, Totals
 from collector.probe_server.ledger.terms import (
     Answer,
     Ask,
@@ -35,6 +36,7 @@ LATE_S = 5.0  # and is taken for gone so long after that
 AHEAD, MOST_AHEAD_S = 0.1, 45.0  # come sooner by this part of the wait: a small backlog keeps the capacity busy
 GRACE_S = 60.0  # a booking is kept so long for who comes late
 GUESS_S = 60.0  # nobody is sent away for longer while it is not known what a slot costs
+MOST_REBOOKED = 3  # runs of a device in a day that come again before any newcomer
 REBOOK_S = 10.0  # what limited the server may be over then
 LEAST_RETURN_S, MOST_RETURN_S = 2.0, 60.0  # whose time has come, and whose request could not be held longer
 
@@ -61,6 +63,7 @@ class Ledger:
         self._now_s = now_s
         self._stretch = int(now_s // WIDTH_S)
         self._totals = Totals()
+        self._reruns = Reruns()
         kept = sorted(bookings, key=lambda booking: (booking.at_s, booking.number))
         self._numbers = count(1 + max((booking.number for booking in kept), default=0))
         for booking in kept:
@@ -140,16 +143,25 @@ class Ledger:
         return slot is not None
 
     def rebook(self, number: int, now_s: float) -> Booked | None:
-        """End a slot whose run says nothing of the line, and book its device again soon, before any newcomer."""
+        """End a slot whose run says nothing of the line, and book its device again.
+
+        Soon, before any newcomer; from its fourth such run of a day on as if it had just come. None: the slot is over,
+        or nothing is granted.
+        """
         now_s = self._go_on(now_s)
         slot = self._leases.get(number)
-        if slot is None:
+        if slot is None or self._is_stopped:
             return None
         self._leases.close(slot, now_s)
         self._totals.rebooked += 1
-        place = self._enter(slot.ask, slot.order)
-        self._note_due(place)
-        self._tell(place, now_s + REBOOK_S)
+        if self._reruns.add(slot.ask.device, now_s) > MOST_REBOOKED:
+            place = self._enter(slot.ask, (now_s, next(self._numbers)))
+            self._book(place)
+            self._tell(place, max(place.told_s, now_s + MOST_RETURN_S))
+        else:
+            place = self._enter(slot.ask, slot.order)
+            self._note_due(place)
+            self._tell(place, now_s + REBOOK_S)
         return Booked(place.told_s)
 
     def expire(self, now_s: float) -> list[Slot]:
@@ -157,10 +169,6 @@ class Ledger:
         self._go_on(now_s)
         expired, self._expired = self._expired, []
         return expired
-
-    def slot(self, number: int) -> Slot | None:
-        """Return a slot that is held."""
-        return self._leases.get(number)
 
     # --- what the centre decides
 
@@ -173,6 +181,17 @@ class Ledger:
             work_bits = self.costs.of(group.need_class, group.peak_bps).work_bits
             self._unasked[group.units, group.need_class] = _Unasked(group.sites, work_bits)
             self._add_left(group.units, group.sites * work_bits)
+
+    def change_caps(self, caps: Caps, now_s: float) -> None:
+        """Go by other caps from now on; whose test fits in none of them any more loses its place, and asks anew."""
+        self._go_on(now_s)
+        self._accounts.change(caps)
+        for place in [*self._places.values()]:
+            if not self._accounts.fits(place.ask):
+                self._give_up(place)
+        for account in self._accounts:
+            self._queues.freed(account)
+        self._dispatch()
 
     def stop(self, now_s: float) -> list[str]:
         """Grant nothing from now on; returns the devices that wait, to be told. Bookings are kept."""
@@ -315,11 +334,12 @@ class Ledger:
             self._ready.remove(slot)
         return Granted(slot)
 
-    def _close(self, slot: Slot, moved_bytes: int = 0) -> None:
+    def _close(self, slot: Slot, moved_bytes: int = 0, is_expired: bool = False) -> None:
         ended = self._leases.close(slot, self._now_s, moved_bytes)
-        self.costs.add(ended.need_class, ended.cost)
-        self._ended.append(ended)
         self._changed[slot.ask.device] = None
+        if not is_expired:  # a device that fell silent tells nothing of what a test costs
+            self.costs.add(ended.need_class, ended.cost)
+            self._ended.append(ended)
 
     # --- time
 
@@ -327,7 +347,7 @@ class Ledger:
         """Let happen what time alone brings; returns now, which never goes back."""
         self._now_s = max(self._now_s, now_s)
         for slot in self._leases.overdue(self._now_s):
-            self._close(slot)
+            self._close(slot, is_expired=True)
             self._totals.expired_slots += 1
             self._expired.append(slot)
         while self._deadlines and self._deadlines[0][0] <= self._now_s:
@@ -362,13 +382,3 @@ class _Unasked:
     def __init__(self, sites: int, work_bits: float) -> None:
         self.sites = sites
         self.work_bits = work_bits
-
-
-class Totals:
-    """What has happened since the ledger began."""
-
-    __slots__ = ("expired_bookings", "expired_slots", "granted", "rebooked")
-
-    def __init__(self) -> None:
-        self.granted = [0, 0]
-        self.expired_slots = self.expired_bookings = self.rebooked = 0

@@ -4,7 +4,7 @@ import pytest
 
 from collector.probe_server.ledger.accounts import Caps
 from collector.probe_server.ledger.leases import LEASE_S, MOST_SLOT_S
-from collector.probe_server.ledger.ledger import GRACE_S, GUESS_S, HOLD_S, MOST_RETURN_S, Ledger
+from collector.probe_server.ledger.ledger import GRACE_S, GUESS_S, HOLD_S, MOST_REBOOKED, MOST_RETURN_S, REBOOK_S, Ledger
 from collector.probe_server.ledger.terms import Ask, Booked, Granted, Group, Stopped, TooNarrowError, Waiting
 
 MBIT = 1_000_000
@@ -201,6 +201,56 @@ def test_a_run_that_the_server_limited_is_booked_again_before_newcomers(ledger, 
     assert isinstance(ledger.ask(limited.ask, again.at_s), Waiting | Granted)
     ledger.end(other.number, again.at_s)
     assert isinstance(ledger.ask(limited.ask, again.at_s), Granted)
+
+
+def test_runs_that_the_server_limits_again_and_again_come_before_newcomers_three_times_a_day(ledger, ask):
+    slot, now_s = ledger.ask(ask(1), 0.0).slot, 0.0
+    for _ in range(MOST_REBOOKED):
+        again = ledger.rebook(slot.number, now_s)
+        assert again.at_s == now_s + REBOOK_S
+        now_s = again.at_s
+        slot = ledger.ask(slot.ask, now_s).slot
+    last = [ledger.ask(ask(number), now_s) for number in range(2, 60)][-1]
+    assert ledger.rebook(slot.number, now_s).at_s > last.at_s
+    tomorrow = ledger.ask(ask(1, is_on_demand=True), 90_000.0).slot
+    assert ledger.rebook(tomorrow.number, 90_000.0).at_s == 90_000.0 + REBOOK_S
+
+
+def test_when_stopped_no_run_comes_again(ledger, ask):
+    slot = ledger.ask(ask(1), 0.0).slot
+    ledger.stop(1.0)
+    assert ledger.rebook(slot.number, 2.0) is None
+    assert ledger.end(slot.number, 2.0)
+
+
+def test_a_device_that_fell_silent_teaches_no_cost(ledger, ask):
+    before = ledger.costs.of("tv", 60 * MBIT)
+    ledger.ask(ask(1), 0.0)
+    ledger.expire(LEASE_S)
+    assert (ledger.costs.of("tv", 60 * MBIT), ledger.take_changes()) == (before, ({"device-0001": None}, []))
+
+
+def test_higher_caps_count_at_once_for_those_who_wait_and_for_larger_tests(ledger, ask, caps):
+    fill(ledger, ask)
+    ledger.ask(ask(1), 0.0)
+    ledger.change_caps(Caps(400 * MBIT, (400 * MBIT, 400 * MBIT), 120 * MBIT), 1.0)
+    assert devices(ledger.take_ready(1.0)) == ["device-0001"]
+    assert isinstance(ledger.ask(Ask("large-1", ("01", "001"), "tv", 120 * MBIT, True), 1.0), Granted)
+    assert ledger.figures().capacity_bps == 400 * MBIT
+
+
+def test_whose_test_fits_no_more_under_lower_caps_loses_its_place_and_holds_up_nobody(ledger, ask, caps):
+    wide = Caps(400 * MBIT, (400 * MBIT, 400 * MBIT), 120 * MBIT)
+    ledger.change_caps(wide, 0.0)
+    held = [ledger.ask(ask(number), 0.0).slot for number in range(4)]
+    large = Ask("large-1", ("01", "001"), "tv", 140 * MBIT)
+    assert isinstance(ledger.ask(large, 1.0), Waiting)
+    assert isinstance(ledger.ask(ask(5), 2.0), Waiting)
+    ledger.change_caps(caps, 3.0)
+    for slot in held:
+        ledger.end(slot.number, 4.0)
+    assert devices(ledger.take_ready(4.0)) == ["device-0005"]
+    assert ledger.leave("large-1", 4.0) is None
 
 
 def test_when_stopped_nothing_is_granted_and_whoever_waits_is_told(ledger, ask):
