@@ -8,7 +8,7 @@ import logging
 import signal
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import ExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,10 +17,11 @@ from aiohttp import ClientSession, ClientTimeout, web
 from collector.probe_server import asking, centre, metrics, mini, transfer
 from collector.probe_server.asking import peak_bps
 from collector.probe_server.document import Document
-from collector.probe_server.keys import KNOWN, LIMITS, PERMITS, REFLECTOR, SLOTS, Known
+from collector.probe_server.keeping import Keeping
+from collector.probe_server.keys import KEEPING, KNOWN, LIMITS, PERMITS, REFLECTOR, SLOTS, Known
 from collector.probe_server.ledger.accounts import Caps
 from collector.probe_server.ledger.ledger import Ledger
-from collector.probe_server.ledger.store import Store
+from collector.probe_server.ledger.store import open_store
 from collector.probe_server.limits import FULL, Limits
 from collector.probe_server.permits import Permits
 from collector.probe_server.reflector import RateLimit, Reflector, reflecting
@@ -34,7 +35,6 @@ from provisioning.settings import Settings
 _DEFAULTS = Settings(home=Path())
 _LARGEST_BPS = 60_000_000  # of a test, as long as no document says what sites need
 _LOOK_EVERY_S = 0.25
-_KEEP_EVERY_S = 1.0
 _log = logging.getLogger(__name__)
 _LINGER_S = 1.0  # what is sent to whoever may send nothing is read for so long, so that the refusal arrives
 
@@ -47,22 +47,26 @@ class Ports(NamedTuple):
 
 
 def build_app(
-    master: bytes, document: Document, settings: Settings = _DEFAULTS, ledger: Ledger | None = None
+    master: bytes,
+    document: Document,
+    settings: Settings = _DEFAULTS,
+    ledger: Ledger | None = None,
+    keeping: Keeping | None = None,
 ) -> web.Application:
-    """Return the application with all its routes; master: of the devices' permit keys."""
+    """Return the application with all its routes; master: of the devices' permit keys, keeping: of the ledger."""
     app = web.Application()
     app[KNOWN] = Known(document, time.monotonic())
     app[PERMITS] = Permits(master)
     slots = app[SLOTS] = Slots(ledger or Ledger(caps(settings, document)))
-    slots.obey(document)
-    # What the ledger may grant, the card must be allowed to carry: `caps` may have raised it.
-    app[LIMITS] = Limits(slots, slots.ledger.figures().capacity_bps / 1e6 / FULL)
+    app[KEEPING] = keeping or Keeping(slots.ledger)
+    app[LIMITS] = Limits(slots)
     app[REFLECTOR] = Reflector(Clock(), RateLimit(), lambda token, _: slots.stream(token, time.monotonic()))
     app.add_routes(asking.ROUTES)
     app.add_routes(transfer.ROUTES)
     app.add_routes(mini.ROUTES)
     app.add_routes(metrics.ROUTES)
     app.on_response_prepare.append(_mark)
+    obey(app, settings)
     return app
 
 
@@ -73,16 +77,15 @@ async def _mark(_: web.Request, response: web.StreamResponse) -> None:
 
 @asynccontextmanager
 async def serving(app: web.Application, host: str, http_port: int, udp_port: int) -> AsyncIterator[Ports]:
-    """Answer on both ports (0: any free one) for as long as the context lasts."""
+    """Answer on both ports (0: any free one) for as long as the context lasts; raises what its own tasks raise."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, lingering_time=_LINGER_S)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, http_port, backlog=512).start()
         with reflecting(app[REFLECTOR], host, udp_port) as bound_port:
-            looking = [asyncio.create_task(app[LIMITS].watch()), asyncio.create_task(_look(app[SLOTS]))]
-            try:
+            async with asyncio.TaskGroup() as tasks:  # whose trouble ends the server, so that it is begun anew
+                looking = [tasks.create_task(app[LIMITS].watch()), tasks.create_task(_look(app[SLOTS]))]
                 yield Ports(runner.addresses[0][1], bound_port)
-            finally:
                 for task in looking:
                     task.cancel()
     finally:
@@ -113,10 +116,12 @@ async def _run(settings: Settings) -> None:
     master = secret_files.key(settings.folder("secrets"), "permit-key")
     folder = settings.folder("db")
     document = centre.kept(folder / centre.KEPT)
-    with closing(Store(folder / "probe-server-ledger.db")) as store:
-        kept = store.load()
-        ledger = Ledger(caps(settings, document), kept.costs, kept.bookings, time.time())
-        app = build_app(master, document, settings, ledger)
+    store, kept = open_store(folder / "probe-server-ledger.db")
+    ledger = Ledger(caps(settings, document), kept.costs, kept.bookings, time.time())
+    keeping = Keeping(ledger, store)
+    with closing(store), ExitStack() as at_end:
+        at_end.callback(keeping.finish)
+        app = build_app(master, document, settings, ledger, keeping)
         async with (
             ClientSession(timeout=ClientTimeout(total=centre.ANSWER_S)) as http,
             serving(app, settings.host, settings.probe_http_port, settings.probe_udp_port) as ports,
@@ -127,8 +132,8 @@ async def _run(settings: Settings) -> None:
             work = (
                 centre.follow(told, app[KNOWN], folder / centre.KEPT),
                 centre.tell(told, app[SLOTS].journal),
-                _obey(app),
-                _keep(app[SLOTS], store),
+                _obey(app, settings),
+                keeping.keep(),
             )
             working = [tasks.create_task(one) for one in work]
             await stop.wait()
@@ -136,10 +141,18 @@ async def _run(settings: Settings) -> None:
                 task.cancel()
 
 
-async def _obey(app: web.Application) -> None:
+def obey(app: web.Application, settings: Settings) -> None:
+    """Go by the newest document: what may be asked for, and what may be granted at once."""
+    document = app[KNOWN].document
+    app[SLOTS].obey(document, caps(settings, document))
+    # What the ledger may grant, the card must be allowed to carry: `caps` may have raised it.
+    app[LIMITS].capacity_mbps = app[SLOTS].ledger.figures().capacity_bps / 1e6 / FULL
+
+
+async def _obey(app: web.Application, settings: Settings) -> None:
     while True:
         await app[KNOWN].change()
-        app[SLOTS].obey(app[KNOWN].document)
+        obey(app, settings)
         gc.freeze()  # a document is never garbage: looking it over would hold up transfers
 
 
@@ -148,11 +161,3 @@ async def _look(slots: Slots) -> None:
         await asyncio.sleep(_LOOK_EVERY_S)
         slots.look()
 
-
-async def _keep(slots: Slots, store: Store) -> None:
-    """Write down what the ledger must not forget."""
-    while True:
-        await asyncio.sleep(_KEEP_EVERY_S)
-        changed, ended = slots.ledger.take_changes()
-        if changed or ended:
-            await asyncio.to_thread(store.save, changed, ended)

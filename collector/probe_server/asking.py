@@ -16,9 +16,11 @@ from collector.probe_server.permits import NONCE_S
 from collector.probe_server.slots import new_token
 from contract import transfer
 from contract.fields import Message
-from contract.probing import Ask, Booked, Ended, Granted, Nonce, RefusalCode, Refused
+from contract.probing import Ask, Booked, Ended, Granted, Nonce, RefusalCode, Refused, Stream
 
 _MOST_LOST_HERE = 0.001  # of a stream's packets: a tenth of the least loss that a limit knows
+_LEAST_LOST_HERE = 5  # packets: fewer are chance, and change no outcome
+_HEADERS_BYTES = 48  # of IPv6 and UDP
 _MOST_ASK_BYTES = 2048
 _BODY_S = 10.0
 _NEWS_S = 8.0  # within which the document tells of an enrolment; the device waits ten
@@ -55,9 +57,10 @@ async def _answer(request: web.Request, asked: Ask) -> Granted | Booked | Refuse
     needs = document.needs[client.needs]
     provider = request.app[KNOWN].prefixes.provider_of(request.remote or "")
     wanted, granted = _wanted(asked, client, needs), _granted(asked, client, needs, provider)
-    forbidden = _forbidden(asked, client, document)
+    forbidden = _forbidden(asked, client, needs, document)
     if forbidden is not None:
-        return Refused(code=forbidden, most_bytes=granted.most_down_bytes + granted.most_up_bytes)
+        transfer_bytes = granted.most_down_bytes + granted.most_up_bytes
+        return Refused(code=forbidden, most_bytes=transfer_bytes + _stream_bytes(asked, granted.stream))
     if asked.test == "check":
         return Booked(in_s=0)
     slots, known = request.app[SLOTS], request.app[KNOWN]
@@ -85,7 +88,8 @@ async def end(request: web.Request) -> web.Response:
     if slot is None:
         raise web.HTTPNotFound
     lost_here = request.app[REFLECTOR].end(token).lost_here
-    slot.is_server_limited |= lost_here > _MOST_LOST_HERE * slot.granted.stream.packets
+    bearable = max(_LEAST_LOST_HERE - 1, _MOST_LOST_HERE * slot.granted.stream.packets)
+    slot.is_server_limited |= lost_here > bearable
     again_in_s = slots.end(token)
     return _json(
         Ended(
@@ -105,10 +109,10 @@ async def _generation(app: web.Application, asked: Ask) -> int | None:
     known = app[KNOWN]
     generation = _told(known.document, asked)
     next_one = (generation or 0) + 1
-    if not app[PERMITS].is_good(asked.nonce, time.monotonic()) or not app[PERMITS].is_right(asked, next_one):
+    if known.room.locked() or not app[PERMITS].is_good(asked.nonce, time.monotonic()) or not app[PERMITS].is_right(asked, next_one):
         return generation
     with suppress(TimeoutError):
-        async with asyncio.timeout(_NEWS_S):
+        async with known.room, asyncio.timeout(_NEWS_S):
             while _told(known.document, asked) != next_one:
                 await known.change()
     return _told(known.document, asked)
@@ -119,16 +123,16 @@ def _told(document: Document, asked: Ask) -> int | None:
     return client.generation if client else None
 
 
-def _forbidden(asked: Ask, client: Client, document: Document) -> RefusalCode | None:
+def _forbidden(asked: Ask, client: Client, needs: Needs, document: Document) -> RefusalCode | None:
     if document.is_stopped:
         return "stopped"
-    if asked.link == "mobile" and client.most_mobile_bytes is None and not asked.is_consented:
+    if asked.link == "mobile" and not asked.is_consented and not _consented_bytes(asked, client, needs):
         return "needs_consent"
     return None
 
 
 def _granted(asked: Ask, client: Client, needs: Needs, provider: str | None) -> Granted:
-    most = client.most_mobile_bytes if asked.link == "mobile" else None
+    most = (_consented_bytes(asked, client, needs) or None) if asked.link == "mobile" else None
     return Granted(
         token=new_token(),
         download=needs.download,
@@ -160,6 +164,18 @@ def _most_bytes(need_mbps: float, allowed: int | None) -> int:
     """Return what one direction may move: what the test may need at most, and no more than is allowed."""
     most = transfer.most_bytes(need_mbps * 1e6)
     return most if allowed is None else min(most, allowed // 2)
+
+
+def _consented_bytes(asked: Ask, client: Client, needs: Needs) -> int:
+    """Return what the transfer may move over 4G; 0: nobody consented, or to no more than the stream alone moves."""
+    return max(0, (client.most_mobile_bytes or 0) - _stream_bytes(asked, needs.stream))
+
+
+def _stream_bytes(asked: Ask, stream: Stream) -> int:
+    """Return what the stream of a test moves, both ways and with its packets' headers."""
+    if asked.test == "speedtest":
+        return 0
+    return stream.packets * (stream.up_bytes + stream.down_bytes + 2 * _HEADERS_BYTES)
 
 
 def _json(message: Message) -> web.Response:

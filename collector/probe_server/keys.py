@@ -8,6 +8,7 @@ from ipaddress import ip_network
 from aiohttp import web
 
 from collector.probe_server.document import Document
+from collector.probe_server.keeping import Keeping
 from collector.probe_server.limits import Limits
 from collector.probe_server.permits import Permits
 from collector.probe_server.reflector import Reflector
@@ -15,11 +16,15 @@ from collector.probe_server.slots import Slots
 from provisioning.prefixes import Prefix, Prefixes
 
 
+_MOST_WAITING = 200  # devices of which a newer document may tell; more are refused, and ask again
+
+
 class Known:
     """The newest document, and when the centre last said that it is; seconds of the monotonic clock."""
 
     def __init__(self, document: Document, heard_s: float) -> None:
         self.heard_s = heard_s
+        self.room = asyncio.Semaphore(_MOST_WAITING)  # of those whose enrolment it does not tell yet
         self._changed = asyncio.Event()
         self.learn(document)
 
@@ -37,6 +42,7 @@ class Known:
 
 KNOWN = web.AppKey("known", Known)
 PERMITS = web.AppKey("permits", Permits)
+KEEPING = web.AppKey("keeping", Keeping)
 SLOTS = web.AppKey("slots", Slots)
 REFLECTOR = web.AppKey("reflector", Reflector)
 LIMITS = web.AppKey("limits", Limits)

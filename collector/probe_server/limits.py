@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from typing import NamedTuple
 
@@ -34,10 +35,10 @@ class Card(NamedTuple):
 class Limits:
     """Looks at the loop and the network cards, and marks the slots that run while one of them is at its end."""
 
-    def __init__(self, slots: Slots, capacity_mbps: float) -> None:
+    def __init__(self, slots: Slots, capacity_mbps: float = math.inf) -> None:
         self.lag_s = 0.0  # of the loop, the most in the last second or so
+        self.capacity_mbps = capacity_mbps
         self._slots = slots
-        self._capacity_mbps = capacity_mbps
         self._card = read_card()
 
     async def watch(self) -> None:
@@ -61,8 +62,8 @@ class Limits:
         """Take note of what the cards have carried."""
         mbps = card.mbps_since(self._card)
         self._card = card
-        if mbps > FULL * self._capacity_mbps:
-            self._mark(f"the network card carried {mbps:.0f} of {self._capacity_mbps:.0f} Mbit/s")
+        if mbps > FULL * self.capacity_mbps:
+            self._mark(f"the network card carried {mbps:.0f} of {self.capacity_mbps:.0f} Mbit/s")
 
     def _mark(self, why: str) -> None:
         running = [slot for slot in self._slots if not slot.is_server_limited]

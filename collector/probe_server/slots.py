@@ -18,6 +18,7 @@ from typing import Literal
 from collector.probe_server.document import Document
 from collector.probe_server.journal import Ending, Journal, News
 from collector.probe_server.ledger import terms
+from collector.probe_server.ledger.accounts import Caps
 from collector.probe_server.ledger.ledger import Ledger
 from collector.probe_server.pacing import Turns
 from contract.probing import Booked, Granted, Purpose, Refused, Stream
@@ -207,8 +208,12 @@ class Slots:
         self._wake()
         return None if again is None else max(1.0, again.at_s - self._ledger_s())
 
-    def obey(self, document: Document) -> None:
-        """Break off what the centre does not want any more: everything when it stops, and tests of revoked devices."""
+    def obey(self, document: Document, caps: Caps) -> None:
+        """Go by other caps, and break off what the centre does not want any more.
+
+        Everything when it stops, else tests of revoked devices.
+        """
+        self.ledger.change_caps(caps, self._ledger_s())
         if document.is_stopped and not self.is_stopped:
             self.ledger.stop(self._ledger_s())
         elif self.is_stopped and not document.is_stopped:
@@ -217,6 +222,7 @@ class Slots:
         for slot in self:
             if self.is_stopped or slot.device not in document.devices:
                 self.end(slot.granted.token, "stopped")
+        self._wake()
 
     def look(self) -> None:
         """Let happen what time alone brings; to be called a few times a second."""

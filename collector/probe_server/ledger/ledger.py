@@ -184,6 +184,8 @@ class Ledger:
 
     def change_caps(self, caps: Caps, now_s: float) -> None:
         """Go by other caps from now on; whose test fits in none of them any more loses its place, and asks anew."""
+        if caps == self._accounts.caps:
+            return
         self._go_on(now_s)
         self._accounts.change(caps)
         for place in [*self._places.values()]:

@@ -7,8 +7,10 @@ crash loses what changed after that, and whoever is concerned asks again.
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +20,8 @@ from collector.probe_server.ledger.terms import Ask, Booking, Cost, Ended
 
 KEPT_SLOTS = 200_000  # of the history: a few campaigns of the whole country
 _LEARNED_FROM = 20_000  # of them, the last ones
+
+_log = logging.getLogger(__name__)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS booking (device TEXT PRIMARY KEY, units TEXT NOT NULL, need_class TEXT NOT NULL,
@@ -41,9 +45,13 @@ class Store:
         """Open the file, and make it when there is none."""
         self._writing = threading.Lock()
         self._db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        self._db.executescript(_SCHEMA)
+        try:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.executescript(_SCHEMA)
+        except sqlite3.Error:
+            self._db.close()
+            raise
 
     def load(self) -> Kept:
         """Return what was kept, and drop history that is old."""
@@ -63,15 +71,16 @@ class Store:
         return Kept(Costs({need_class: (slots, Cost(*mean)) for need_class, slots, *mean in means}), bookings)
 
     def save(self, changed: Mapping[str, Booking | None], ended: Iterable[Ended]) -> None:
-        """Write what `Ledger.take_changes` returned; from any thread."""
+        """Write what `Ledger.take_changes` returned, all or nothing; from any thread. Raises sqlite3.Error."""
         with self._writing:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 self._write(changed, ended)
+                self._db.execute("COMMIT")
             except sqlite3.Error:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk may have rolled it back already
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     def close(self) -> None:
         """Close the file."""
@@ -92,6 +101,30 @@ class Store:
             " VALUES (?, ?, ?, ?, ?, ?)",
             [(slot.ended_s, slot.need_class, slot.is_on_demand, *slot.cost) for slot in ended],
         )
+
+
+def open_store(file: Path) -> tuple[Store, Kept]:
+    """Open a ledger's file and load it; one that is damaged is set aside, and told. Raises sqlite3.OperationalError."""
+    try:
+        return _opened(file)
+    except sqlite3.OperationalError:  # no right, no room, no folder: for a person to mend
+        raise
+    except (sqlite3.DatabaseError, ValueError) as error:
+        aside = file.with_name(f"{file.name}.damaged-{time.time_ns()}")
+        _log.error("%s is damaged (%s): set aside as %s, bookings are made anew", file, error, aside.name)
+        file.rename(aside)
+        for beside in ("-wal", "-shm"):
+            file.with_name(file.name + beside).unlink(missing_ok=True)
+        return _opened(file)
+
+
+def _opened(file: Path) -> tuple[Store, Kept]:
+    store = Store(file)
+    try:
+        return store, store.load()
+    except Exception:
+        store.close()
+        raise
 
 
 def _columns(ask: Ask) -> tuple[str, str, str, int, bool]:

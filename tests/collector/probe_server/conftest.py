@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 import pytest
 from aiohttp import web
 
-from collector.probe_server.app import Ports, build_app, serving
+from collector.probe_server.app import Ports, build_app, obey, serving
 from collector.probe_server.document import Document
+from collector.probe_server.keys import KNOWN
 from contract import permit
 from contract.probing import Answer, Ask
 from provisioning.credentials import permit_key
@@ -30,6 +31,7 @@ class Probe(NamedTuple):
     loop: asyncio.AbstractEventLoop
     ports: Ports
     master: bytes
+    settings: Settings
 
     def fetch(self, method: str, path: str, body: str | bytes | None = None) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.ports.http, timeout=30)
@@ -55,6 +57,15 @@ class Probe(NamedTuple):
     def ask(self, device: str = "dev-00000001", **told: Any) -> Any:
         return self.send(self.question(device, **told))
 
+    def obey(self, document: Document) -> None:
+        """Have it go by another document."""
+
+        def learn() -> None:
+            self.app[KNOWN].learn(document)
+            obey(self.app, self.settings)
+
+        self.do(learn)
+
     def do(self, what: Callable[[], Any]) -> Any:
         """Run something where the probe server runs."""
 
@@ -73,7 +84,7 @@ def running(master: bytes, document: Document, **settings: Any) -> Iterator[Prob
         stop = asyncio.Event()
         app = build_app(master, document, chosen)
         async with serving(app, "127.0.0.1", 0, 0) as ports:
-            started.set_result((Probe(app, asyncio.get_running_loop(), ports, master), stop))
+            started.set_result((Probe(app, asyncio.get_running_loop(), ports, master, chosen), stop))
             await stop.wait()
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))

@@ -189,13 +189,13 @@ def test_a_stop_breaks_off_what_runs_and_sends_away_who_waits_until_it_is_over(s
         granted = probe.ask(FIRST, purpose="schedule")
         waiting = pool.submit(probe.ask, SECOND, purpose="schedule")
         with begin_download(probe, granted) as client:
-            probe.do(lambda: obey(probe, document.model_copy(update={"is_stopped": True})))
+            probe.obey(document.model_copy(update={"is_stopped": True}))
             assert rest_of(client) < granted.most_down_bytes / 2
         before = sent_bytes(probe)
         assert {waiting.result(10).code, probe.ask(SECOND).code} == {"stopped"}
         assert load_by(probe, granted.token)[1] == 0
         assert sent_bytes(probe) == before
-        probe.do(lambda: obey(probe, document))
+        probe.obey(document)
         assert isinstance(probe.ask(SECOND), Granted)
 
 
@@ -203,7 +203,7 @@ def test_the_test_of_a_device_that_is_revoked_is_broken_off(probe):
     document = probe.app[KNOWN].document
     first, second = probe.ask(FIRST), probe.ask(SECOND)
     rest = {name: client for name, client in document.devices.items() if name != FIRST}
-    probe.do(lambda: obey(probe, document.model_copy(update={"devices": rest})))
+    probe.obey(document.model_copy(update={"devices": rest}))
     assert [slot.granted for slot in probe.app[SLOTS]] == [second]
     assert load_by(probe, first.token)[1] == 0
 
@@ -230,11 +230,6 @@ def rest_of(client):
     except ConnectionResetError:
         pass
     return came
-
-
-def obey(probe, document):
-    probe.app[KNOWN].learn(document)
-    probe.app[SLOTS].obey(document)
 
 
 def until(holds):
