@@ -60,6 +60,7 @@ def build_app(
     slots = app[SLOTS] = Slots(ledger or Ledger(caps(settings, document)))
     app[KEEPING] = keeping or Keeping(slots.ledger)
     app[LIMITS] = Limits(slots)
+    app[metrics.PAGE] = metrics.Page(metrics.Figures(app))
     app[REFLECTOR] = Reflector(Clock(), RateLimit(), lambda token, _: slots.stream(token, time.monotonic()))
     app.add_routes(asking.ROUTES)
     app.add_routes(transfer.ROUTES)

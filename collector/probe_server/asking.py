@@ -64,11 +64,19 @@ async def _answer(request: web.Request, asked: Ask) -> Granted | Booked | Refuse
     if asked.test == "check":
         return Booked(in_s=0)
     slots, known = request.app[SLOTS], request.app[KNOWN]
-    answer = await slots.ask(wanted, asked.purpose, granted, asked.test, lambda: request.transport is None)
-    if isinstance(answer, Granted) and asked.device not in known.document.devices:  # revoked while it waited
+
+    def is_revoked() -> bool:
+        return asked.device not in known.document.devices
+
+    def is_gone() -> bool:
+        return request.transport is None or is_revoked()
+
+    answer = await slots.ask(wanted, asked.purpose, granted, asked.test, is_gone)
+    if not is_revoked():
+        return answer
+    if isinstance(answer, Granted):
         slots.end(answer.token, "stopped")
-        return Refused(code="wrong_answer")
-    return answer
+    return Refused(code="wrong_answer")
 
 
 async def _body(request: web.Request) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 
@@ -10,9 +11,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from collector.probe_server.keys import KNOWN, LIMITS, REFLECTOR, SLOTS
+from collector.probe_server.keys import KEEPING, KNOWN, LIMITS, REFLECTOR, SLOTS
 
 OLD_S = 60.0  # a document that was not confirmed for so long is too old to be sure of a stop or a revocation
+FRESH_S = 1.0  # whoever asks, and however often: all figures are read so often at most
 _PARTS = ("campaign", "on_demand")  # of the ledger's figures
 ROUTES = web.RouteTableDef()
 
@@ -31,9 +33,8 @@ async def healthz(request: web.Request) -> web.Response:
 @ROUTES.get("/metrics")
 async def metrics(request: web.Request) -> web.Response:
     """Answer with all figures in Prometheus' text form."""
-    registry = CollectorRegistry()
-    registry.register(Figures(request.app))
-    return web.Response(body=generate_latest(registry), headers={"Content-Type": "text/plain; version=0.0.4"})
+    text = request.app[PAGE].text(time.monotonic())
+    return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})
 
 
 class Figures(Collector):
@@ -73,6 +74,9 @@ class Figures(Collector):
         yield _counter("expired_slots", "whose device fell silent", figures.expired_slots_total)
         yield _counter("expired_bookings", "whose device did not come", figures.expired_bookings_total)
         yield _counter("rebooked", "runs that said nothing of their line", figures.rebooked_total)
+        keeping = self._app[KEEPING]
+        yield _gauge("ledger_unwritten", "changes of the ledger that are in memory alone", keeping.unwritten)
+        yield _counter("ledger_write_failures", "times that the ledger could not be written", keeping.failures)
 
     def _of_slots(self) -> Iterator[Metric]:
         slots = self._app[SLOTS]
@@ -102,6 +106,25 @@ class Figures(Collector):
         yield _counter("udp_refused", "packets that were answered with nothing", reflector.refused)
         yield _counter("udp_lost", "packets that found no room here", counts.lost_here)
         yield _gauge("udp_streams", "that are open", reflector.streams)
+
+
+class Page:
+    """The figures as text, as they were a moment ago."""
+
+    def __init__(self, figures: Figures) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(figures)
+        self._text = b""
+        self._made_s = -math.inf
+
+    def text(self, now_s: float) -> bytes:
+        """Return them; now_s: of the monotonic clock."""
+        if now_s - self._made_s >= FRESH_S:
+            self._text, self._made_s = generate_latest(self._registry), now_s
+        return self._text
+
+
+PAGE = web.AppKey("page", Page)
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

@@ -7,13 +7,13 @@ peak, over however many connections.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from collector.probe_server.connections import NOISE, break_off
 from collector.probe_server.keys import SLOTS
 from collector.probe_server.pacing import Turns
 from collector.probe_server.slots import Slot
@@ -36,7 +36,6 @@ IMAGE_BYTES = {
 MAX_TRANSFERS = 16  # of a slot at once; the client opens 2 to 8, each next one a moment before the last has ended here
 MOST_S = 30.0  # from the first transfer to the end of the last one
 
-_BLOCK = os.urandom(16_384)  # so that nothing on the way can compress it
 ROUTES = web.RouteTableDef()
 _PREFIX = "/v1/slots/{token}/mini"
 
@@ -70,7 +69,7 @@ async def download(request: web.Request) -> web.StreamResponse:
         response.content_length = left
         await response.prepare(request)
         while left > 0:
-            block = _BLOCK[:left]
+            block = NOISE[:left]
             await turns.take(len(block))
             await response.write(block)
             request.app[SLOTS].sign(slot, time.monotonic())
@@ -88,7 +87,7 @@ async def upload(request: web.Request) -> web.Response:
         raise web.HTTPRequestEntityTooLarge(most_bytes, request.content_length or 0)
     size = 0
     async with _transfer(request, slot, "upload", slot.granted.upload) as turns:
-        async for block in request.content.iter_chunked(len(_BLOCK)):
+        async for block in request.content.iter_chunked(len(NOISE)):
             size += len(block)
             slot.received_bytes += len(block)
             if slot.received_bytes > most_bytes:  # a body that did not tell its length, or several at once
@@ -112,19 +111,14 @@ async def _transfer(request: web.Request, slot: Slot, way: str, need: DirectionN
         async with asyncio.timeout(slot.mini_ends_s - now_s):
             yield slot.turns.setdefault(way, Turns(transfer.pace_bps(need.ready_mbps * 1e6, 0.0)))
     except TimeoutError:
-        _abort(request)  # the answer may be half-way: there is nothing left to say
+        break_off(request)  # the answer may be half-way: there is nothing left to say
         raise web.HTTPRequestTimeout from None
     except ConnectionError:  # not an error to log: speedtest-cli breaks off when its seconds are over
-        _abort(request)
+        break_off(request)
         raise web.HTTPRequestTimeout from None
     finally:
         slot.mini_transfers -= 1
         slot.transports.discard(transport)
-
-
-def _abort(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
 
 
 def _slot(request: web.Request) -> Slot:

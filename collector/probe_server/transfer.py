@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from contextlib import contextmanager, suppress
 
 from aiohttp import web
 
+from collector.probe_server.connections import NOISE, break_off
 from collector.probe_server.keys import SLOTS
 from collector.probe_server.limits import LATE_S
 from collector.probe_server.pacing import Pacer
@@ -18,7 +18,6 @@ from collector.probe_server.slots import Slot, Slots
 from contract import transfer
 from contract.tcp import wire_bytes
 
-_BLOCK = os.urandom(16_384)  # so that nothing on the way can compress it
 _LOOK_S = 0.005
 _BIN_LINE_BYTES = 23
 _ARRIVALS_S = transfer.MOST_S + 5.0
@@ -40,7 +39,7 @@ async def download(request: web.Request) -> web.StreamResponse:
                     raise TimeoutError
                 await response.write_eof()
         except (ConnectionError, TimeoutError):  # it has seen enough, or its time is over
-            _break_off(request)
+            break_off(request)
     return response
 
 
@@ -56,7 +55,7 @@ async def arrivals(request: web.Request) -> web.StreamResponse:
         with suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(_ARRIVALS_S):
                 await _tell_bins(response, slot)
-        _break_off(request)
+        break_off(request)
     return response
 
 
@@ -72,6 +71,8 @@ async def upload(request: web.Request) -> web.Response:
             pass
         finally:
             slot.is_uploading = False
+        if not request.content.at_eof():  # an answer would let it go on: aiohttp reads on for a second
+            break_off(request)
     return web.json_response({"received_bytes": slot.received_bytes})
 
 
@@ -117,7 +118,7 @@ async def _send(response: web.StreamResponse, tcp: socket.socket, slot: Slot, sl
     pacer.change(transfer.pace_bps(need_bps, excess))
     is_draining = True
     while slot.sent_bytes < most_bytes and (wire_bytes(tcp) or 0) < most_bytes and not slot.is_over:
-        block = _BLOCK[: min(pacer.block_bytes, most_bytes - slot.sent_bytes)]
+        block = NOISE[: min(pacer.block_bytes, most_bytes - slot.sent_bytes)]
         await response.write(block)
         slot.sent_bytes += len(block)
         await pacer.wrote(len(block))
@@ -140,7 +141,7 @@ def _tcp(request: web.Request) -> socket.socket:
     transport = request.transport
     if transport is None:
         raise ConnectionResetError
-    transport.set_write_buffer_limits(high=len(_BLOCK))
+    transport.set_write_buffer_limits(high=len(NOISE))
     tcp: socket.socket = transport.get_extra_info("socket")
     return tcp
 
@@ -157,8 +158,3 @@ def _step(request: web.Request, step: str) -> Iterator[Slot]:
         yield slot
     finally:
         slot.transports.discard(transport)
-
-
-def _break_off(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()

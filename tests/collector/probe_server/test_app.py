@@ -1,5 +1,6 @@
 """The probe server as a program of its own."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -9,6 +10,10 @@ import time
 import urllib.error
 import urllib.request
 
+import pytest
+
+from collector.probe_server.app import build_app, serving
+from collector.probe_server.keys import SLOTS
 from contract import stamp
 
 PROGRAM = "from collector.probe_server import app; from provisioning.settings import load; app.run(load())"
@@ -32,6 +37,23 @@ def test_it_answers_on_both_ports_of_its_settings_and_ends_on_sigterm(tmp_path, 
             assert server.wait(timeout=10) == 0
         finally:
             server.kill()
+
+
+def test_a_task_that_dies_ends_the_server_loudly(permit_master, document, monkeypatch):
+    app = build_app(permit_master, document)
+
+    def break_down():
+        raise RuntimeError("the ledger is out of order")
+
+    monkeypatch.setattr(app[SLOTS], "look", break_down)
+
+    async def serve():
+        async with serving(app, "127.0.0.1", 0, 0):
+            await asyncio.sleep(60)
+
+    with pytest.raises(ExceptionGroup) as raised:
+        asyncio.run(serve())
+    assert "out of order" in str(raised.value.exceptions)
 
 
 def answer_of(url, server):

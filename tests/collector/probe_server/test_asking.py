@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import time
@@ -11,10 +12,11 @@ import pytest
 
 from collector.probe_server import asking, permits
 from collector.probe_server.document import Client
-from collector.probe_server.keys import KNOWN, SLOTS
+from collector.probe_server.keys import KNOWN, LIMITS, REFLECTOR, SLOTS
 from collector.probe_server.ledger import leases, ledger
 from collector.probe_server.slots import new_token
-from contract.probing import Booked, Ended, Granted, Refused
+from contract import stamp
+from contract.probing import Booked, DirectionNeed, Ended, Granted, Refused
 
 FIRST, SECOND = "dev-00000001", "dev-00000002"
 NARROW = {"probe_capacity_mbps": 32, "probe_province_mbps": 32, "probe_district_mbps": 32}  # a test at a time each way
@@ -120,6 +122,41 @@ def test_over_4g_somebody_must_have_consented(probe):
     assert isinstance(probe.ask(link="mobile", is_consented=True), Granted)
 
 
+def over_4g(probe, most_bytes):
+    """Let the first device's site consent to so many bytes of a test."""
+    document = probe.app[KNOWN].document
+    client = document.devices[FIRST]._replace(most_mobile_bytes=most_bytes)
+    probe.obey(document.model_copy(update={"devices": {**document.devices, FIRST: client}}))
+
+
+def test_what_somebody_consents_to_counts_the_stream_and_its_headers(probe):
+    stream = probe.app[KNOWN].document.needs[0].stream
+    stream_bytes = stream.packets * (stream.up_bytes + stream.down_bytes + 2 * 48)
+    told = probe.ask(link="mobile").most_bytes
+    assert probe.ask(link="mobile", test="speedtest").most_bytes == told - stream_bytes
+    over_4g(probe, 1_000_000)
+    granted = probe.ask(link="mobile")
+    assert granted.most_down_bytes + granted.most_up_bytes + stream_bytes <= 1_000_000
+
+
+def test_who_consented_to_less_than_the_stream_moves_is_asked_again(probe):
+    over_4g(probe, 5_000)
+    assert probe.ask(link="mobile").code == "needs_consent"
+    assert isinstance(probe.ask(link="mobile", is_consented=True), Granted)
+
+
+def test_so_many_wait_for_the_document_that_tells_of_them_and_no_more(probe, monkeypatch):
+    monkeypatch.setattr(asking, "_NEWS_S", 2.0)
+    probe.app[KNOWN].room = asyncio.Semaphore(1)
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(probe.ask, FIRST, generation=2)
+        until(probe.app[KNOWN].room.locked)
+        assert probe.ask(SECOND, generation=2) == Refused(code="wrong_answer")
+        assert not waiting.done()
+        assert waiting.result(10) == Refused(code="wrong_answer")
+    assert not probe.app[KNOWN].room.locked()
+
+
 def test_who_measures_is_told_by_the_prefixes(probe):
     document = probe.app[KNOWN].document.model_copy(update={"prefixes": (("127.0.0.0/8", "vnpt"),)})
     probe.do(lambda: probe.app[KNOWN].learn(document))
@@ -180,7 +217,49 @@ def test_a_slot_gives_back_what_its_test_does_not_need_any_more(probe):
     assert (reserved, lowered) == ((16_000_000, 0), (8_000_000, 0))  # what the upload will need
 
 
+def test_a_device_that_asks_twice_at_once_holds_one_place_and_then_one_slot(start):
+    with start(**NARROW) as probe, ThreadPoolExecutor() as pool:
+        first = probe.ask(FIRST, purpose="schedule")
+        earlier = pool.submit(probe.ask, SECOND, purpose="schedule")
+        until(lambda: sum(probe.app[SLOTS].ledger.figures().waiting) == 1)
+        later = pool.submit(probe.ask, SECOND, purpose="schedule")
+        time.sleep(0.3)
+        assert sum(probe.app[SLOTS].ledger.figures().waiting) == 1
+        probe.fetch("POST", f"/v1/slots/{first.token}/end")
+        answers = [earlier.result(30), later.result(30)]
+        assert isinstance(answers[1], Granted)  # whoever asked first may have hung up long ago
+        (slot,) = probe.app[SLOTS]
+        assert {answer.token for answer in answers if isinstance(answer, Granted)} == {slot.granted.token}
+
+
 # --- what the centre decides
+
+
+def test_a_device_that_is_revoked_while_it_waits_is_refused_and_takes_no_slot(start):
+    with start(**NARROW) as probe, ThreadPoolExecutor() as pool:
+        first = probe.ask(FIRST, purpose="schedule")
+        waiting = pool.submit(probe.ask, SECOND, purpose="schedule")
+        until(lambda: sum(probe.app[SLOTS].ledger.figures().waiting) == 1)
+        document = probe.app[KNOWN].document
+        probe.obey(document.model_copy(update={"devices": {FIRST: document.devices[FIRST]}}))
+        assert waiting.result(10) == Refused(code="wrong_answer")
+        probe.fetch("POST", f"/v1/slots/{first.token}/end")
+        assert [*probe.app[SLOTS]] == []
+        assert probe.app[SLOTS].ledger.figures().reserved_bps == (0, 0)
+
+
+def test_caps_follow_a_document_whose_event_needs_more(start):
+    with start(**NARROW) as probe:
+        document = probe.app[KNOWN].document
+        much = DirectionNeed(ready_mbps=20.0, minimum_mbps=10.0)
+        needs = tuple(one.model_copy(update={"download": much, "upload": much}) for one in document.needs)
+        probe.obey(document.model_copy(update={"needs": needs}))
+        assert isinstance(probe.ask(FIRST, purpose="schedule"), Granted)
+        figures = probe.app[SLOTS].ledger.figures()
+        assert figures.capacity_bps == 2 * figures.reserved_bps[0]
+        assert probe.app[LIMITS].capacity_mbps > figures.capacity_bps / 1e6
+        probe.obey(document)
+        assert probe.app[SLOTS].ledger.figures().capacity_bps == figures.capacity_bps * 2 / 20
 
 
 def test_a_stop_breaks_off_what_runs_and_sends_away_who_waits_until_it_is_over(start):
@@ -211,6 +290,24 @@ def test_the_test_of_a_device_that_is_revoked_is_broken_off(probe):
 # --- its own limits
 
 
+@pytest.mark.parametrize(("lost", "is_limited"), [(4, False), (5, True)])
+def test_some_packets_lost_here_are_chance(probe, lost, is_limited):
+    granted = probe.ask()
+    probe.do(lambda: open_stream(probe, granted))
+    probe.do(lambda: probe.app[REFLECTOR].overflowed(lost))
+    ended = Ended.model_validate_json(probe.fetch("POST", f"/v1/slots/{granted.token}/end")[1])
+    assert ended.is_server_limited == is_limited
+
+
+def test_a_run_of_a_stopped_centre_does_not_come_again(probe):
+    probe.ask(FIRST)
+    (slot,) = probe.app[SLOTS]
+    slot.is_server_limited = True
+    document = probe.app[KNOWN].document
+    probe.obey(document.model_copy(update={"devices": {}}))
+    assert probe.app[SLOTS].ledger.figures().booked == (0, 0)
+
+
 def test_a_run_while_the_server_was_stalled_is_told_and_comes_again(probe):
     granted = probe.ask(purpose="schedule")
     with begin_download(probe, granted, read_bytes=100_000):
@@ -219,6 +316,15 @@ def test_a_run_while_the_server_was_stalled_is_told_and_comes_again(probe):
         ended = Ended.model_validate_json(probe.fetch("POST", f"/v1/slots/{granted.token}/end")[1])
     assert ended.is_server_limited
     assert ended.again_in_s == pytest.approx(ledger.REBOOK_S, abs=1)
+
+
+def open_stream(probe, granted):
+    """Prove an address to the reflector, as the stream of a slot begins."""
+    reflector, address = probe.app[REFLECTOR], ("192.0.2.1", 4000)
+    asking_for_it = stamp.with_token(stamp.encode(0, 0), granted.token)
+    cookie = stamp.cookie_in(reflector.answer(asking_for_it, address))
+    reflector.answer(stamp.with_cookie(asking_for_it, cookie), address)
+    assert reflector.streams == 1
 
 
 def rest_of(client):

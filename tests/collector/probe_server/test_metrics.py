@@ -12,8 +12,9 @@ from contract import transfer
 
 
 @pytest.fixture
-def figures(probe):
-    """A function that returns every figure by its name and labels, as Prometheus reads it."""
+def figures(probe, monkeypatch):
+    """A function that returns every figure of now by its name and labels, as Prometheus reads it."""
+    monkeypatch.setattr(metrics, "FRESH_S", 0.0)
 
     def read():
         text = probe.fetch("GET", "/metrics")[1].decode()
@@ -23,6 +24,14 @@ def figures(probe):
         }
 
     return read
+
+
+def test_however_often_somebody_asks_the_figures_are_read_once_a_second(probe):
+    page = probe.app[metrics.PAGE]
+    first = probe.do(lambda: page.text(1000.0))
+    probe.ask()
+    assert probe.do(lambda: page.text(1000.0 + 0.9 * metrics.FRESH_S)) == first
+    assert probe.do(lambda: page.text(1000.0 + metrics.FRESH_S)) != first
 
 
 def test_what_is_asked_granted_refused_and_moved_is_counted(probe, figures):
