@@ -8,7 +8,7 @@ from __future__ import annotations
 import select
 import socket
 import time
-from typing import List, NamedTuple, Optional, Sequence
+from typing import Callable, List, NamedTuple, Optional, Sequence
 
 from contract import stamp
 
@@ -49,6 +49,30 @@ def exchange(host: str, port: int, count: int, interval_s: float, wait_s: float)
                 if echo is not None and all(echo.seq != other.seq for other in echoes):
                     echoes.append(echo)
     return echoes
+
+
+def keep_asking(
+    host: str, port: int, interval_s: float, is_over: Callable[[], bool], on_echo: Callable[[float, Echo], None]
+) -> None:
+    """Send a packet every `interval_s` until it is over, and tell of each answer when it came (perf_counter, s).
+
+    Raises OSError when the name is not known or the network cannot be used at all.
+    """
+    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    with socket.socket(family, kind) as udp:
+        udp.connect(address)
+        udp.setblocking(False)
+        sent_at_s: List[float] = []
+        while not is_over():
+            now_s = time.perf_counter()
+            wait_s = sent_at_s[-1] + interval_s - now_s if sent_at_s else 0.0
+            if wait_s <= 0:
+                sent_at_s.append(now_s)
+                _send(udp, len(sent_at_s) - 1)
+            elif select.select([udp], [], [], wait_s)[0]:
+                echo = _receive(udp, sent_at_s)
+                if echo is not None:
+                    on_echo(time.perf_counter(), echo)
 
 
 def ask_offset_ms(host: str, port: int) -> Optional[float]:

@@ -26,6 +26,7 @@ UsbModel = matching("[0-9a-f]{4}:[0-9a-f]{4}")  # vendor and product, never a se
 Plug = Literal["hdmi", "displayport", "dvi", "vga", "internal", "other"]
 Link = Literal["ethernet", "wifi", "mobile", "other"]
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+Router = matching("[0-9a-f]{4}")  # by which one device tells its routers apart, and nobody else: docs/adr/0027
 
 
 class Fact(Message, Generic[T]):
@@ -73,6 +74,7 @@ class Network(Message):
     is_full_duplex: OfNetwork[Fact[bool]] = NOT_SENT
     wifi_signal_pct: OfNetwork[Fact[Ratio]] = NOT_SENT
     mobile_interfaces: OfNetwork[Fact[Count]] = NOT_SENT  # 4G modems, in use or not
+    gateway: OfNetwork[Fact[Router]] = NOT_SENT  # type: ignore[valid-type]  # which router the default route leads to
 
 
 class Path(Message):
@@ -162,6 +164,7 @@ class Line(Message):
     disturbances: OfNetwork[list_of(Disturbance, 8)] = ()  # type: ignore[valid-type]
     link: OfNetwork[Fact[Link]] = NOT_SENT  # of the default route while it was measured
     provider: OfNetwork[Fact[Short]] = NOT_SENT  # type: ignore[valid-type]  # as the probe server knows our public address
+    gateway: OfNetwork[Fact[Router]] = NOT_SENT  # type: ignore[valid-type]  # as of the network
 
 
 class Camera(Message):

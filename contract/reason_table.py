@@ -54,6 +54,15 @@ REASONS: Mapping[str, Reason] = {
         "Nối máy vào đường truyền đã đăng ký rồi đo lại; nếu đã đổi đường truyền, báo cho Sở.",
         "Connect the machine to the registered line and measure again; if the line has changed, tell the department.",
     ),
+    "other_gateway": Reason(
+        (),
+        "site",
+        "Từ lần đo đường truyền, máy đã chuyển sang bộ định tuyến (modem) khác",
+        "Since the line test the machine has moved behind another router",
+        "Nếu máy vẫn ở điểm cầu (mới thay modem, đổi Wi-Fi): đo lại đường truyền. Nếu đã mang đi: mang về rồi đo lại.",
+        "If the machine is still at the site (a new router, another Wi-Fi): test the line again. If it was taken away: "
+        "bring it back, then test again.",
+    ),
     "download_low": Reason(
         _MEASURED,
         "line",

@@ -59,10 +59,12 @@ def once(is_json: bool, is_consented: bool) -> None:
 
 @click.command(
     help=say(
-        f"Chạy riêng phép đo TÊN: {', '.join(_NAMES)}.\n\n"
+        "Đo riêng một thứ: line là đường truyền.\n\n"
+        f"TÊN là một trong: {', '.join(_NAMES)}.\n\n"
         "Kết thúc bằng 0: đường truyền đủ (hoặc đã đo xong); 4: không đủ; 5: chưa chắc; 6: lúc này chưa đo được (chưa "
         "đến lượt, đang tạm dừng, chưa đồng ý tốn 4G); 1: không đo được hoặc bị từ chối; 3: máy chưa đăng ký.",
-        f"Run the probe NAME alone: {', '.join(_NAMES)}.\n\n"
+        "Measure one thing: line is the line.\n\n"
+        f"NAME is one of: {', '.join(_NAMES)}.\n\n"
         "Ends with 0: the line carries (or the probe measured); 4: it does not; 5: not certain; 6: not now (not our "
         "turn, stopped, or nobody agreed to spend 4G); 1: it could not be measured, or was refused; 3: not enrolled.",
     )

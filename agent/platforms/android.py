@@ -215,6 +215,7 @@ READER = Reader(
     display=display,
     power=power.read,
     network=network,
+    gateway=linux_network.gateway,
     temperature_c=temperature_c,
     disk_health=disk_health,
     distribution=distribution,

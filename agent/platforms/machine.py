@@ -26,6 +26,7 @@ class Reader(NamedTuple):
     display: Callable[[Machine], Display]
     power: Callable[[Machine], Power]
     network: Callable[[Machine], Network]
+    gateway: Callable[[Machine], str]  # hardware address of the default route's router: never sent, nor recorded
     temperature_c: Callable[[Machine], float]
     disk_health: Callable[[Machine], Health]
     distribution: Callable[[Machine], str]

@@ -75,6 +75,7 @@ READER = Reader(
     display=lambda _: nothing(Display),
     power=lambda _: nothing(Power),
     network=network,
+    gateway=lambda _: unsupported(),
     temperature_c=lambda _: unsupported(),
     disk_health=lambda _: unsupported(),
     distribution=lambda _: unsupported(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Optional
 
+from agent import gateway
 from agent.facts import fact
 from agent.probes import leave
 from agent.probes.context import Context, server_of
@@ -36,6 +37,7 @@ def measure(context: Context) -> Line:
                 trial = _under_event(trial, context.shared.stream, granted)
         finally:
             ended = leave.give_back(web, granted)
+    network = network.model_copy(update={"gateway": gateway.mark(context)})  # now that it has answered us
     line = findings(f"{server.host}:{server.http_port}", trial, ended, granted, network)
     if any(way is not None and way.outcome != "carries" for way in (line.download, line.upload)):
         context.again(AGAIN_S if ended is None or ended.again_in_s is None else ended.again_in_s)
@@ -95,6 +97,7 @@ def findings(server: str, trial: Trial, ended: Optional[Ended], granted: Granted
             "playback": _playback(trial, granted) if granted.is_watched else None,
             "disturbances": disturbances,
             "link": network.link,
+            "gateway": network.gateway,
             "provider": fact(lambda: granted.provider),
         }
     )

@@ -135,6 +135,7 @@ FINDINGS: Names = {
     "is_full_duplex": ("Song công (full duplex)", "Full duplex"),
     "wifi_signal_pct": ("Sóng Wi-Fi", "Wi-Fi signal"),
     "mobile_interfaces": ("Số cổng mạng di động", "Mobile interfaces"),
+    "gateway": ("Dấu của bộ định tuyến", "Mark of the router"),
     "server": ("Máy chủ đo", "Probe server"),
     "sent": ("Gói đã gửi", "Packets sent"),
     "received": ("Gói nhận lại", "Packets received"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from starlette.exceptions import HTTPException
@@ -14,6 +14,7 @@ from collector.dashboard.measure import ONLY_LOOKS
 from collector.dashboard.render import Choosing, Reading, language, now, page
 from collector.dashboard.tested import sentences
 from collector.dashboard.words import Words
+from collector.judge.evidence import has_moved
 from collector.judge.gates import gate_in_force
 from collector.judge.presence import explain
 from collector.judge.situation import Evidence
@@ -24,11 +25,12 @@ from contract.reasons import LEVELS
 
 
 class Seen(NamedTuple):
-    """By which provider, and how connected, the line was measured; None where that was not seen."""
+    """How the line was reached when it was measured, and whether the machine has moved since; None: not seen."""
 
     provider_code: str | None
     provider: str | None
     link: str | None
+    has_moved: bool | None  # behind another router since
 
 
 def show(request: Request, connection: Reading, code: str, choice: Choosing) -> Response:
@@ -64,7 +66,7 @@ def show(request: Request, connection: Reading, code: str, choice: Choosing) -> 
         changes=site.changes_of(connection, standing.participation_id) if standing else [],
         line_test=line_test,
         sentences=sentences(Words(language(request), now(request)), line_test),
-        seen=_seen(line_test, site.provider_names(connection)),
+        seen=_seen(line_test, site.networks_of(connection, found.id), site.provider_names(connection)),
         contacts=site.contacts_of(connection, found.id),
         asked=site.asked_of(connection, found.id),
         turns=site.turns_of(connection, found.id),
@@ -73,7 +75,8 @@ def show(request: Request, connection: Reading, code: str, choice: Choosing) -> 
     )
 
 
-def _seen(line_test: Evidence | None, names: Mapping[str, str]) -> Seen:
+def _seen(line_test: Evidence | None, networks: Sequence[Evidence], names: Mapping[str, str]) -> Seen:
     findings = (line_test.findings if line_test is not None else None) or {}
     provider, link = (findings.get(name, {}).get("value") for name in ("provider", "link"))
-    return Seen(provider, names.get(provider, provider) if provider else None, link)
+    moved = has_moved(line_test, networks) if line_test is not None else None
+    return Seen(provider, names.get(provider, provider) if provider else None, link, moved)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from collector.judge.gates import gate_in_force
@@ -17,10 +18,35 @@ _OF_THE_LINE = ("line", "path")  # facts that prove something about one line onl
 def latest(situation: Situation, fact: str, sources: tuple[str, ...]) -> Evidence | None:
     """Return the latest evidence of a fact from an accepted source; a spare device's never counts.
 
-    Of a fact about the line, evidence from another line is returned only when there is no other.
+    Of a fact about the line, evidence from another line, or from behind another router than the machine is behind now,
+    is returned only when there is no other.
     """
     usable = [e for e in situation.evidence if e.fact == fact and e.source in sources and not e.is_spare]
-    return max(usable, key=lambda e: (not _is_other_line(situation, e), e.measured_at, e.id), default=None)
+    return max(usable, key=lambda e: (*_nearness(situation, e), e.measured_at, e.id), default=None)
+
+
+def has_moved(found: Evidence, networks: Iterable[Evidence]) -> bool | None:
+    """Tell whether a machine is behind another router than when it tested the line; None: that cannot be told.
+
+    `networks`: the evidence of its network; routers are told apart within one device only (docs/adr/0027).
+    """
+    tested = _router(found)
+    since = [e for e in networks if e.device_id == found.device_id and e.measured_at >= found.measured_at]
+    now = _router(max(since, key=lambda e: e.measured_at)) if since else None
+    return None if tested is None or now is None else tested != now
+
+
+def _nearness(situation: Situation, found: Evidence) -> tuple[bool, bool]:
+    return not _is_other_line(situation, found), not _is_elsewhere(situation, found)
+
+
+def _is_elsewhere(situation: Situation, found: Evidence) -> bool:
+    return found.fact == "line" and bool(has_moved(found, (e for e in situation.evidence if e.fact == "network")))
+
+
+def _router(found: Evidence) -> str | None:
+    mark = (found.findings or {}).get("gateway", {}).get("value")
+    return mark if isinstance(mark, str) else None
 
 
 def _is_other_line(situation: Situation, found: Evidence) -> bool:
@@ -54,6 +80,8 @@ def counts(situation: Situation, fact: str, policy: Policy, now: int) -> tuple[E
         return None, _unknown(situation, fact, "never_checked", {})
     if _is_other_line(situation, found):
         return None, _unknown(situation, fact, "other_line", {}, found)
+    if _is_elsewhere(situation, found):
+        return None, _unknown(situation, fact, "other_gateway", {}, found)
     gate = gate_in_force(situation.starts_at, now)
     validity_us = policy.validity_us(fact, gate.name)
     expires_at = found.measured_at + validity_us

@@ -17,7 +17,7 @@ REPEATED_AFTER_US = 600 * 1_000_000  # a line's bad moment is mostly over by the
 KEPT = 3  # earlier tests, beside the latest
 KEPT_APART_US = REPEATED_AFTER_US // (KEPT - 1)  # so that together they reach back as far as is asked for
 _OF_DIRECTION = ("outcome", "minimum", "need_mbps", "minimum_mbps", "low_mbps", "high_mbps", "added_delay_ms")
-_OF_TEST = ("method", "server", "playback", "disturbances", "link", "provider")
+_OF_TEST = ("method", "server", "playback", "disturbances", "link", "provider", "gateway")
 _SLACK = 1 + 1e-6  # a need that came back rounded is the same need
 
 Findings = Mapping[str, Any]
@@ -94,8 +94,10 @@ def _says(findings: Findings) -> Any:
 def _is_same_line(found: Evidence, test: Mapping[str, Any]) -> bool:
     now, then = found.findings or {}, test["findings"]
     providers = {_value(now, "provider"), _value(then, "provider")} - {None}
+    routers = {_value(now, "gateway"), _value(then, "gateway")} - {None}
     is_mobile = [_value(one, "link") == "mobile" for one in (now, then)]
-    return test["line_id"] == found.line_id and len(providers) < 2 and is_mobile[0] == is_mobile[1]
+    is_one = len(providers) < 2 and len(routers) < 2 and is_mobile[0] == is_mobile[1]
+    return test["line_id"] == found.line_id and is_one
 
 
 def _value(findings: Findings, name: str) -> Any:

@@ -73,6 +73,16 @@ def test_all_packets_come_back_from_a_probe_server(probe_server):
     assert all(0 <= echo.rtt_ms < 5000 for echo in got)
 
 
+def test_whoever_keeps_asking_hears_of_each_answer_as_it_comes_whatever_is_lost(reflect):
+    heard = []
+    port = reflect(lambda seq, packet: [] if seq % 2 else ahead_by(0)(seq, packet))
+    packets.keep_asking(
+        "127.0.0.1", port, 0.005, lambda: len(heard) >= 3, lambda at_s, echo: heard.append((at_s, echo))
+    )
+    assert [echo.seq for _, echo in heard] == [0, 2, 4]
+    assert [at_s for at_s, _ in heard] == sorted(at_s for at_s, _ in heard)
+
+
 def test_our_clock_is_behind_a_reflector_that_is_an_hour_ahead(reflect):
     got = packets.exchange("127.0.0.1", reflect(ahead_by(3600)), 3, 0.005, 5.0)
     assert packets.offset_ms(got) == pytest.approx(-3_600_000, abs=1000)

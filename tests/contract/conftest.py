@@ -49,6 +49,7 @@ FINDINGS = (
             "is_full_duplex": {"why": "unsupported"},
             "wifi_signal_pct": _fact(64.0),
             "mobile_interfaces": _fact(0),
+            "gateway": _fact("5e01"),
         }
     ),
     findings.Path.model_validate(
@@ -147,6 +148,7 @@ LINE_TEST = (
             "disturbances": ["other_traffic"],
             "link": _fact("ethernet"),
             "provider": _fact("vnpt"),
+            "gateway": {"why": "absent"},
         }
     ),
     findings.Path.model_validate(

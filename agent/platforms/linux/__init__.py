@@ -11,6 +11,7 @@ READER = Reader(
     display=displays.read,
     power=power.read,
     network=network.read,
+    gateway=network.gateway,
     temperature_c=computer.temperature_c,
     disk_health=computer.disk_health,
     distribution=computer.distribution,

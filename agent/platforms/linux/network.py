@@ -1,4 +1,4 @@
-"""The network: /sys/class/net, and two tables of /proc/net, `route` and `wireless`:
+"""The network: /sys/class/net, and three tables of /proc/net, `route`, `wireless`, `arp`:
 
 Iface   Destination  Gateway   Flags  RefCnt  Use  Metric  Mask      MTU  Window  IRTT
 eth0    00000000     010011AC  0003   0       0    0       00000000  0    0       0
@@ -6,13 +6,18 @@ eth0    00000000     010011AC  0003   0       0    0       00000000  0    0     
 Inter-| sta-|   Quality        |   Discarded packets               | Missed | WE
  face | tus | link level noise |  nwid  crypt   frag  retry   misc | beacon | 22
 wlp2s0: 0000   54.  -56.  -256        0      0      0      0      0        0
+
+IP address       HW type     Flags       HW address            Mask     Device
+192.168.1.1      0x1         0x2         00:00:5e:00:53:01     *        eth0
 """
 
 from __future__ import annotations
 
 import os
+import socket
+import sys
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Callable, NamedTuple, Optional
 
 from agent.facts import fact
 from agent.platforms.linux.files import number, text
@@ -20,14 +25,36 @@ from agent.platforms.machine import Machine
 from contract.findings import Network
 
 _UP = 0x1  # RTF_UP
+_COMPLETE = 0x2  # ATF_COM: the address has answered
 _ETHERNET = 1  # ARPHRD_ETHER
 _MOBILE_DRIVERS = ("qmi_wwan", "cdc_mbim", "huawei_cdc_ncm", "rndis_host", "sierra_net")
 _BEST_QUALITY = 70  # of a Wi-Fi link, by the kernel's own scale (net/wireless/wext-compat.c)
 
 
+class Route(NamedTuple):
+    """Where packets to the world go."""
+
+    interface: str
+    gateway: str  # 0.0.0.0 where the interface itself is the way: 4G, PPP
+
+
 def read(machine: Machine) -> Network:
     """Read the facts of the link that the default route uses."""
-    return read_link(machine, lambda: default_interface(text(machine.root / "proc" / "net" / "route")))
+
+    def default_name() -> Optional[str]:
+        route = default_route(text(machine.root / "proc" / "net" / "route"))
+        return None if route is None else route.interface
+
+    return read_link(machine, default_name)
+
+
+def gateway(machine: Machine) -> str:
+    """Return the hardware address of the default route's router; raises LookupError or OSError when it is not known."""
+    tables = machine.root / "proc" / "net"
+    route = default_route(text(tables / "route"))
+    if route is None:
+        raise LookupError("no default route")
+    return hardware_address(text(tables / "arp"), route)
 
 
 def read_link(machine: Machine, default_name: Callable[[], Optional[str]]) -> Network:
@@ -51,15 +78,26 @@ def read_link(machine: Machine, default_name: Callable[[], Optional[str]]) -> Ne
     )
 
 
-def default_interface(table: str) -> Optional[str]:
-    """Return the interface of the default route with the lowest metric in a /proc/net/route table, None of none."""
+def default_route(table: str) -> Optional[Route]:
+    """Return the default route with the lowest metric in a /proc/net/route table, None of none."""
     routes = []
     for row in table.splitlines()[1:]:
         columns = row.split()
         is_default = len(columns) >= 8 and columns[1] == columns[7] == "00000000"
         if is_default and int(columns[3], 16) & _UP:
-            routes.append((int(columns[6]), columns[0]))
+            address = socket.inet_ntoa(int(columns[2], 16).to_bytes(4, sys.byteorder))
+            routes.append((int(columns[6]), Route(columns[0], address)))
     return min(routes)[1] if routes else None
+
+
+def hardware_address(table: str, route: Route) -> str:
+    """Return the hardware address of a route's gateway by a /proc/net/arp table; raises LookupError of none."""
+    for row in table.splitlines()[1:]:
+        columns = row.split()
+        is_its = len(columns) == 6 and (columns[0], columns[5]) == (route.gateway, route.interface)
+        if is_its and int(columns[2], 16) & _COMPLETE:
+            return columns[3]
+    raise LookupError("the router has no hardware address")
 
 
 def link_of(interface: Path) -> str:

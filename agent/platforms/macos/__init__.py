@@ -17,6 +17,7 @@ READER = Reader(
     display=reading.display,
     power=reading.power,
     network=reading.network,
+    gateway=lambda _: unsupported(),
     temperature_c=lambda _: unsupported(),
     disk_health=reading.disk_health,
     distribution=reading.distribution,

@@ -25,6 +25,7 @@ READER = Reader(
     display=_on(displays.read),
     power=_on(power.read),
     network=_on(network.read),
+    gateway=lambda _: network.gateway(),
     temperature_c=_on(computer.temperature_c),
     disk_health=_on(computer.disk_health),
     distribution=_on(computer.distribution),

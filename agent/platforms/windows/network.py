@@ -28,6 +28,13 @@ def read(sources: Sources) -> Network:
     )
 
 
+def gateway() -> str:
+    """Return the hardware address of the router that packets to the world leave by; raises LookupError of none."""
+    from agent.platforms.windows.native import arp
+
+    return arp.gateway()
+
+
 def link_of(interface: Interface) -> str:
     """Return the kind of link of an interface."""
     if interface["type"] == _WIFI or interface["medium"] in _MEDIUM_WIFI:

@@ -160,6 +160,15 @@ def evidence_of(connection: Connection, site_id: int) -> dict[int, Evidence]:
 
 def line_test_of(connection: Connection, site_id: int) -> situation.Evidence | None:
     """Return the latest evidence of the site's line that any of its devices in use has measured."""
+    return next(iter(_measured(connection, site_id, "line", 1)), None)
+
+
+def networks_of(connection: Connection, site_id: int) -> list[situation.Evidence]:
+    """Return how each of the site's devices in use reaches the network, as last measured."""
+    return _measured(connection, site_id, "network")
+
+
+def _measured(connection: Connection, site_id: int, fact: str, most: int | None = None) -> list[situation.Evidence]:
     e = evidence.c
     query = (
         select(
@@ -167,13 +176,14 @@ def line_test_of(connection: Connection, site_id: int) -> situation.Evidence | N
             *(e.findings, e.failure, e.measured_at, e.line_id, e.report_id, e.earlier),
         )
         .join(device, device.c.id == e.device_id)
-        .where(e.site_id == site_id, e.fact == "line", e.findings.is_not(None), device.c.state == "active")
+        .where(e.site_id == site_id, e.fact == fact, e.findings.is_not(None), device.c.state == "active")
         .order_by(device.c.is_spare, e.measured_at.desc())
-        .limit(1)
+        .limit(most)
     )
-    row = connection.execute(query).first()
-    if row is None:
-        return None
+    return [_evidence(row) for row in connection.execute(query)]
+
+
+def _evidence(row: Any) -> situation.Evidence:
     read = {name: json.loads(row._mapping[name] or "null") for name in ("findings", "failure", "earlier")}
     return situation.Evidence(**{**row._mapping, **read, "earlier": read["earlier"] or ()})
 

@@ -95,6 +95,22 @@ def test_every_kind_of_line_that_a_roster_may_name_has_a_name_on_the_page() -> N
     assert {kind: words[0] for kind, words in LINE_KINDS.items()} == {k: vi for k, (vi, _) in labels.LINE_KINDS.items()}
 
 
+@pytest.mark.parametrize(("now_behind", "told"), [("5e01", "vẫn như lúc đo"), ("5e02", "nay khác lúc đo: cần đo lại")])
+def test_a_sites_page_says_whether_the_machine_is_still_behind_the_router_of_the_test(
+    browser: TestClient, country: Any, now: int, now_behind: str, told: str
+) -> None:
+    country.site("Mường Lát", carrier="vnpt")
+    sender = country.device("d-00000004", "Mường Lát")
+    tested = {"method": "threshold", "download": DOWN, "upload": UP, "playback": SMOOTH, "gateway": {"value": "5e01"}}
+    body = sender.body(line=tested, network={"gateway": now_behind})
+    ingest(country.engine, [sender.report(1, body)], POLICY, now)
+
+    page = browser.get("/sites/SMường Lát").text
+    assert told in page
+    is_asked = "Từ lần đo đường truyền, máy đã chuyển sang bộ định tuyến (modem) khác" in page
+    assert is_asked == (now_behind != "5e01")
+
+
 def test_a_sites_page_shows_what_is_declared_beside_what_was_seen(browser: TestClient, country: Any, now: int) -> None:
     country.site("Mường Lát", carrier="vnpt")
     country.site("other", carrier="viettel")

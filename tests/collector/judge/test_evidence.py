@@ -129,6 +129,48 @@ def test_a_line_that_was_not_known_is_not_taken_for_another(site: Any, line: Lin
     assert site.level(site.situation(line=line, without=["line", "path"], add=known)) == "ready"
 
 
+HERE, ELSEWHERE, UNTOLD = {"value": "5e01"}, {"value": "5e02"}, {"why": "unsupported"}
+
+
+@pytest.mark.parametrize(
+    ("tested", "behind", "has_moved"),
+    [
+        (HERE, HERE, False),
+        (HERE, ELSEWHERE, True),
+        (UNTOLD, ELSEWHERE, False),
+        (HERE, UNTOLD, False),
+        (None, ELSEWHERE, False),  # by an agent older than the field
+    ],
+)
+def test_behind_another_router_the_line_is_to_be_tested_again(
+    site: Any, tested: Any, behind: Any, has_moved: bool
+) -> None:
+    before = site.evidence("line", **({"gateway": tested} if tested else {}))
+    network = site.evidence("network", age=0, number=40, gateway=behind)
+    expected = {("line", ""): ("unknown", "other_gateway", "site")} if has_moved else {}
+    assert site.flags(site.situation(without=["line", "network"], add=[before, network])) == expected
+
+
+def test_a_failure_from_behind_the_former_router_is_not_the_new_ones(site: Any) -> None:
+    slow = site.evidence("line", gateway=HERE, download_mbps=0.1)
+    moved = site.evidence("network", age=0, number=40, gateway=ELSEWHERE)
+    assert site.level(site.situation(without=["line", "network"], add=[slow, moved])) == "unknown"
+
+
+def test_routers_are_told_apart_within_one_device_and_after_its_test_only(site: Any) -> None:
+    before = site.evidence("line", gateway=HERE)
+    others = site.evidence("network", age=0, number=40, device_id=9, gateway=ELSEWHERE)
+    earlier = site.evidence("network", age=9 * HOUR, number=41, gateway=ELSEWHERE)
+    assert site.flags(site.situation(without=["line", "network"], add=[before, others, earlier])) == {}
+
+
+def test_the_device_that_has_not_moved_speaks_for_the_line(site: Any) -> None:
+    stayed = site.evidence("line", age=5 * HOUR, device_id=9, gateway=HERE)
+    moved = site.evidence("line", age=2 * HOUR, number=30, gateway=HERE)
+    now = site.evidence("network", age=0, number=40, gateway=ELSEWHERE)
+    assert site.flags(site.situation(without=["line", "network"], add=[stayed, moved, now])) == {}
+
+
 def test_the_machine_and_the_picture_are_the_sites_on_whatever_line(site: Any) -> None:
     moved = [site.evidence(fact, line_id=7) for fact in ("host", "picture_sound")]
     for medium in ("pc", "mytv"):

@@ -17,7 +17,7 @@ if sys.platform != "win32":
 
 _UP = 1  # IfOperStatusUp
 _FILTER = 0x02  # FilterInterface of InterfaceAndOperStatusFlags
-_WORLD = int.from_bytes(socket.inet_aton("192.0.2.1"), "little")  # TEST-NET-1, in the order of the network
+WORLD = int.from_bytes(socket.inet_aton("192.0.2.1"), "little")  # TEST-NET-1, in the order of the network
 _NAME = wintypes.WCHAR * 257
 
 
@@ -89,4 +89,4 @@ def _interface(row: Any, default: Optional[int], drivers: Dict[str, str]) -> Int
 def _default(library: ctypes.CDLL) -> Optional[int]:
     """Return the index of the interface with the way to the world, None when there is none."""
     index = wintypes.DWORD()
-    return None if library.GetBestInterface(_WORLD, ctypes.byref(index)) else index.value
+    return None if library.GetBestInterface(WORLD, ctypes.byref(index)) else index.value

@@ -19,11 +19,44 @@ DOWN = HEADER + "enp3s0\t00000000\t0101A8C0\t0002\t0\t0\t100\t00000000\t0\t0\t0\
 
 
 @pytest.mark.parametrize(
-    ("table", "name"),
-    [(WIFI_BEFORE_CABLE, "enp3s0"), (NO_DEFAULT, None), (DOWN, None), (HEADER, None), ("", None)],
+    ("table", "route"),
+    [(WIFI_BEFORE_CABLE, ("enp3s0", "192.168.1.1")), (NO_DEFAULT, None), (DOWN, None), (HEADER, None), ("", None)],
 )
-def test_the_default_interface_is_the_one_of_the_lowest_metric(table, name):
-    assert network.default_interface(table) == name
+def test_the_default_route_is_the_one_of_the_lowest_metric(table, route):
+    assert network.default_route(table) == route
+
+
+ARP = (
+    "IP address       HW type     Flags       HW address            Mask     Device\n"
+    "192.168.1.1      0x1         0x2         00:00:5e:00:53:02     *        wlp2s0\n"
+    "192.168.1.1      0x1         0x2         00:00:5e:00:53:01     *        enp3s0\n"
+    "192.168.1.9      0x1         0x2         00:00:5e:00:53:09     *        enp3s0\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("routes", "neighbours"),
+    [
+        (NO_DEFAULT, ARP),
+        (WIFI_BEFORE_CABLE, ""),
+        (WIFI_BEFORE_CABLE, ARP.replace("192.168.1.1 ", "192.168.1.7 ")),
+        (WIFI_BEFORE_CABLE, ARP.replace("0x2", "0x0")),  # asked, and not answered
+        (WIFI_BEFORE_CABLE, ARP.replace("*        enp3s0", "*        eth9")),
+    ],
+)
+def test_a_router_that_has_not_answered_is_not_known(tmp_path, routes, neighbours):
+    (tmp_path / "proc/net").mkdir(parents=True)
+    (tmp_path / "proc/net/route").write_text(routes)
+    (tmp_path / "proc/net/arp").write_text(neighbours)
+    with pytest.raises(LookupError):
+        network.gateway(Machine(tmp_path, run))
+
+
+def test_the_router_is_the_one_of_the_default_route_on_its_own_interface(tmp_path):
+    (tmp_path / "proc/net").mkdir(parents=True)
+    (tmp_path / "proc/net/route").write_text(WIFI_BEFORE_CABLE)
+    (tmp_path / "proc/net/arp").write_text(ARP)
+    assert network.gateway(Machine(tmp_path, run)) == "00:00:5e:00:53:01"
 
 
 @pytest.fixture

@@ -285,6 +285,12 @@ def test_another_provider_or_4g_beside_a_fixed_line_is_another_line(
     assert line(of=of, **parts) == ({"": ("unknown", "other_line", "site")} if is_other else {})
 
 
+def test_failures_behind_two_routers_do_not_confirm_each_other(line: Any) -> None:
+    here, there = ({"gateway": {"value": mark}} for mark in ("5e01", "5e02"))
+    assert line(earlier(60, download=BELOW, **here), download=BELOW, **here)["download_mbps"][0] == "not_ready"
+    assert line(earlier(60, download=BELOW, **there), download=BELOW, **here)["download_mbps"][1] == "unconfirmed"
+
+
 def test_a_path_that_was_measured_in_a_round_over_4g_is_another_lines(site: Any) -> None:
     on_4g = site.evidence("network", number=40, link="mobile", report_id=site.evidence("path").report_id)
     later = on_4g._replace(report_id=999)
