@@ -64,7 +64,7 @@ class Sender:
                 "duration_ms": 5,
                 **(_failed() if fact in fails else {"findings": _findings(fact, {**good, **changed.get(fact, {})})}),
             }
-            for fact, good in {**dict.fromkeys(changed, {}), **GOOD}.items()
+            for fact, good in {**{fact: {} for fact in changed}, **GOOD}.items()
         ]
         report = {"v": 1, "device": self.name, "occasion": "schedule", "measurements": measurements}
         if is_clock_plausible is not None:

@@ -45,7 +45,8 @@ def supply(is_on_mains: Any, battery_pct: Any, has_ups: Any, ups_battery_pct: An
 
 def net(link: Any, mbps: Any, up: Any, has_route: Any, is_full: Any, signal_pct: Any, mobile: Any) -> dict[str, Any]:
     default = {"link": link, "link_speed_mbps": mbps, "is_full_duplex": is_full, "wifi_signal_pct": signal_pct}
-    return {**default, "interfaces_up": up, "has_default_route": has_route, "mobile_interfaces": mobile}
+    rest = {"interfaces_up": up, "has_default_route": has_route, "mobile_interfaces": mobile}
+    return {**default, **rest, "gateway": ABSENT}  # which the probe adds
 
 
 CABLE = net("ethernet", 1000.0, 1, True, True, ABSENT, 0)
