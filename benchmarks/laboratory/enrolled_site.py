@@ -42,6 +42,11 @@ class Site:
         (self.folder / paths.SETTINGS).write_text(json.dumps(settings))
 
     @property
+    def device(self) -> str:
+        """Its name."""
+        return self._device.name
+
+    @property
     def settings_file(self) -> Path:
         """What the resident is started with."""
         return self.folder / paths.SETTINGS
