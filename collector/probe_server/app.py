@@ -161,4 +161,3 @@ async def _look(slots: Slots) -> None:
     while True:
         await asyncio.sleep(_LOOK_EVERY_S)
         slots.look()
-

@@ -117,7 +117,11 @@ async def _generation(app: web.Application, asked: Ask) -> int | None:
     known = app[KNOWN]
     generation = _told(known.document, asked)
     next_one = (generation or 0) + 1
-    if known.room.locked() or not app[PERMITS].is_good(asked.nonce, time.monotonic()) or not app[PERMITS].is_right(asked, next_one):
+    if (
+        known.room.locked()
+        or not app[PERMITS].is_good(asked.nonce, time.monotonic())
+        or not app[PERMITS].is_right(asked, next_one)
+    ):
         return generation
     with suppress(TimeoutError):
         async with known.room, asyncio.timeout(_NEWS_S):

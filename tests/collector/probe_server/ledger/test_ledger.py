@@ -4,7 +4,15 @@ import pytest
 
 from collector.probe_server.ledger.accounts import Caps
 from collector.probe_server.ledger.leases import LEASE_S, MOST_SLOT_S
-from collector.probe_server.ledger.ledger import GRACE_S, GUESS_S, HOLD_S, MOST_REBOOKED, MOST_RETURN_S, REBOOK_S, Ledger
+from collector.probe_server.ledger.ledger import (
+    GRACE_S,
+    GUESS_S,
+    HOLD_S,
+    MOST_REBOOKED,
+    MOST_RETURN_S,
+    REBOOK_S,
+    Ledger,
+)
 from collector.probe_server.ledger.terms import Ask, Booked, Granted, Group, Stopped, TooNarrowError, Waiting
 
 MBIT = 1_000_000
