@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from collector.dashboard.api import summary_of
 from collector.dashboard.labels import PRESENCES
 from collector.parts import parts
+from collector.store.scope import country
 from contract.languages import say
 from contract.reasons import LEVEL_NAMES, OWNER_NAMES
 from provisioning.settings import Settings
@@ -18,7 +19,7 @@ from provisioning.settings import Settings
 def look(engine: Engine, settings: Settings) -> dict[str, Any]:
     """Return what /api/v1/summary tells (without a session: nothing), and `parts`: name to whether it answers."""
     with engine.connect() as connection:
-        summary = summary_of(connection, time.time_ns() // 1000)
+        summary = summary_of(country(connection), time.time_ns() // 1000)
     alive = {part.name: part.is_up() for part in parts(settings) if part.is_up is not None}
     return {**({} if summary is None else summary.model_dump()), "parts": alive}
 

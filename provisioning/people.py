@@ -16,6 +16,8 @@ from provisioning.errors import ProvisioningError
 from provisioning.store.tables import person, person_scope
 
 DUTIES = ("viewer", "unit_officer", "provincial", "vnpt_branch", "noc", "ministry", "admin")
+BOUND_DUTIES = ("unit_officer", "provincial", "vnpt_branch")  # whose account names units, and without any sees none
+_ONLY_LOOKS = ("viewer",)
 LEAST_LETTERS = 8
 _ARGON2 = PasswordHash((Argon2Hasher(),))
 
@@ -28,6 +30,11 @@ class Person(NamedTuple):
     name: str
     duty: str
 
+    @property
+    def acts(self) -> bool:
+        """Whether they may ask something of a site and call it, and not only look."""
+        return self.duty not in _ONLY_LOOKS
+
 
 def add_person(
     connection: Connection,
@@ -39,20 +46,22 @@ def add_person(
     actor: str,
     now_us: int,
 ) -> int:
-    """Make an account; without units it sees all. Raises ProvisioningError."""
+    """Make an account; without units it sees all, if its duty is of the country. Raises ProvisioningError."""
     if duty not in DUTIES:
         raise ProvisioningError(
             f"Nhiệm vụ phải là một trong: {', '.join(DUTIES)}.", f"The duty must be one of: {', '.join(DUTIES)}."
+        )
+    scope = list(dict.fromkeys(unit_ids))
+    if duty in BOUND_DUTIES and not scope:
+        raise ProvisioningError(
+            f"Nhiệm vụ {duty} cần ít nhất một đơn vị: --unit MÃ.", f"The duty {duty} needs a unit: --unit CODE."
         )
     if connection.scalar(select(person.c.id).where(person.c.login == login)) is not None:
         raise ProvisioningError(f"Đã có tài khoản {login}.", f"The account {login} exists.")
     values = {"login": login, "name": name, "password": _hashed(password), "duty": duty}
     person_id: int = connection.execute(person.insert().values(values).returning(person.c.id)).scalar_one()
-    scope = [{"person_id": person_id, "unit_id": unit_id} for unit_id in unit_ids]
-    if scope:
-        connection.execute(person_scope.insert(), scope)
-    units = [row["unit_id"] for row in scope]
-    audit.append(connection, actor, "person added", login, {"duty": duty, "units": units}, now_us)
+    _give_units(connection, person_id, scope)
+    audit.append(connection, actor, "person added", login, {"duty": duty, "units": scope}, now_us)
     return person_id
 
 
@@ -87,6 +96,12 @@ def disable(connection: Connection, login: str, actor: str, now_us: int) -> None
     if connection.execute(update(person).where(*open_account).values(disabled_at=now_us)).rowcount == 0:
         raise ProvisioningError(f"Không có tài khoản đang mở {login}.", f"There is no open account {login}.")
     audit.append(connection, actor, "person disabled", login, {}, now_us)
+
+
+def _give_units(connection: Connection, person_id: int, unit_ids: list[int]) -> None:
+    if unit_ids:
+        rows = [{"person_id": person_id, "unit_id": unit_id} for unit_id in unit_ids]
+        connection.execute(person_scope.insert(), rows)
 
 
 def _hashed(password: str) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -31,6 +32,13 @@ def require_person(request: Request) -> None:
     if person is None:
         raise LoginNeeded
     request.state.person = person
+
+
+def require_acting(request: Request) -> None:
+    """Do the same, and refuse whoever may only look; raises HTTPException."""
+    require_person(request)
+    if not request.state.person.acts:
+        raise HTTPException(403)
 
 
 def check_password(request: Request, connection: Connection, login: str, password: str) -> Person | None:

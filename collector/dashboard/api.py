@@ -6,14 +6,14 @@ from typing import Any
 
 from fastapi import HTTPException
 from pydantic import BaseModel
-from sqlalchemy import Connection
 from starlette.requests import Request
 
-from collector.dashboard.render import Reading, now
+from collector.dashboard.render import Seeing, now
 from collector.dashboard.words import iso
 from collector.store.queries.presences import count_kinds
 from collector.store.queries.sessions import all_sessions, choose
 from collector.store.queries.summary import summarise
+from collector.store.scope import Sight
 
 
 class Levels(BaseModel):
@@ -47,14 +47,14 @@ class Presence(BaseModel):
 
 
 class Balance(BaseModel):
-    """Reports of the whole country: accepted = committed + spooled + dropped + quarantined, as last told by devices."""
+    """Reports of all devices seen: accepted = committed + spooled + dropped + quarantined, as last told by devices."""
 
     accepted: int
     committed: int
     spooled: int
     dropped: int
     quarantined: int
-    unattributed: int
+    unattributed: int | None
 
 
 class Summary(BaseModel):
@@ -71,12 +71,12 @@ class Summary(BaseModel):
     balance: Balance
 
 
-def summary_of(connection: Connection, now_us: int, session: int | None = None) -> Summary | None:
+def summary_of(sight: Sight, now_us: int, session: int | None = None) -> Summary | None:
     """Return the figures of a session: the one with this id, else the current one, else the next, else the last."""
-    chosen = choose(all_sessions(connection), now_us, session)
+    chosen = choose(all_sessions(sight.connection), now_us, session)
     if chosen is None:
         return None
-    found = summarise(connection, chosen.id)
+    found = summarise(sight, chosen.id)
     return Summary(
         as_of=iso(now_us),
         session=chosen.id,
@@ -85,14 +85,14 @@ def summary_of(connection: Connection, now_us: int, session: int | None = None) 
         sites_reported=found.sites_reported,
         levels=Levels(**found.levels),
         flags=Flags(**found.flags),
-        presence=Presence(**count_kinds(connection, chosen.id, now_us)),
+        presence=Presence(**count_kinds(sight, chosen.id, now_us)),
         balance=Balance(**found.balance._asdict(), unattributed=found.unattributed),
     )
 
 
-def summary(request: Request, connection: Reading, session: int | None = None) -> Summary:
+def summary(request: Request, sight: Seeing, session: int | None = None) -> Summary:
     """Return the figures of a session: the one with this id, else the current one, else the next, else the last."""
-    found = summary_of(connection, now(request), session)
+    found = summary_of(sight, now(request), session)
     if found is None:
         raise HTTPException(404, "no such session")
     return found

@@ -13,7 +13,10 @@ from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from collector.store import scope
 from collector.store.queries import changes
+from collector.store.scope import Placed, Units
+from provisioning.scope import units_of
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +30,11 @@ _BEAT = "event: beat\ndata:\n\n"
 
 
 class Feed:
-    """Reads the change rows while it runs, and gives each subscriber every change from its subscription on."""
+    """Reads the change rows while it runs, and gives each subscriber what it may see of them from then on."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._subscribers: set[asyncio.Queue[str]] = set()
+        self._subscribers: dict[asyncio.Queue[str], Units] = {}
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -44,10 +47,10 @@ class Feed:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def stream(self) -> AsyncIterator[str]:
-        """Yield server-sent events: first a hello, then changes as {kind: [keys]}, beats in between."""
+    async def stream(self, units: Units) -> AsyncIterator[str]:
+        """Yield server-sent events: a hello, then changes within these units as {kind: [keys]}, beats in between."""
         queue: asyncio.Queue[str] = asyncio.Queue(_WAITING)
-        self._subscribers.add(queue)
+        self._subscribers[queue] = units
         ends_at = asyncio.get_running_loop().time() + STREAM_S
         try:
             yield _HELLO
@@ -57,7 +60,7 @@ class Feed:
                 except TimeoutError:
                     yield _BEAT
         finally:
-            self._subscribers.discard(queue)
+            del self._subscribers[queue]
 
     async def _follow(self, seen: int | None) -> None:
         while True:
@@ -69,33 +72,54 @@ class Feed:
         try:
             if seen is None:
                 seen = await asyncio.to_thread(self._last)
-                self._tell(_HELLO)
+                self._tell_all(_HELLO)
                 return seen
             seen, found = await asyncio.to_thread(self._after, seen)
         except DBAPIError:
             log.warning("the change rows cannot be read; trying again", exc_info=True)
             return seen
-        if found:
-            self._tell(f"event: change\ndata: {json.dumps(found)}\n\n")
+        if found.kinds:
+            self._tell(found)
         return seen
 
-    def _tell(self, event: str) -> None:
+    def _tell(self, found: Placed) -> None:
+        events = {units: _event(found.seen(units)) for units in set(self._subscribers.values())}
+        for queue, units in self._subscribers.items():
+            if (event := events[units]) is not None:
+                _put(queue, event)
+
+    def _tell_all(self, event: str) -> None:
         for queue in self._subscribers:
-            is_behind = queue.full()
-            while is_behind and not queue.empty():
-                queue.get_nowait()
-            queue.put_nowait(_HELLO if is_behind else event)
+            _put(queue, event)
 
     def _last(self) -> int:
         with self._engine.connect() as connection:
             return changes.last_id(connection)
 
-    def _after(self, seen: int) -> tuple[int, dict[str, list[int]]]:
+    def _after(self, seen: int) -> tuple[int, Placed]:
         with self._engine.connect() as connection:
-            return changes.after(connection, seen)
+            seen, kinds = changes.after(connection, seen)
+            return seen, scope.place(connection, kinds)
+
+
+def _event(kinds: dict[str, list[int]]) -> str | None:
+    return f"event: change\ndata: {json.dumps(kinds)}\n\n" if kinds else None
+
+
+def _put(queue: asyncio.Queue[str], event: str) -> None:
+    is_behind = queue.full()
+    while is_behind and not queue.empty():
+        queue.get_nowait()
+    queue.put_nowait(_HELLO if is_behind else event)
 
 
 async def stream(request: Request) -> StreamingResponse:
-    """Stream the changes to one page."""
+    """Stream to one page the changes that its reader may see."""
+    units = await asyncio.to_thread(_units, request)
     headers = {"X-Accel-Buffering": "no"}  # nginx would hold events back
-    return StreamingResponse(request.app.state.feed.stream(), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(request.app.state.feed.stream(units), media_type="text/event-stream", headers=headers)
+
+
+def _units(request: Request) -> Units:
+    with request.app.state.engine.connect() as connection:
+        return units_of(connection, request.state.person)

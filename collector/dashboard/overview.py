@@ -5,11 +5,11 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from collector.dashboard.render import Choosing, Reading, page
+from collector.dashboard.render import Choosing, Seeing, page
 from collector.store.queries.standings import count_levels, count_needs
 
 
-def show(request: Request, connection: Reading, choice: Choosing) -> Response:
+def show(request: Request, sight: Seeing, choice: Choosing) -> Response:
     """Show how the chosen session stands."""
     if choice.session is None:
         return page(request, "no_session.html", status=404 if choice.is_named else 200)
@@ -17,6 +17,6 @@ def show(request: Request, connection: Reading, choice: Choosing) -> Response:
         request,
         "overview.html",
         session=choice.session,
-        levels=count_levels(connection, choice.session.id),
-        needs=count_needs(connection, choice.session.id),
+        levels=count_levels(sight, choice.session.id),
+        needs=count_needs(sight, choice.session.id),
     )

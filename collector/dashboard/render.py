@@ -18,7 +18,10 @@ from collector.dashboard import labels
 from collector.dashboard.choice import NO_CHOICE, Choice
 from collector.dashboard.words import LANGUAGES, Words, iso
 from collector.store.queries.sessions import all_sessions, choose
+from collector.store.scope import Sight
 from contract import reasons
+from provisioning.people import Person
+from provisioning.scope import units_of
 
 STATIC = Path(__file__).parent / "static"
 LANGUAGE_COOKIE = "diemcau_lang"
@@ -39,6 +42,14 @@ def as_text(body: bytes) -> str:
 
 
 Reading = Annotated[Connection, Depends(_connect)]  # a page's connection: it reads, in one transaction
+
+
+def _see(request: Request, connection: Reading) -> Sight:
+    person: Person = request.state.person
+    return Sight(connection, units_of(connection, person))
+
+
+Seeing = Annotated[Sight, Depends(_see)]  # the same, and what whoever asks may see
 
 
 def _choose(request: Request, connection: Reading, session: int | None = None) -> Choice:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from collector.dashboard.labels import unit_of
-from collector.dashboard.render import Choosing, Reading, page
+from collector.dashboard.render import Choosing, Seeing, page
 from collector.store.queries import reports
 from contract.findings import Direction, Fact, Playback
 from contract.report import Measurement, UnusableReport, read_body
@@ -27,13 +27,11 @@ class Finding(NamedTuple):
     is_part: bool = False  # of the one that it follows
 
 
-def show(
-    request: Request, connection: Reading, _: Choosing, report_id: Annotated[int, Path(ge=1, lt=2**63)]
-) -> Response:
+def show(request: Request, sight: Seeing, _: Choosing, report_id: Annotated[int, Path(ge=1, lt=2**63)]) -> Response:
     """Show a report; of one no longer kept, what it changed and what stands because of it."""
-    found = reports.find(connection, report_id)
-    flags = reports.flags_of(connection, report_id)
-    changes = reports.changes_by(connection, report_id)
+    found = reports.find(sight, report_id)
+    flags = reports.flags_of(sight, report_id)
+    changes = reports.changes_by(sight, report_id)
     if found is None and not flags and not changes:
         raise HTTPException(404)
     try:

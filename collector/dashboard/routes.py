@@ -41,7 +41,7 @@ ROUTES = (
     Route("GET", "/", overview.show),
     Route("GET", "/sites", sites.show),
     Route("GET", "/sites/{code}", site.show),
-    Route("POST", "/sites/{code}/measure", measure.ask),
+    Route("POST", "/sites/{code}/measure", measure.ask, lets_in=access.require_acting),
     Route("GET", "/reports/{report_id}", report.show),
     Route("GET", "/quarantine", quarantine.show),
     Route("GET", "/my/{token}", own.show, is_open=True),

@@ -10,8 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from collector.dashboard.measure import ONLY_LOOKS
-from collector.dashboard.render import Choosing, Reading, language, now, page
+from collector.dashboard.render import Choosing, Seeing, language, now, page
 from collector.dashboard.tested import sentences
 from collector.dashboard.words import Words
 from collector.judge.evidence import has_moved
@@ -33,22 +32,22 @@ class Seen(NamedTuple):
     has_moved: bool | None  # behind another router since
 
 
-def show(request: Request, connection: Reading, code: str, choice: Choosing) -> Response:
+def show(request: Request, sight: Seeing, code: str, choice: Choosing) -> Response:
     """Show a site as it stands in a session: the one named, else the current or next that it takes part in."""
-    found = site.find(connection, code)
+    found = site.find(sight, code)
     if found is None or (choice.is_named and choice.session is None):
         raise HTTPException(404)
-    sessions = sessions_of(connection, found.id)
+    sessions = sessions_of(sight, found.id)
     wanted = choice.session.id if choice.is_named and choice.session else None
     chosen = choose(sessions, now(request), wanted)
-    standing = site.standing_in(connection, found.id, chosen.id) if chosen else None
+    standing = site.standing_in(sight, found.id, chosen.id) if chosen else None
     verdicts = standing.verdicts if standing else ()
     worst = worst_of(verdicts)
     flags = [verdict for verdict in verdicts if verdict.level != "ready"]
-    devices = site.devices_of(connection, found.id)
-    stretch = presences.stretches_of(connection, [found.id], now(request))[found.id]
-    line_test = site.line_test_of(connection, found.id)
-    is_at_work = request.state.person.duty not in ONLY_LOOKS
+    devices = site.devices_of(sight, found.id)
+    stretch = presences.stretches_of(sight, [found.id], now(request))[found.id]
+    line_test = site.line_test_of(sight, found.id)
+    is_at_work = request.state.person.acts
     return page(
         request,
         "site.html",
@@ -60,16 +59,16 @@ def show(request: Request, connection: Reading, code: str, choice: Choosing) -> 
         verdicts=sorted(verdicts, key=lambda verdict: -LEVELS.index(verdict.level)),
         worst=worst,
         others=Counter(flag.owner for flag in flags if worst is not None and flag.owner != worst.owner),
-        evidence=site.evidence_of(connection, found.id),
+        evidence=site.evidence_of(sight, found.id),
         devices=devices,
         presences={each.id: explain(each.presence, each.since_at, each.heard_at, stretch) for each in devices},
-        changes=site.changes_of(connection, standing.participation_id) if standing else [],
+        changes=site.changes_of(sight, standing.participation_id) if standing else [],
         line_test=line_test,
         sentences=sentences(Words(language(request), now(request)), line_test),
-        seen=_seen(line_test, site.networks_of(connection, found.id), site.provider_names(connection)),
-        contacts=site.contacts_of(connection, found.id),
-        asked=site.asked_of(connection, found.id),
-        turns=site.turns_of(connection, found.id),
+        seen=_seen(line_test, site.networks_of(sight, found.id), site.provider_names(sight.connection)),
+        contacts=site.contacts_of(sight, found.id),
+        asked=site.asked_of(sight, found.id),
+        turns=site.turns_of(sight, found.id),
         sees_phones=is_at_work,
         may_ask=is_at_work,
     )

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from collector.dashboard import labels
 from collector.dashboard.choice import Choice
-from collector.dashboard.render import Choosing, Reading, now, page
+from collector.dashboard.render import Choosing, Seeing, now, page
 from collector.judge.verdict import Verdict
 from collector.store.queries import presences, sites
 from collector.store.queries.standings import count_levels, count_needs, count_owners
@@ -20,7 +20,7 @@ from contract.reasons import LEVELS, OWNERS
 
 def show(
     request: Request,
-    connection: Reading,
+    sight: Seeing,
     choice: Choosing,
     level: Annotated[tuple[str, ...], Query()] = (),
     owner: str = "",
@@ -40,19 +40,19 @@ def show(
         q.strip(),
         unit,
     )
-    found = sites.count(connection, chosen.id, chosen_filter)
-    rows = sites.page(connection, chosen.id, chosen_filter, number)
+    found = sites.count(sight, chosen.id, chosen_filter)
+    rows = sites.page(sight, chosen.id, chosen_filter, number)
     return page(
         request,
         "sites.html",
         session=chosen,
         chosen=chosen_filter,
-        levels=count_levels(connection, chosen.id),
-        owners=count_owners(connection, chosen.id, of="sites"),
-        needs=count_needs(connection, chosen.id),
+        levels=count_levels(sight, chosen.id),
+        owners=count_owners(sight, chosen.id, of="sites"),
+        needs=count_needs(sight, chosen.id),
         found=found,
         rows=rows,
-        presences=presences.of_sites(connection, [row.site_id for row in rows], now(request)),
+        presences=presences.of_sites(sight, [row.site_id for row in rows], now(request)),
         number=number,
         pages=max(1, -(-found // sites.PAGE_SIZE)),
         address=partial(_address, choice),

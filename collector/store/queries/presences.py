@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, and_, func, select
 
 from collector.judge.calendar import Calendar, Stretch, stretch
 from collector.judge.presence import KINDS, Explained, best, explain
+from collector.store.scope import Sight
 from collector.store.tables import presence
 from provisioning import hours
 from provisioning.store.tables import device, holiday, participation, session, site, unit
@@ -19,30 +20,30 @@ _COUNTS = and_(device.c.state == "active", device.c.is_spare.is_(False))  # a de
 Sites = Collection[int] | Select[tuple[int]]  # ids of sites, or a query for them
 
 
-def of_sites(connection: Connection, sites: Sites, now: int) -> dict[int, Explained]:
+def of_sites(sight: Sight, sites: Sites, now: int) -> dict[int, Explained]:
     """Return what is with each site, by the best of its active devices that are no spares."""
     found: dict[int, list[Explained]] = defaultdict(list)
-    stretches = stretches_of(connection, sites, now)
-    rows = connection.execute(
+    stretches = stretches_of(sight, sites, now)
+    rows = sight.connection.execute(
         select(device.c.site_id, presence.c.state, presence.c.since_at, presence.c.heard_at)
         .join(presence, presence.c.device_id == device.c.id)
-        .where(device.c.site_id.in_(sites), _COUNTS)
+        .where(device.c.site_id.in_(sites), sight.site(device.c.site_id), _COUNTS)
     )
     for site_id, state, since_at, heard_at in rows:
         found[site_id].append(explain(state, since_at, heard_at, stretches[site_id]))
     return {site_id: best(found.get(site_id, ())) for site_id in stretches}
 
 
-def count_kinds(connection: Connection, session_id: int, now: int) -> dict[str, int]:
+def count_kinds(sight: Sight, session_id: int, now: int) -> dict[str, int]:
     """Return how many sites of the session there are of each kind of presence; they sum to all."""
-    taking_part = participation.c.session_id == session_id
+    taking_part = and_(participation.c.session_id == session_id, sight.site(participation.c.site_id))
     heard = select(device.c.site_id).join(presence, presence.c.device_id == device.c.id).where(_COUNTS)
     connected = heard.where(presence.c.state == "connected")
     sites = select(participation.c.site_id).where(taking_part)
     away = sites.where(participation.c.site_id.in_(heard), participation.c.site_id.not_in(connected))
-    counted = Counter(found.kind for found in of_sites(connection, away, now).values())  # the costly ones, alone
-    counted["connected"] = _count(connection, sites.where(participation.c.site_id.in_(connected)))
-    counted["never"] = _count(connection, sites.where(participation.c.site_id.not_in(heard)))
+    counted = Counter(found.kind for found in of_sites(sight, away, now).values())  # the costly ones, alone
+    counted["connected"] = _count(sight.connection, sites.where(participation.c.site_id.in_(connected)))
+    counted["never"] = _count(sight.connection, sites.where(participation.c.site_id.not_in(heard)))
     return {kind: counted[kind] for kind in KINDS}
 
 
@@ -50,19 +51,19 @@ def _count(connection: Connection, rows: Select[tuple[int]]) -> int:
     return int(connection.scalar(select(func.count()).select_from(rows.subquery())) or 0)
 
 
-def stretches_of(connection: Connection, sites: Sites, now: int) -> dict[int, Stretch]:
+def stretches_of(sight: Sight, sites: Sites, now: int) -> dict[int, Stretch]:
     """Return for each site whether it is open now, since when and until when."""
-    holidays = _Holidays(connection)
-    sessions = _sessions(connection, sites)
+    holidays = _Holidays(sight.connection)
+    sessions = _sessions(sight.connection, sites)
 
     @cache  # many sites share their hours, holidays and sessions
     def around_now(text: str, days: frozenset[date], meets: tuple[tuple[int, int], ...]) -> Stretch:
         return stretch(Calendar(hours.read(text) if text else hours.DEFAULT, days, meets), now)
 
-    rows = connection.execute(
+    rows = sight.connection.execute(
         select(site.c.id, site.c.hours, site.c.unit_id, unit.c.parent_id)
         .join(unit, unit.c.id == site.c.unit_id)
-        .where(site.c.id.in_(sites))
+        .where(site.c.id.in_(sites), sight.site(site.c.id))
     )
     return {
         site_id: around_now(text, holidays.of(unit_id, parent_id), tuple(sessions[site_id]))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
+from collector.store.scope import Sight
 from collector.store.tables import quarantine, unattributed
 
 LATEST = 50
@@ -35,22 +36,31 @@ class Unattributed(NamedTuple):
     payload: bytes
 
 
-def count_reasons(connection: Connection) -> dict[str, int]:
+def count_reasons(sight: Sight) -> dict[str, int]:
     """Return how many reports are kept in quarantine for each reason, the commonest first."""
-    query = select(quarantine.c.reason, func.count()).group_by(quarantine.c.reason)
-    return dict(sorted(((reason, n) for reason, n in connection.execute(query)), key=lambda item: -item[1]))
+    query = (
+        select(quarantine.c.reason, func.count()).where(sight.device(quarantine.c.device)).group_by(quarantine.c.reason)
+    )
+    counts = ((reason, n) for reason, n in sight.connection.execute(query))
+    return dict(sorted(counts, key=lambda item: -item[1]))
 
 
-def latest(connection: Connection, reason: str = "") -> list[Quarantined]:
+def latest(sight: Sight, reason: str = "") -> list[Quarantined]:
     """Return the latest quarantined reports, of one reason or of all."""
-    query = select(*(quarantine.c[name] for name in Quarantined._fields)).order_by(quarantine.c.id.desc())
+    query = (
+        select(*(quarantine.c[name] for name in Quarantined._fields))
+        .where(sight.device(quarantine.c.device))
+        .order_by(quarantine.c.id.desc())
+    )
     if reason:
         query = query.where(quarantine.c.reason == reason)
-    return [Quarantined(*row) for row in connection.execute(query.limit(LATEST))]
+    return [Quarantined(*row) for row in sight.connection.execute(query.limit(LATEST))]
 
 
-def latest_unattributed(connection: Connection) -> list[Unattributed]:
-    """Return the messages last seen that could be laid to no device's account."""
+def latest_unattributed(sight: Sight) -> list[Unattributed]:
+    """Return the messages last seen that could be laid to no device's account; only who sees the country sees them."""
+    if not sight.is_whole:
+        return []
     query = select(*(unattributed.c[name] for name in Unattributed._fields))
     query = query.order_by(unattributed.c.last_at.desc(), unattributed.c.id.desc()).limit(LATEST)
-    return [Unattributed(*row) for row in connection.execute(query)]
+    return [Unattributed(*row) for row in sight.connection.execute(query)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
+from collector.store.scope import Sight
 from collector.store.tables import flag, flag_change, report, spool
 from provisioning.store.tables import device, participation, session, site
 
@@ -59,7 +60,7 @@ class Change(NamedTuple):
 _PLACE = (site.c.code, site.c.name, session.c.id, session.c.name)
 
 
-def find(connection: Connection, report_id: int) -> Report | None:
+def find(sight: Sight, report_id: int) -> Report | None:
     """Return the report; None when there never was one or it is no longer kept."""
     query = (
         select(
@@ -69,13 +70,13 @@ def find(connection: Connection, report_id: int) -> Report | None:
         .join(spool, spool.c.id == report.c.spool)
         .join(device, device.c.id == report.c.device_id)
         .join(site, site.c.id == device.c.site_id)
-        .where(report.c.id == report_id)
+        .where(report.c.id == report_id, sight.site(site.c.id))
     )
-    row = connection.execute(query).first()
+    row = sight.connection.execute(query).first()
     return None if row is None else Report(*row)
 
 
-def flags_of(connection: Connection, report_id: int) -> list[Flag]:
+def flags_of(sight: Sight, report_id: int) -> list[Flag]:
     """Return the flags that stand because of the report; they outlive it."""
     columns = (flag.c.fact, flag.c.metric, flag.c.level, flag.c.reason, flag.c.params, flag.c.owner, flag.c.since_at)
     query = (
@@ -83,20 +84,20 @@ def flags_of(connection: Connection, report_id: int) -> list[Flag]:
         .join(participation, participation.c.id == flag.c.participation_id)
         .join(site, site.c.id == participation.c.site_id)
         .join(session, session.c.id == participation.c.session_id)
-        .where(flag.c.report_id == report_id)
+        .where(flag.c.report_id == report_id, sight.site(site.c.id))
         .order_by(flag.c.id)
     )
-    return [Flag(*row[:8], json.loads(row[8]), *row[9:]) for row in connection.execute(query)]
+    return [Flag(*row[:8], json.loads(row[8]), *row[9:]) for row in sight.connection.execute(query)]
 
 
-def changes_by(connection: Connection, report_id: int) -> list[Change]:
+def changes_by(sight: Sight, report_id: int) -> list[Change]:
     """Return the verdicts that the report changed; they outlive it."""
     query = (
         select(*_PLACE, *(flag_change.c[name] for name in Change._fields[4:]))
         .join(participation, participation.c.id == flag_change.c.participation_id)
         .join(site, site.c.id == participation.c.site_id)
         .join(session, session.c.id == participation.c.session_id)
-        .where(flag_change.c.report_id == report_id)
+        .where(flag_change.c.report_id == report_id, sight.site(site.c.id))
         .order_by(flag_change.c.id)
     )
-    return [Change(*row) for row in connection.execute(query)]
+    return [Change(*row) for row in sight.connection.execute(query)]

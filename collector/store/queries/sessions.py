@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
+from collector.store.scope import Sight
 from provisioning.store.tables import event, participation, session
 
 _EARLIEST_FIRST = (
@@ -31,10 +32,11 @@ def all_sessions(connection: Connection) -> list[Session]:
     return [Session(*row) for row in connection.execute(_EARLIEST_FIRST)]
 
 
-def sessions_of(connection: Connection, site_id: int) -> list[Session]:
+def sessions_of(sight: Sight, site_id: int) -> list[Session]:
     """Return the sessions that a site takes part in, earliest first."""
     query = _EARLIEST_FIRST.join(participation, participation.c.session_id == session.c.id)
-    return [Session(*row) for row in connection.execute(query.where(participation.c.site_id == site_id))]
+    query = query.where(participation.c.site_id == site_id, sight.site(participation.c.site_id))
+    return [Session(*row) for row in sight.connection.execute(query)]
 
 
 def choose(sessions: Sequence[Session], now: int, wanted: int | None = None) -> Session | None:

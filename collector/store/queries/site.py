@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from collector.judge import situation
 from collector.judge.verdict import Verdict
 from collector.store.queries.standings import level, read_verdicts
+from collector.store.scope import Sight
 from collector.store.tables import command, evidence, flag_change, presence, slot, standing
 from provisioning.store.tables import contact, device, line, participation, provider, site, unit
 
@@ -111,7 +112,7 @@ class Contact(NamedTuple):
     phone: str
 
 
-def find(connection: Connection, code: str) -> Site | None:
+def find(sight: Sight, code: str) -> Site | None:
     """Return the site with this code."""
     province = unit.alias("province")
     query = (
@@ -124,13 +125,13 @@ def find(connection: Connection, code: str) -> Site | None:
         .outerjoin(province, province.c.id == unit.c.parent_id)
         .outerjoin(line, line.c.id == site.c.line_id)
         .outerjoin(provider, provider.c.id == line.c.provider_id)
-        .where(site.c.code == code)
+        .where(site.c.code == code, sight.site(site.c.id))
     )
-    row = connection.execute(query).first()
+    row = sight.connection.execute(query).first()
     return None if row is None else Site._make(row)
 
 
-def standing_in(connection: Connection, site_id: int, session_id: int) -> Standing | None:
+def standing_in(sight: Sight, site_id: int, session_id: int) -> Standing | None:
     """Return how the site stands in a session; None when it takes no part in it."""
     query = (
         select(
@@ -139,13 +140,17 @@ def standing_in(connection: Connection, site_id: int, session_id: int) -> Standi
             *(standing.c.verdicts, standing.c.judged_at),
         )
         .outerjoin(standing, standing.c.participation_id == participation.c.id)
-        .where(participation.c.site_id == site_id, participation.c.session_id == session_id)
+        .where(
+            participation.c.site_id == site_id,
+            participation.c.session_id == session_id,
+            sight.site(participation.c.site_id),
+        )
     )
-    row = connection.execute(query).mappings().first()
+    row = sight.connection.execute(query).mappings().first()
     return None if row is None else Standing(**{**row, "verdicts": read_verdicts(row["verdicts"])})
 
 
-def evidence_of(connection: Connection, site_id: int) -> dict[int, Evidence]:
+def evidence_of(sight: Sight, site_id: int) -> dict[int, Evidence]:
     """Return the site's evidence by id."""
     query = (
         select(
@@ -153,22 +158,22 @@ def evidence_of(connection: Connection, site_id: int) -> dict[int, Evidence]:
             *(evidence.c.measured_at, evidence.c.is_time_uncertain),
         )
         .join(device, device.c.id == evidence.c.device_id)
-        .where(evidence.c.site_id == site_id)
+        .where(evidence.c.site_id == site_id, sight.site(evidence.c.site_id))
     )
-    return {row[0]: Evidence(*row) for row in connection.execute(query)}
+    return {row[0]: Evidence(*row) for row in sight.connection.execute(query)}
 
 
-def line_test_of(connection: Connection, site_id: int) -> situation.Evidence | None:
+def line_test_of(sight: Sight, site_id: int) -> situation.Evidence | None:
     """Return the latest evidence of the site's line that any of its devices in use has measured."""
-    return next(iter(_measured(connection, site_id, "line", 1)), None)
+    return next(iter(_measured(sight, site_id, "line", 1)), None)
 
 
-def networks_of(connection: Connection, site_id: int) -> list[situation.Evidence]:
+def networks_of(sight: Sight, site_id: int) -> list[situation.Evidence]:
     """Return how each of the site's devices in use reaches the network, as last measured."""
-    return _measured(connection, site_id, "network")
+    return _measured(sight, site_id, "network")
 
 
-def _measured(connection: Connection, site_id: int, fact: str, most: int | None = None) -> list[situation.Evidence]:
+def _measured(sight: Sight, site_id: int, fact: str, most: int | None = None) -> list[situation.Evidence]:
     e = evidence.c
     query = (
         select(
@@ -176,11 +181,12 @@ def _measured(connection: Connection, site_id: int, fact: str, most: int | None 
             *(e.findings, e.failure, e.measured_at, e.line_id, e.report_id, e.earlier),
         )
         .join(device, device.c.id == e.device_id)
-        .where(e.site_id == site_id, e.fact == fact, e.findings.is_not(None), device.c.state == "active")
+        .where(e.site_id == site_id, sight.site(e.site_id))
+        .where(e.fact == fact, e.findings.is_not(None), device.c.state == "active")
         .order_by(device.c.is_spare, e.measured_at.desc())
         .limit(most)
     )
-    return [_evidence(row) for row in connection.execute(query)]
+    return [_evidence(row) for row in sight.connection.execute(query)]
 
 
 def _evidence(row: Any) -> situation.Evidence:
@@ -193,7 +199,7 @@ def provider_names(connection: Connection) -> dict[str, str]:
     return {code: name for code, name in connection.execute(select(provider.c.code, provider.c.name))}
 
 
-def devices_of(connection: Connection, site_id: int) -> list[Device]:
+def devices_of(sight: Sight, site_id: int) -> list[Device]:
     """Return the site's devices, the revoked ones last."""
     query = (
         select(
@@ -201,50 +207,55 @@ def devices_of(connection: Connection, site_id: int) -> list[Device]:
             *(presence.c.state, presence.c.since_at, presence.c.heard_at, presence.c.slept_s, presence.c.snapshot),
         )
         .outerjoin(presence, presence.c.device_id == device.c.id)
-        .where(device.c.site_id == site_id)
+        .where(device.c.site_id == site_id, sight.site(device.c.site_id))
         .order_by(device.c.state == "revoked", device.c.is_spare, device.c.enrolled_at, device.c.id)
     )
-    return [Device(*row[:8], None if row[8] is None else json.loads(row[8])) for row in connection.execute(query)]
+    return [Device(*row[:8], None if row[8] is None else json.loads(row[8])) for row in sight.connection.execute(query)]
 
 
-def changes_of(connection: Connection, participation_id: int) -> list[Change]:
+def changes_of(sight: Sight, participation_id: int) -> list[Change]:
     """Return the latest verdict changes of a participation, newest first."""
     query = (
         select(*(flag_change.c[name] for name in Change._fields))
-        .where(flag_change.c.participation_id == participation_id)
+        .join(participation, participation.c.id == flag_change.c.participation_id)
+        .where(participation.c.id == participation_id, sight.site(participation.c.site_id))
         .order_by(flag_change.c.id.desc())
         .limit(_CHANGES)
     )
-    return [Change(*row) for row in connection.execute(query)]
+    return [Change(*row) for row in sight.connection.execute(query)]
 
 
-def asked_of(connection: Connection, site_id: int) -> dict[int, Asked]:
+def asked_of(sight: Sight, site_id: int) -> dict[int, Asked]:
     """Return the latest request to each of the site's devices, by device id."""
     latest = (
         select(func.max(command.c.id))
         .join(device, device.c.id == command.c.device_id)
-        .where(device.c.site_id == site_id, command.c.kind == "run")
+        .where(device.c.site_id == site_id, sight.site(device.c.site_id), command.c.kind == "run")
         .group_by(command.c.device_id)
     )
     columns = (command.c.device_id, command.c.made_at, command.c.ends_at, command.c.done_at)
     query = select(*columns).where(command.c.id.in_(latest))
-    return {row[0]: Asked(*row[1:]) for row in connection.execute(query)}
+    return {row[0]: Asked(*row[1:]) for row in sight.connection.execute(query)}
 
 
-def turns_of(connection: Connection, site_id: int) -> dict[int, Turn]:
+def turns_of(sight: Sight, site_id: int) -> dict[int, Turn]:
     """Return the latest turn of each of the site's devices, by device id."""
     moved = slot.c.sent_bytes + slot.c.received_bytes
     columns = (slot.c.state, slot.c.at, slot.c.due_at, slot.c.ending, moved, slot.c.is_server_limited)
     query = (
         select(slot.c.device_id, *columns)
         .join(device, device.c.id == slot.c.device_id)
-        .where(device.c.site_id == site_id)
+        .where(device.c.site_id == site_id, sight.site(device.c.site_id))
         .order_by(slot.c.at, slot.c.id)
     )
-    return {row[0]: Turn(*row[1:]) for row in connection.execute(query)}
+    return {row[0]: Turn(*row[1:]) for row in sight.connection.execute(query)}
 
 
-def contacts_of(connection: Connection, site_id: int) -> list[Contact]:
+def contacts_of(sight: Sight, site_id: int) -> list[Contact]:
     """Return whom to call at the site."""
-    query = select(contact.c.name, contact.c.phone).where(contact.c.site_id == site_id).order_by(contact.c.id)
-    return [Contact(*row) for row in connection.execute(query)]
+    query = (
+        select(contact.c.name, contact.c.phone)
+        .where(contact.c.site_id == site_id, sight.site(contact.c.site_id))
+        .order_by(contact.c.id)
+    )
+    return [Contact(*row) for row in sight.connection.execute(query)]

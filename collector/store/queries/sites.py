@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from collector.judge.verdict import Verdict
 from collector.store.queries.standings import is_owed_by, level, of_session, rank, read_verdicts
 from collector.store.queries.units import within
+from collector.store.scope import Sight
 from collector.store.tables import flag, flag_change, standing
 from contract.reasons import LEVELS
 from provisioning.store.folding import fold, folded
@@ -45,15 +46,15 @@ class Row(NamedTuple):
     since_at: int | None
 
 
-def count(connection: Connection, session_id: int, chosen: Filter) -> int:
+def count(sight: Sight, session_id: int, chosen: Filter) -> int:
     """Return how many sites the filter leaves."""
-    return connection.scalar(_listed(session_id, chosen, func.count())) or 0
+    return sight.connection.scalar(_listed(sight, session_id, chosen, func.count())) or 0
 
 
-def page(connection: Connection, session_id: int, chosen: Filter, number: int) -> list[Row]:
+def page(sight: Sight, session_id: int, chosen: Filter, number: int) -> list[Row]:
     """Return page `number` (from 1), worst levels first, then the interactive ones, then by name."""
     order = (rank.desc(), participation.c.role, folded(site.c.name), participation.c.id)
-    keys = _listed(session_id, chosen, participation.c.id).order_by(*order)
+    keys = _listed(sight, session_id, chosen, participation.c.id).order_by(*order)
     keys = keys.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)
     query = (
         select(
@@ -77,13 +78,13 @@ def page(connection: Connection, session_id: int, chosen: Filter, number: int) -
         .where(participation.c.id.in_(keys))
         .order_by(*order)
     )
-    rows = connection.execute(query).mappings()
+    rows = sight.connection.execute(query).mappings()
     return [Row(**{**row, "verdicts": read_verdicts(row["verdicts"])}) for row in rows]
 
 
-def _listed(session_id: int, chosen: Filter, *columns: Any) -> Select[Any]:
+def _listed(sight: Sight, session_id: int, chosen: Filter, *columns: Any) -> Select[Any]:
     return (
-        of_session(session_id, *columns)
+        of_session(sight, session_id, *columns)
         .join(site, site.c.id == participation.c.site_id)
         .join(unit, unit.c.id == site.c.unit_id)
         .outerjoin(_province, _province.c.id == unit.c.parent_id)

@@ -1,13 +1,14 @@
-"""The figures of one session and the books of the country, as the API tells them."""
+"""The figures of one session and the books, as the API tells them."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from collector.store.queries.books import Balance, balance, count_unattributed
-from collector.store.queries.standings import count_levels, count_owners
+from collector.store.queries.standings import count_levels, count_owners, of_session
+from collector.store.scope import Sight
 from collector.store.tables import evidence
 from provisioning.store.tables import device, participation
 
@@ -21,21 +22,21 @@ class Summary(NamedTuple):
     levels: dict[str, int]
     flags: dict[str, int]
     balance: Balance
-    unattributed: int
+    unattributed: int | None  # None: for whoever does not see the country
 
 
-def summarise(connection: Connection, session_id: int) -> Summary:
+def summarise(sight: Sight, session_id: int) -> Summary:
     """Return the figures of a session; devices are the active ones of its sites."""
-    sites = select(participation.c.site_id).where(participation.c.session_id == session_id)
+    sites = of_session(sight, session_id, participation.c.site_id)
     devices = select(func.count()).where(device.c.site_id.in_(sites), device.c.state == "active")
     reported = select(func.count(evidence.c.site_id.distinct())).where(evidence.c.site_id.in_(sites))
-    levels = count_levels(connection, session_id)
+    levels = count_levels(sight, session_id)
     return Summary(
         sites=sum(levels.values()),
-        devices=connection.scalar(devices) or 0,
-        sites_reported=connection.scalar(reported) or 0,
+        devices=sight.connection.scalar(devices) or 0,
+        sites_reported=sight.connection.scalar(reported) or 0,
         levels=levels,
-        flags=count_owners(connection, session_id, of="flags"),
-        balance=balance(connection),
-        unattributed=count_unattributed(connection),
+        flags=count_owners(sight, session_id, of="flags"),
+        balance=balance(sight),
+        unattributed=count_unattributed(sight),
     )

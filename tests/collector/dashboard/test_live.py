@@ -60,7 +60,7 @@ def test_a_page_too_slow_to_follow_is_told_to_look_again(engine: Any, monkeypatc
     async def scenario() -> list[str]:
         feed = Feed(engine)
         async with feed.running():
-            slow, quick = feed.stream(), feed.stream()
+            slow, quick = feed.stream(None), feed.stream(None)
             assert await _next(slow) == await _next(quick)
             waiting = live._WAITING + 1
             for key in range(waiting):
@@ -77,7 +77,7 @@ def test_a_quiet_stream_beats_and_ends_in_time(engine: Any, monkeypatch: pytest.
 
     async def scenario() -> list[str]:
         async with (feed := Feed(engine)).running():
-            return [event async for event in feed.stream()]
+            return [event async for event in feed.stream(None)]
 
     hello, *beats = asyncio.run(scenario())
     assert hello.startswith("event: hello")

@@ -14,6 +14,7 @@ from collector.dashboard import probe_servers
 from collector.probe_server import signing
 from collector.probe_server.document import read
 from collector.store import line_tests
+from collector.store import scope
 from collector.store.queries import site
 from provisioning import secret_files
 from provisioning.credentials import probe_server_key
@@ -93,7 +94,7 @@ def turns(nation: Any) -> Callable[[int], Any]:
 
     def read(site_id: int = 1) -> Any:
         with nation.engine.connect() as connection:
-            return site.turns_of(connection, site_id)
+            return site.turns_of(scope.country(connection), site_id)
 
     return read
 

@@ -14,6 +14,7 @@ from collector.judge.load import load_policy
 from collector.judge.policy import SEED
 from collector.store.intake import quarantine as bounds
 from collector.store.queries import books
+from collector.store.scope import country as country_of
 from collector.store.tables import quarantine, spool, unattributed
 from contract import wire
 
@@ -86,7 +87,7 @@ def test_the_oldest_unattributed_messages_are_forgotten_and_stay_counted(
 
     with country.engine.connect() as connection:
         assert connection.execute(select(func.count()).select_from(unattributed)).scalar_one() == 3
-        assert books.count_unattributed(connection) == 12
+        assert books.count_unattributed(country_of(connection)) == 12
 
 
 def test_a_device_that_boasts_of_more_reports_than_there_can_be_spoils_no_sum(
@@ -106,7 +107,7 @@ def test_a_device_that_boasts_of_more_reports_than_there_can_be_spoils_no_sum(
     ingest(country.engine, [school.snapshot()], POLICY, now)
 
     with country.engine.connect() as connection:
-        assert books.balance(connection).accepted == MOST_ACCEPTED
-        assert books.out_of_balance(connection) == []
-        assert books.count_unattributed(connection) == 3
+        assert books.balance(country_of(connection)).accepted == MOST_ACCEPTED
+        assert books.out_of_balance(country_of(connection)) == []
+        assert books.count_unattributed(country_of(connection)) == 3
         assert connection.execute(select(spool.c.accepted)).scalars().all() == [MOST_ACCEPTED]

@@ -10,6 +10,7 @@ from sqlalchemy import insert, update
 from collector.intake.ingest import ingest
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
+from collector.store import scope
 from collector.store.queries import presences
 from provisioning.store.engine import writing
 from provisioning.store.tables import holiday, participation, session, site, unit
@@ -32,7 +33,7 @@ def kind_at(country: Any):
 
     def look(moment: int, site_id: int = 1) -> str:
         with country.engine.connect() as connection:
-            return presences.of_sites(connection, [site_id], moment)[site_id].kind
+            return presences.of_sites(scope.country(connection), [site_id], moment)[site_id].kind
 
     return look
 
@@ -101,5 +102,5 @@ def test_sites_are_counted_by_the_best_of_their_devices_and_all_of_them_once(cou
     ]
     ingest(country.engine, said, POLICY, now)
     with country.engine.connect() as connection:
-        counted = presences.count_kinds(connection, country.session_id, now)
+        counted = presences.count_kinds(scope.country(connection), country.session_id, now)
     assert counted == {"connected": 1, "asleep": 1, "stopped": 0, "off_hours": 0, "lost": 0, "never": 3}
