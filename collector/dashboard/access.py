@@ -84,7 +84,7 @@ def refuse(request: Request, _: Exception) -> Response:
     if path.startswith(_API):
         headers = {"WWW-Authenticate": "Basic"} if request.app.state.settings.is_demo else None
         return JSONResponse({"detail": "login needed"}, 401, headers)
-    if path == "/live":
+    if path.startswith("/live"):
         return Response(status_code=401)
     back = path + (f"?{request.url.query}" if request.url.query else "")
     address = "/login?" + urlencode({"next": back if request.method == "GET" else "/"})

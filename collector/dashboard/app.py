@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from collector.dashboard import access, render
+from collector.dashboard.boards import Boards
 from collector.dashboard.guard import Guard
 from collector.dashboard.live import Feed
 from collector.dashboard.pace import Pace
@@ -29,11 +30,12 @@ from provisioning.settings import Settings
 
 def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_us) -> FastAPI:
     """Return the web application over this database; `now` tells microseconds since 1970 UTC."""
-    feed = Feed(engine)
+    boards = Boards(engine, now)
+    feed = Feed(engine, boards.note)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with feed.running():
+        async with feed.running(), boards.running():
             yield
 
     app = FastAPI(
@@ -51,6 +53,7 @@ def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_
     app.state.engine = engine
     app.state.settings = settings
     app.state.feed = feed
+    app.state.boards = boards
     app.state.pace = Pace()
     app.state.now = now
     secrets = settings.folder("secrets")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy import Engine
@@ -32,8 +32,10 @@ _BEAT = "event: beat\ndata:\n\n"
 class Feed:
     """Reads the change rows while it runs, and gives each subscriber what it may see of them from then on."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, note: Callable[[Collection[str] | None], None] = lambda _: None) -> None:
+        """Read from a database; `note` is told the kinds that changed too, None when anything may have."""
         self._engine = engine
+        self._note = note
         self._subscribers: dict[asyncio.Queue[str], Units] = {}
 
     @asynccontextmanager
@@ -73,12 +75,14 @@ class Feed:
             if seen is None:
                 seen = await asyncio.to_thread(self._last)
                 self._tell_all(_HELLO)
+                self._note(None)
                 return seen
             seen, found = await asyncio.to_thread(self._after, seen)
         except DBAPIError:
             log.warning("the change rows cannot be read; trying again", exc_info=True)
             return seen
         if found.kinds:
+            self._note(found.kinds)
             self._tell(found)
         return seen
 
@@ -115,11 +119,12 @@ def _put(queue: asyncio.Queue[str], event: str) -> None:
 
 async def stream(request: Request) -> StreamingResponse:
     """Stream to one page the changes that its reader may see."""
-    units = await asyncio.to_thread(_units, request)
+    units = await asyncio.to_thread(seen_units, request)
     headers = {"X-Accel-Buffering": "no"}  # nginx would hold events back
     return StreamingResponse(request.app.state.feed.stream(units), media_type="text/event-stream", headers=headers)
 
 
-def _units(request: Request) -> Units:
+def seen_units(request: Request) -> Units:
+    """Return the units that whoever asks may see, over a connection that a stream does not hold."""
     with request.app.state.engine.connect() as connection:
         return units_of(connection, request.state.person)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -95,6 +95,17 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         if (chosen := request.query_params.get(name)) in known:
             response.set_cookie(cookie, chosen or "", max_age=_YEAR_S, samesite="lax", httponly=True)
     return response
+
+
+def fragments(template: str, words: Words, choice: Choice, **values: Any) -> Callable[..., str]:
+    """Return a function that renders a macro of a template, by its name and arguments, with these values in reach."""
+    known = {**values, "w": words, "t": words.t, "labels": labels, "reasons": reasons, "iso": iso, "to": choice.address}
+    module = _templates.get_template(template).make_module(known)
+
+    def render(macro: str, *arguments: Any) -> str:
+        return str(getattr(module, macro)(*arguments)).strip()
+
+    return render
 
 
 def now(request: Request) -> int:

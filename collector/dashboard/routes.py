@@ -24,6 +24,7 @@ from collector.dashboard import (
     report,
     site,
     sites,
+    units,
 )
 
 
@@ -41,6 +42,7 @@ ROUTES = (
     Route("GET", "/", overview.show),
     Route("GET", "/sites", sites.show),
     Route("GET", "/sites/{code}", site.show),
+    Route("GET", "/units/{code}", units.show),
     Route("POST", "/sites/{code}/measure", measure.ask, lets_in=access.require_acting),
     Route("GET", "/reports/{report_id}", report.show),
     Route("GET", "/quarantine", quarantine.show),
@@ -50,6 +52,7 @@ ROUTES = (
     Route("POST", "/login", login.enter, is_open=True),
     Route("POST", "/logout", login.leave),
     Route("GET", "/live", live.stream),
+    Route("GET", "/live/board", overview.stream),
     Route("GET", "/healthz", health.show, is_open=True),
     Route("GET", "/probe-servers/document", probe_servers.show, lets_in=probe_servers.require),
     Route("POST", "/probe-servers/slots", probe_servers.take_news, lets_in=probe_servers.require),

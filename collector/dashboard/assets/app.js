@@ -5,7 +5,6 @@ import htmx from "htmx.org";
 htmx.config.morphIgnore.push("open"); // what the reader has unfolded stays so
 htmx.config.noSwap.push("5xx"); // figures that are old are better than none
 
-const GAP_MS = 1000; // between two fetches
 const AGES_MS = 60_000;
 const SILENCE_MS = 40_000; // the server says something every 15 s
 const PATIENCE_MS = 4_000; // a connection that is renewed within this time was never lost
@@ -28,7 +27,7 @@ function refresh() {
       fetchedAt = Date.now();
       page.dispatchEvent(new CustomEvent("stale"));
     },
-    Math.max(0, fetchedAt + GAP_MS - Date.now()),
+    Math.max(0, fetchedAt + Number(page.dataset.gapMs) - Date.now()),
   );
 }
 
@@ -37,6 +36,20 @@ function concerns(changes) {
   return Object.entries(changes).some(([kind, keys]) =>
     followed.some((item) => item === kind || keys.some((key) => item === `${kind}:${key}`)),
   );
+}
+
+function place(pieces) {
+  fetchedAt = Date.now();
+  for (const [id, html] of Object.entries(pieces)) {
+    const old = document.getElementById(id);
+    if (!old) return refresh(); // a piece that this page has no place for
+    const focused = [...old.querySelectorAll("a")].indexOf(document.activeElement);
+    const frame = document.createElement("template");
+    frame.innerHTML = html;
+    const piece = frame.content.firstElementChild;
+    old.replaceWith(piece);
+    if (focused >= 0) piece.querySelectorAll("a")[focused]?.focus({ preventScroll: true });
+  }
 }
 
 function show(state) {
@@ -75,7 +88,7 @@ function fail() {
 
 function open() {
   if (document.hidden || (source && source.readyState !== EventSource.CLOSED)) return;
-  source = new EventSource("/live");
+  source = new EventSource(page.dataset.live);
   source.addEventListener("hello", () => {
     heard();
     refresh(); // whatever changed before this connection
@@ -84,6 +97,10 @@ function open() {
   source.addEventListener("change", (event) => {
     heard();
     if (concerns(JSON.parse(event.data))) refresh();
+  });
+  source.addEventListener("pieces", (event) => {
+    heard();
+    place(JSON.parse(event.data));
   });
   source.onerror = fail;
 }

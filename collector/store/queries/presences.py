@@ -16,7 +16,7 @@ from collector.store.tables import presence
 from provisioning import hours
 from provisioning.store.tables import device, holiday, participation, session, site, unit
 
-_COUNTS = and_(device.c.state == "active", device.c.is_spare.is_(False))  # a device whose presence is its site's
+COUNTS = and_(device.c.state == "active", device.c.is_spare.is_(False))  # a device whose presence is its site's
 Sites = Collection[int] | Select[tuple[int]]  # ids of sites, or a query for them
 
 
@@ -27,7 +27,7 @@ def of_sites(sight: Sight, sites: Sites, now: int) -> dict[int, Explained]:
     rows = sight.connection.execute(
         select(device.c.site_id, presence.c.state, presence.c.since_at, presence.c.heard_at)
         .join(presence, presence.c.device_id == device.c.id)
-        .where(device.c.site_id.in_(sites), sight.site(device.c.site_id), _COUNTS)
+        .where(device.c.site_id.in_(sites), sight.site(device.c.site_id), COUNTS)
     )
     for site_id, state, since_at, heard_at in rows:
         found[site_id].append(explain(state, since_at, heard_at, stretches[site_id]))
@@ -37,7 +37,7 @@ def of_sites(sight: Sight, sites: Sites, now: int) -> dict[int, Explained]:
 def count_kinds(sight: Sight, session_id: int, now: int) -> dict[str, int]:
     """Return how many sites of the session there are of each kind of presence; they sum to all."""
     taking_part = and_(participation.c.session_id == session_id, sight.site(participation.c.site_id))
-    heard = select(device.c.site_id).join(presence, presence.c.device_id == device.c.id).where(_COUNTS)
+    heard = select(device.c.site_id).join(presence, presence.c.device_id == device.c.id).where(COUNTS)
     connected = heard.where(presence.c.state == "connected")
     sites = select(participation.c.site_id).where(taking_part)
     away = sites.where(participation.c.site_id.in_(heard), participation.c.site_id.not_in(connected))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
@@ -249,6 +251,16 @@ def turns_of(sight: Sight, site_id: int) -> dict[int, Turn]:
         .order_by(slot.c.at, slot.c.id)
     )
     return {row[0]: Turn(*row[1:]) for row in sight.connection.execute(query)}
+
+
+def contacts_of_sites(sight: Sight, site_ids: Collection[int]) -> dict[int, list[Contact]]:
+    """Return whom to call at each of some sites; a site without a contact is absent."""
+    columns = (contact.c.site_id, contact.c.name, contact.c.phone)
+    query = select(*columns).where(contact.c.site_id.in_(site_ids), sight.site(contact.c.site_id))
+    found: defaultdict[int, list[Contact]] = defaultdict(list)
+    for site_id, *whom in sight.connection.execute(query.order_by(contact.c.id)):
+        found[site_id].append(Contact(*whom))
+    return found
 
 
 def contacts_of(sight: Sight, site_id: int) -> list[Contact]:

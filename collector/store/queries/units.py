@@ -1,13 +1,36 @@
-"""Administrative units: what lies in one."""
+"""Administrative units: those that a session speaks of, and what lies in one."""
 
 from __future__ import annotations
 
-from sqlalchemy import Select, or_, select
+from typing import NamedTuple
 
-from provisioning.store.tables import unit
+from sqlalchemy import Connection, Select, or_, select
+
+from provisioning.store.tables import event, session, unit
+from provisioning.units.load import units_as_of
+
+
+class Unit(NamedTuple):
+    """A province (without a parent), or a district or commune."""
+
+    id: int
+    code: str
+    name: str
+    parent_id: int | None
 
 
 def within(code: str) -> Select[tuple[int]]:
     """Select the ids of the units of this code and of all that lies in them."""
     same = select(unit.c.id).where(unit.c.code == code)
     return select(unit.c.id).where(or_(unit.c.code == code, unit.c.parent_id.in_(same)))
+
+
+def day_of(connection: Connection, session_id: int) -> str:
+    """Return the ISO day as of which a session's event names units."""
+    query = select(event.c.units_as_of).join(session, session.c.event_id == event.c.id)
+    return str(connection.execute(query.where(session.c.id == session_id)).scalar_one())
+
+
+def on_day(connection: Connection, day: str) -> dict[int, Unit]:
+    """Return the units in force on an ISO day by id, provinces first, by code."""
+    return {row.id: Unit(row.id, row.code, row.name, row.parent_id) for row in units_as_of(connection, day)}

@@ -13,8 +13,7 @@ from starlette.testclient import TestClient
 from collector.dashboard import probe_servers
 from collector.probe_server import signing
 from collector.probe_server.document import read
-from collector.store import line_tests
-from collector.store import scope
+from collector.store import line_tests, scope
 from collector.store.queries import site
 from provisioning import secret_files
 from provisioning.credentials import probe_server_key

@@ -1,0 +1,39 @@
+"""Names made short enough for a tile or a cell; the whole name is always a touch or a click away."""
+
+from __future__ import annotations
+
+_KINDS_OF_UNIT = ("Thành phố ", "Tỉnh ", "Huyện ", "Thị xã ", "Đặc khu ")
+_SHORT_UNITS = {
+    "Hồ Chí Minh": "TP. HCM",
+    "Bà Rịa - Vũng Tàu": "BR-Vũng Tàu",
+    "Thừa Thiên Huế": "TT. Huế",
+}
+_SHORT_WORDS = (
+    ("Bộ Giáo dục và Đào tạo", "Bộ GDĐT"),
+    ("Sở Giáo dục và Đào tạo", "Sở GDĐT"),
+    ("Trường Đại học", "ĐH"),
+    ("Trường đại học", "ĐH"),
+    ("Đại học", "ĐH"),
+    ("Trường Cao đẳng Sư phạm", "CĐSP"),
+    ("Trường Cao đẳng", "CĐ"),
+    ("Sư phạm", "SP"),
+    ("Thành phố Hồ Chí Minh", "TP. HCM"),
+    ("thành phố ", ""),
+    ("Thành phố ", ""),
+    ("tỉnh ", ""),
+    ("Tỉnh ", ""),
+)
+
+
+def short_unit(name: str) -> str:
+    """Return a unit's name without its kind, 'Hà Giang'; a numbered one keeps it, 'Quận 1'."""
+    kind = next((kind for kind in _KINDS_OF_UNIT if name.startswith(kind)), "")
+    bare = name[len(kind) :]
+    return name if bare.isdigit() else _SHORT_UNITS.get(bare, bare)
+
+
+def short_site(name: str) -> str:
+    """Return a site's name with its usual words abbreviated: 'Sở GDĐT Hà Giang'."""
+    for whole, short in _SHORT_WORDS:
+        name = name.replace(whole, short)
+    return name

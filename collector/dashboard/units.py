@@ -1,0 +1,61 @@
+"""A province or a district: how it stands, its districts, who speaks there, and whom to call, the worst first."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from collector.dashboard.boards import Boards
+from collector.dashboard.figures import MANY_PCT, SOME_PCT, Area
+from collector.dashboard.layout import ISLANDS
+from collector.dashboard.names import short_site, short_unit
+from collector.dashboard.render import Choosing, Seeing, now, page
+from collector.store.queries import presences, site, sites
+from contract.reasons import LEVELS
+
+NOT_READY = tuple(level for level in LEVELS if level != "ready")
+
+
+def show(request: Request, sight: Seeing, choice: Choosing, code: str) -> Response:
+    """Show a unit as it stands in the chosen session."""
+    if choice.session is None:
+        return page(request, "no_session.html", status=404 if choice.is_named else 200)
+    boards: Boards = request.app.state.boards
+    figures = boards.figures(sight, choice.session.id)
+    unit = figures.find(code)
+    if unit is None:
+        raise HTTPException(404)
+    districts = figures.within(unit)
+    chosen = sites.Filter(levels=NOT_READY if districts else (), unit=code)
+    rows = sites.page(sight, choice.session.id, chosen, 1)
+    site_ids = [row.site_id for row in rows]
+    unit_ids = {unit.id, *(area.unit.id for area in districts)}
+    return page(
+        request,
+        "unit.html",
+        session=choice.session,
+        figures=figures,
+        unit=unit,
+        province=figures.province_of(unit.id) if unit.parent_id is not None else None,
+        area=figures.areas[unit.id],
+        districts=districts,
+        worst_first=sorted(districts, key=_worst_first),
+        cuts=[cut for cut in figures.cuts if cut.unit_id in unit_ids],
+        interactive=[one for one in figures.interactive if one.unit_id in unit_ids],
+        chosen=chosen,
+        found=sites.count(sight, choice.session.id, chosen),
+        rows=rows,
+        contacts=site.contacts_of_sites(sight, site_ids),
+        presences=presences.of_sites(sight, site_ids, now(request)),
+        sees_phones=request.state.person.acts,
+        many_pct=MANY_PCT,
+        some_pct=SOME_PCT,
+        islands=ISLANDS,
+        short_unit=short_unit,
+        short_site=short_site,
+    )
+
+
+def _worst_first(area: Area) -> tuple[int, float, int, str]:
+    return -area.dropped, -area.needing_pct, -area.levels["unknown"], area.unit.code
