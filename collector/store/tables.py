@@ -89,6 +89,7 @@ presence = Table(
     Column("heard_at", BigInteger, nullable=False, index=True),
     Column("snapshot", Text),  # JSON
     Column("slept_s", BigInteger, nullable=False, server_default="0"),  # right before this connection
+    Index(None, "state", "since_at", "device_id"),  # the lost ones, without reading snapshots
 )
 
 evidence = Table(
@@ -127,6 +128,7 @@ standing = Table(
     Column("policy", Text, nullable=False),
     Column("judged_at", BigInteger, nullable=False),
     Column("due_at", BigInteger, index=True),  # when time alone could change it; null: never
+    Index(None, "participation_id", "level"),  # all levels, without reading verdicts
 )
 
 flag = Table(

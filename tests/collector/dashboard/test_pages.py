@@ -13,7 +13,7 @@ from collector.intake.ingest import ingest
 from collector.intake.sweep import sweep
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
-from provisioning import holidays
+from provisioning import events, holidays
 from provisioning.store.engine import writing
 
 SECOND = 1_000_000
@@ -41,6 +41,8 @@ def every_page(browser: TestClient, report_of: Callable[[str], int]) -> dict[str
     """Every page, in both languages, by its address."""
     paths = [
         "/",
+        "/",
+        "/units/01",
         f"/sites?q={HOSTILE}",
         "/sites/SLOW000",
         "/sites/HOSTILE",
@@ -76,6 +78,24 @@ def test_no_page_holds_a_script_or_style_of_its_own_or_from_elsewhere(every_page
             assert tag != "script" or (attrs["src"] or "").startswith("/static/"), address
 
 
+def test_every_page_can_be_read_by_ear(every_page: dict[str, str]) -> None:
+    for address, page in every_page.items():
+        tags = Tags(page).found
+        ids = [attrs["id"] for _, attrs in tags if "id" in attrs]
+        assert len(ids) == len(set(ids)), address
+        names = [tag for tag, _ in tags]
+        assert (names.count("h1"), names.count("main"), names.count("header")) == (1, 1, 1), address
+        if not address.startswith(("/sites/", "/reports/", "/quarantine")):  # there a heading names each table
+            assert names.count("table") == names.count("caption"), address
+        for tag, attrs in tags:
+            for reference in ("aria-labelledby", "for"):
+                assert attrs.get(reference) in {None, *ids}, (address, attrs)
+            assert tag != "nav" or attrs.get("aria-label"), address
+            assert tag != "th" or attrs.get("scope"), address
+            assert tag != "svg" or attrs.get("aria-hidden") == "true", address
+        assert not re.findall(r"<a [^>]*>\s*</a>", page), address
+
+
 def test_every_link_on_every_page_leads_somewhere(browser: TestClient, every_page: dict[str, str]) -> None:
     addresses = {link for page in every_page.values() for link in Tags(page).links() if link.startswith("/")}
     assert len(addresses) > 20
@@ -90,6 +110,33 @@ def test_the_language_asked_for_once_is_remembered(browser: TestClient) -> None:
     assert '<html lang="en">' in page
     assert "sites ready" in page
     assert '<html lang="vi">' in browser.get("/?lang=vi").text
+
+
+def test_the_header_shows_the_session_that_is_chosen_and_links_stay_in_it(
+    browser: TestClient, country: Any, now: int
+) -> None:
+    with writing(country.engine) as connection:
+        starts_at = now + 15 * 3600 * SECOND
+        afternoon = events.add_session(
+            connection, "e", "p", "Buổi chiều", starts_at, starts_at + 3600 * SECOND, "test", now
+        )
+    for path in ("/", "/sites?level=ready&page=1", "/sites/SLOW000", "/units/01", "/quarantine"):
+        header = browser.get(path).text.split("</header>")[0]
+        shown = re.findall(r'<a href="([^"]+)" title="Sự kiện"( aria-current="true")?>([^<]+)</a>', header)
+        assert [(bool(current), name) for _, current, name in shown] == [(True, "Buổi sáng"), (False, "Buổi chiều")]
+        other = browser.get(unescape(shown[1][0]))
+        assert other.status_code == 200, shown
+        assert re.findall(r'aria-current="true">(Buổi[^<]+)</a>', other.text) == ["Buổi chiều"], path
+        assert f'href="/sites?session={afternoon}"' in other.text, path
+
+
+def test_the_theme_asked_for_once_is_remembered(browser: TestClient) -> None:
+    assert "data-theme" not in browser.get("/").text
+    assert 'data-theme="dark"' in browser.get("/?theme=dark").text
+    page = browser.get("/quarantine").text
+    assert 'data-theme="dark"' in page
+    assert 'href="/quarantine?theme=light"' in page
+    assert 'data-theme="light"' in browser.get("/?theme=light").text
 
 
 def test_one_sentence_says_how_the_session_stands(browser: TestClient, nation: Any) -> None:
