@@ -18,6 +18,7 @@ from collector.judge.presence import Explained, explain
 from collector.judge.verdict import Verdict
 from collector.store.queries import presences, site
 from collector.store.queries.sessions import choose, sessions_of
+from collector.store.scope import Sight, country
 from contract.reasons import LEVELS
 from provisioning import site_links
 from provisioning.store.engine import writing
@@ -43,13 +44,13 @@ class Call(NamedTuple):
 
 def show(request: Request, connection: Reading, token: str, session: int | None = None) -> Response:
     """Show the site that the token opens, as it stands in its current or next session."""
-    found = _site(request, connection, token)
-    sessions = sessions_of(connection, found.id)
+    sight, found = _site(request, connection, token)
+    sessions = sessions_of(sight, found.id)
     chosen = choose(sessions, now(request), session)
-    standing = site.standing_in(connection, found.id, chosen.id) if chosen else None
+    standing = site.standing_in(sight, found.id, chosen.id) if chosen else None
     flags = [verdict for verdict in (standing.verdicts if standing else ()) if verdict.level != "ready"]
     flags.sort(key=lambda flag: -LEVELS.index(flag.level))
-    machines = _machines(request, connection, found.id)
+    machines = _machines(request, sight, found.id)
     return page(
         request,
         "own.html",
@@ -61,7 +62,7 @@ def show(request: Request, connection: Reading, token: str, session: int | None 
         calls=_calls(flags),
         machines=machines,
         is_measuring=any(machine.progress is not None and machine.progress.is_running for machine in machines),
-        contacts=site.contacts_of(connection, found.id),
+        contacts=site.contacts_of(sight, found.id),
         settings=request.app.state.settings,
         path=request.url.path,
     )
@@ -70,27 +71,28 @@ def show(request: Request, connection: Reading, token: str, session: int | None 
 def ask(request: Request, token: str) -> Response:
     """Have the site's devices measure, unless a result came within the last minute."""
     with writing(request.app.state.engine) as connection:
-        found = _site(request, connection, token)
-        asked = site.asked_of(connection, found.id).values()
+        sight, found = _site(request, connection, token)
+        asked = site.asked_of(sight, found.id).values()
         if not any(each.done_at is not None and now(request) - each.done_at < _PAUSE_US for each in asked):
-            measure.ask_devices(connection, found, _BY, now(request))
+            measure.ask_devices(sight, found, _BY, now(request))
     return RedirectResponse(f"/my/{token}#machines", 303)
 
 
-def _site(request: Request, connection: Connection, token: str) -> site.Site:
+def _site(request: Request, connection: Connection, token: str) -> tuple[Sight, site.Site]:
+    """Return the site that the token opens, and the sight of this one site by which the rest is read."""
     code = site_links.site_of(connection, request.app.state.link_key, token)
-    found = site.find(connection, code) if code is not None else None
+    found = site.find(country(connection), code) if code is not None else None
     if found is None:
         raise HTTPException(404)
-    return found
+    return Sight(connection, None, found.id), found
 
 
-def _machines(request: Request, connection: Connection, site_id: int) -> list[Machine]:
+def _machines(request: Request, sight: Sight, site_id: int) -> list[Machine]:
     w = Words(language(request), now(request))
-    stretch = presences.stretches_of(connection, [site_id], now(request))[site_id]
-    asked, turns = site.asked_of(connection, site_id), site.turns_of(connection, site_id)
+    stretch = presences.stretches_of(sight, [site_id], now(request))[site_id]
+    asked, turns = site.asked_of(sight, site_id), site.turns_of(sight, site_id)
     machines = []
-    for device in site.devices_of(connection, site_id):
+    for device in site.devices_of(sight, site_id):
         if device.state == "active":
             is_with = explain(device.presence, device.since_at, device.heard_at, stretch)
             told = progress(w, asked.get(device.id), is_with, turns.get(device.id))

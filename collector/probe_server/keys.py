@@ -15,7 +15,6 @@ from collector.probe_server.reflector import Reflector
 from collector.probe_server.slots import Slots
 from provisioning.prefixes import Prefix, Prefixes
 
-
 _MOST_WAITING = 200  # devices of which a newer document may tell; more are refused, and ask again
 
 

@@ -31,21 +31,24 @@ class Sight(NamedTuple):
 
     connection: Connection
     units: Units
+    only: int | None = None  # the id of the one site that is seen at all
 
     @property
     def is_whole(self) -> bool:
         """Whether the whole country is seen."""
-        return self.units is None
+        return self.units is None and self.only is None
 
     def site(self, site_id: ColumnElement[int]) -> ColumnElement[bool]:
         """Tell in SQL whether the site of this id is seen."""
+        if self.only is not None:
+            return site_id == self.only
         if self.units is None:
             return true()
         return site_id.in_(select(site.c.id).where(site.c.unit_id.in_(self.units)))
 
     def device(self, name: ColumnElement[str]) -> ColumnElement[bool]:
         """Tell in SQL whether the device of this name is seen; one that the registry does not know is the country's."""
-        if self.units is None:
+        if self.is_whole:
             return true()
         return name.in_(select(device.c.name).where(self.site(device.c.site_id)))
 

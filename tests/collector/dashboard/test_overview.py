@@ -178,7 +178,7 @@ def test_an_open_page_is_sent_the_pieces_that_changed_and_those_alone(
 
     async def scenario() -> tuple[str, dict[str, str], str]:
         kept = Boards(nation.engine, lambda: now)
-        key = Key(nation.session_id, "vi")
+        key = Key(nation.session_id, None, "vi")
         async with kept.running():
             anew, seen = kept.stream(key, ""), kept.stream(key, kept.look(key).version)
             whole = await _next(anew)
@@ -218,12 +218,12 @@ def test_a_board_is_drawn_once_for_all_who_look_at_it(nation: Any, now: int, mon
     monkeypatch.setattr(boards, "figures_of", figures_of)
     monkeypatch.setattr(boards, "GAP_S", 3600.0)
     kept = Boards(nation.engine, lambda: now)
-    versions = {kept.look(Key(nation.session_id, lang)).version for lang in ("vi", "en") for _ in range(50)}
+    versions = {kept.look(Key(nation.session_id, None, lang)).version for lang in ("vi", "en") for _ in range(50)}
     assert len(versions) == 2  # one for each language
     assert read == [nation.session_id]
     with writing(nation.engine) as connection:
         record_changes(connection, [("standing", nation.slow)])
-    assert kept.look(Key(nation.session_id, "vi")).version in versions
+    assert kept.look(Key(nation.session_id, None, "vi")).version in versions
 
 
 def test_the_board_of_a_session_that_does_not_exist_is_not_found(browser: TestClient, stranger: TestClient) -> None:

@@ -73,7 +73,7 @@ def test_a_damaged_file_is_set_aside_and_begun_anew(file, caplog):
     store, kept = open_store(file)
     assert kept.bookings == []
     store.close()
-    assert [other.name for other in file.parent.glob("*damaged*")][0].startswith("ledger.db.damaged")
+    assert next(other.name for other in file.parent.glob("*damaged*")).startswith("ledger.db.damaged")
     assert "is damaged" in caplog.text
 
 
