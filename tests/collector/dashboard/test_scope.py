@@ -1,0 +1,191 @@
+"""Whoever is bound to some units: nothing that exists or happens elsewhere changes a letter of what they are told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import insert, select, true, update
+from starlette.testclient import TestClient
+
+from collector.dashboard import live, measure, render
+from collector.dashboard.app import build_app
+from collector.dashboard.routes import ROUTES
+from collector.intake.arrival import Arrival
+from collector.intake.ingest import ingest
+from collector.judge.load import load_policy
+from collector.judge.policy import SEED
+from collector.store.scope import Placed, Sight
+from collector.store.tables import command
+from contract import wire
+from provisioning import people
+from provisioning.people import DUTIES
+from provisioning.settings import Settings
+from provisioning.store.engine import writing
+from provisioning.store.tables import contact, person, person_scope, site, unit
+from provisioning.units.load import find_units
+
+POLICY = load_policy(SEED.read_text(encoding="utf-8"))
+PASSWORD = "mat-khau-dai"
+SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+OWN, ELSEWHERE = "OWN0000", "CANARY0"
+CANARIES = ("Chim hoàng yến", "d-canary", "0999 777 555")
+
+# By route, how it is asked about what lies in another province.
+ASKED: dict[str, tuple[str, ...]] = {
+    "GET /": ("/", "/?session=1"),
+    "GET /sites": ("/sites", "/sites?q=chim+hoang+yen", "/sites?unit=02", "/sites?level=not_ready&owner=vnpt"),
+    "GET /sites/{code}": (f"/sites/{ELSEWHERE}", f"/sites/{ELSEWHERE}?session=1"),
+    "POST /sites/{code}/measure": (f"/sites/{ELSEWHERE}/measure",),
+    "GET /reports/{report_id}": ("/reports/2",),
+    "GET /quarantine": ("/quarantine", "/quarantine?reason=not_json"),
+    "GET /api/v1/summary": ("/api/v1/summary", "/api/v1/summary?session=1"),
+}
+ALIKE_FOR_ALL = {
+    *("GET /login", "POST /login", "POST /logout", "GET /healthz", "GET /api/v1/openapi.json"),
+    *("GET /probe-servers/document", "POST /probe-servers/slots"),  # for machines, by a key
+    "GET /live",  # by a test of its own
+}
+BREAKS: dict[str, tuple[tuple[Any, str, Any], ...]] = {
+    "no query looks at sites": ((Sight, "site", lambda *_: true()),),
+    "no query looks at devices": ((Sight, "device", lambda *_: true()),),
+    "everybody sees the country": tuple((each, "units_of", lambda *_: None) for each in (render, measure, live)),
+    "the stream tells all to everybody": ((Placed, "seen", lambda changed, _: dict(changed.kinds)),),
+}
+
+
+class Answer(NamedTuple):
+    """What a person was told."""
+
+    status: int
+    text: str
+
+
+class World(NamedTuple):
+    """A country with one site in each of two provinces, the other one coming later."""
+
+    app: FastAPI
+    country: Any
+    add_elsewhere: Callable[[], None]
+    browsers: dict[str, TestClient]
+
+    def browser(self, login: str) -> TestClient:
+        if login not in self.browsers:
+            browser = TestClient(self.app, base_url="https://testserver", follow_redirects=False)
+            assert browser.post("/login", data={"login": login, "password": PASSWORD}).status_code == 303
+            self.browsers[login] = browser
+        return self.browsers[login]
+
+    def ask(self, login: str) -> dict[str, Answer]:
+        """Return what a person is told by every route about the other province."""
+        browser, told = self.browser(login), {}
+        for route, addresses in ASKED.items():
+            for address in addresses:
+                answer = browser.request(route.split()[0], address, headers=SAME_SITE)
+                told[address] = Answer(answer.status_code, answer.text)
+        return told
+
+    def hear(self, login: str) -> dict[str, list[int]]:
+        """Return what a person's stream tells when everything in the country has changed."""
+
+        async def listen() -> dict[str, list[int]]:
+            with self.country.engine.connect() as connection:
+                person_id = connection.execute(select(person.c.id).where(person.c.login == login)).scalar_one()
+                found = people.find(connection, person_id)
+            answer = await live.stream(SimpleNamespace(app=self.app, state=SimpleNamespace(person=found)))  # type: ignore[arg-type]
+            events = answer.body_iterator
+            await anext(events)  # type: ignore[arg-type]  # the hello
+            await self.app.state.feed._look(0)
+            event = str(await anext(events))  # type: ignore[arg-type]
+            return json.loads(event.partition("data: ")[2])  # type: ignore[no-any-return]
+
+        return asyncio.run(listen())
+
+
+def _place(country: Any, unit_code: str, name: str, device_name: str, now: int) -> None:
+    """Add a site with all that a site can have, in the district of a province."""
+    with writing(country.engine) as connection:
+        province = connection.scalar(select(unit.c.id).where(unit.c.code == unit_code))
+        values = {"level": 1, "valid_from": "2008-08-01"}
+        if province is None:
+            add = insert(unit).values(**values, code=unit_code, name=f"Tỉnh {name}")
+            province = connection.execute(add.returning(unit.c.id)).scalar_one()
+        add = insert(unit).values(
+            **{**values, "level": 2}, code=f"{unit_code}1", name=f"Huyện {name}", parent_id=province
+        )
+        country.unit_id = connection.execute(add.returning(unit.c.id)).scalar_one()
+    country.site(name, role="interactive")
+    with writing(country.engine) as connection:
+        site_id = connection.execute(select(site.c.id).where(site.c.name == name)).scalar_one()
+        code = ELSEWHERE if name in CANARIES else OWN
+        connection.execute(update(site).where(site.c.id == site_id).values(code=code, address=f"Phố {name}"))
+        connection.execute(insert(contact).values(site_id=site_id, name=name, phone="0999 777 555"))
+    sender = country.device(device_name, name)
+    slow = sender.body(line={"upload_mbps": 0.1})
+    arrivals = [sender.presence("connected"), sender.report(1, slow), sender.report(2, b"no json")]
+    stray = Arrival(wire.topic_for(device_name, "report"), b"no frame", now)
+    ingest(country.engine, [*arrivals, stray], POLICY, now)
+
+
+@pytest.fixture
+def world(country: Any, now: int, home: Any, password_hash: str) -> World:
+    _place(country, "01", "Mèo Vạc", "d-00000001", now)
+    with writing(country.engine) as connection:
+        for login, duty, units in (*((duty, duty, ["01"]) for duty in DUTIES), ("country", "noc", [])):
+            values = {"login": login, "name": login, "password": password_hash, "duty": duty}
+            person_id = connection.execute(insert(person).values(values).returning(person.c.id)).scalar_one()
+            for unit_id in find_units(connection, units):
+                connection.execute(insert(person_scope).values(person_id=person_id, unit_id=unit_id))
+    app = build_app(country.engine, Settings(home=home), now=lambda: now)
+    return World(app, country, lambda: _place(country, "02", CANARIES[0], CANARIES[1], now), {})
+
+
+def leaks(world: World, logins: Iterable[str]) -> set[str]:
+    """Return who is told what differs by what exists elsewhere, and by which address."""
+    before = {login: world.ask(login) for login in logins}
+    world.add_elsewhere()
+    found = set()
+    for login, told in before.items():
+        after = world.ask(login)
+        found |= {f"{login} {address}" for address, answer in after.items() if answer != told[address]}
+        found |= {f"{login} {address}" for address, answer in after.items() if any(c in answer.text for c in CANARIES)}
+        if any(key != 1 for kind, keys in world.hear(login).items() if kind != "quarantine" for key in keys):
+            found.add(f"{login} /live")
+    return found
+
+
+def test_every_route_is_asked_about_what_lies_elsewhere_or_named_as_alike_for_all() -> None:
+    routes = {f"{route.method} {route.path}" for route in ROUTES}
+    assert routes == set(ASKED) | ALIKE_FOR_ALL
+
+
+def test_what_lies_elsewhere_changes_no_letter_of_what_any_duty_is_told(world: World) -> None:
+    assert leaks(world, DUTIES) == set()
+
+
+def test_nothing_is_asked_of_a_site_elsewhere_and_of_an_own_one_only_by_who_may_act(world: World) -> None:
+    world.add_elsewhere()
+    for duty in DUTIES:
+        browser = world.browser(duty)
+        answers = [browser.post(f"/sites/{code}/measure", headers=SAME_SITE) for code in (ELSEWHERE, OWN)]
+        assert [answer.status_code for answer in answers] == ([403, 403] if duty == "viewer" else [404, 303]), duty
+        assert browser.get(f"/sites/{OWN}").status_code == 200
+    with world.country.engine.connect() as connection:
+        assert connection.execute(select(command.c.device_id).distinct()).scalars().all() == [1]
+
+
+def test_who_sees_the_country_is_told_by_every_address_or_the_tests_above_could_not_fail(world: World) -> None:
+    told = leaks(world, ["country"])
+    assert told >= {f"country {addresses[0]}" for addresses in ASKED.values()} | {"country /live"}
+
+
+@pytest.mark.parametrize("broken", BREAKS)
+def test_a_scope_that_is_broken_is_found_out(world: World, broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for owner, name, instead in BREAKS[broken]:
+        monkeypatch.setattr(owner, name, instead)
+    assert leaks(world, ["provincial"])
