@@ -18,7 +18,7 @@ from collector.judge.presence import Explained, explain
 from collector.judge.verdict import Verdict
 from collector.store.queries import presences, site
 from collector.store.queries.sessions import choose, sessions_of
-from collector.store.scope import Sight, country
+from collector.store.scope import Sight, one_site
 from contract.reasons import LEVELS
 from provisioning import site_links
 from provisioning.store.engine import writing
@@ -79,12 +79,14 @@ def ask(request: Request, token: str) -> Response:
 
 
 def _site(request: Request, connection: Connection, token: str) -> tuple[Sight, site.Site]:
-    """Return the site that the token opens, and the sight of this one site by which the rest is read."""
     code = site_links.site_of(connection, request.app.state.link_key, token)
-    found = site.find(country(connection), code) if code is not None else None
+    if code is None:
+        raise HTTPException(404)
+    sight = one_site(connection, code)
+    found = site.find(sight, code)
     if found is None:
         raise HTTPException(404)
-    return Sight(connection, None, found.id), found
+    return sight, found
 
 
 def _machines(request: Request, sight: Sight, site_id: int) -> list[Machine]:

@@ -27,11 +27,11 @@ _PLACES: dict[str, Select[Any]] = {  # kind of change to a query for its keys an
 
 
 class Sight(NamedTuple):
-    """A connection to read by, and the units whose sites are seen through it."""
+    """A connection to read by, and the units whose sites are seen through it, or the one site that is."""
 
     connection: Connection
     units: Units
-    only: int | None = None  # the id of the one site that is seen at all
+    only: str | None = None  # the code of a site
 
     @property
     def is_whole(self) -> bool:
@@ -40,11 +40,14 @@ class Sight(NamedTuple):
 
     def site(self, site_id: ColumnElement[int]) -> ColumnElement[bool]:
         """Tell in SQL whether the site of this id is seen."""
-        if self.only is not None:
-            return site_id == self.only
-        if self.units is None:
+        if self.is_whole:
             return true()
-        return site_id.in_(select(site.c.id).where(site.c.unit_id.in_(self.units)))
+        seen = select(site.c.id)
+        if self.units is not None:
+            seen = seen.where(site.c.unit_id.in_(self.units))
+        if self.only is not None:
+            seen = seen.where(site.c.code == self.only)
+        return site_id.in_(seen)
 
     def device(self, name: ColumnElement[str]) -> ColumnElement[bool]:
         """Tell in SQL whether the device of this name is seen; one that the registry does not know is the country's."""
@@ -56,6 +59,11 @@ class Sight(NamedTuple):
 def country(connection: Connection) -> Sight:
     """Return the sight of the whole country: for whoever has the machine itself."""
     return Sight(connection, None)
+
+
+def one_site(connection: Connection, code: str) -> Sight:
+    """Return the sight of one site alone: for whoever has its link."""
+    return Sight(connection, None, code)
 
 
 class Placed(NamedTuple):

@@ -49,7 +49,8 @@ ASKED: dict[str, tuple[str, ...]] = {
 ALIKE_FOR_ALL = {
     *("GET /login", "POST /login", "POST /logout", "GET /healthz", "GET /api/v1/openapi.json"),
     *("GET /probe-servers/document", "POST /probe-servers/slots"),  # for machines, by a key
-    "GET /live",  # by a test of its own
+    *("GET /my/{token}", "POST /my/{token}/measure"),  # by a link, see test_own.py
+    "GET /live",  # is listened to
 }
 BREAKS: dict[str, tuple[tuple[Any, str, Any], ...]] = {
     "no query looks at sites": ((Sight, "site", lambda *_: true()),),
