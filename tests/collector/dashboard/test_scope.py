@@ -41,6 +41,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "GET /": ("/", "/?session=1"),
     "GET /sites": ("/sites", "/sites?q=chim+hoang+yen", "/sites?unit=02", "/sites?level=not_ready&owner=vnpt"),
     "GET /sites/{code}": (f"/sites/{ELSEWHERE}", f"/sites/{ELSEWHERE}?session=1"),
+    "GET /units/{code}": ("/units/02",),
     "POST /sites/{code}/measure": (f"/sites/{ELSEWHERE}/measure",),
     "GET /reports/{report_id}": ("/reports/2",),
     "GET /quarantine": ("/quarantine", "/quarantine?reason=not_json"),
@@ -50,7 +51,7 @@ ALIKE_FOR_ALL = {
     *("GET /login", "POST /login", "POST /logout", "GET /healthz", "GET /api/v1/openapi.json"),
     *("GET /probe-servers/document", "POST /probe-servers/slots"),  # for machines, by a key
     *("GET /my/{token}", "POST /my/{token}/measure"),  # by a link, see test_own.py
-    "GET /live",  # is listened to
+    *("GET /live", "GET /live/board"),  # are listened to, see below and test_overview.py
 }
 BREAKS: dict[str, tuple[tuple[Any, str, Any], ...]] = {
     "no query looks at sites": ((Sight, "site", lambda *_: true()),),
