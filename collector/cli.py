@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -176,6 +177,37 @@ def demo() -> None:
     try:
         run_demo(click.echo)
     except (DemoError, StartError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command(
+    help=say(
+        "Cho nhiều thiết bị mô phỏng kết nối thật tới một trung tâm đang chạy: thử tải, hoặc xem cả nước trên một máy. "
+        "FOLDER có devices.jsonl do `diemcau-provision devices issue --out` ghi. Ctrl-C để dừng.",
+        "Connect many simulated devices to a running centre: a load test, or a country on one machine. "
+        "FOLDER holds devices.jsonl as `diemcau-provision devices issue --out` writes it. Ctrl-C ends it.",
+    )
+)
+@click.option("--folder", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--scenario", "name", help=say("Kịch bản: healthy, country, everything.", "healthy, country, everything.")
+)
+@click.option("--seed", type=int, help=say("Hạt giống: cùng số, cùng vai.", "The same number plays the same country."))
+@click.option("--seconds", type=float, default=float("inf"), help=say("Tự dừng sau chừng ấy giây.", "End after these."))
+@click.option("--share", hidden=True)
+def simulate(folder: Path, name: str | None, seed: int | None, seconds: float, share: str | None) -> None:
+    """Run simulated devices."""
+    from collector.simulator import run as simulator
+    from collector.simulator.files import Folder, FolderError
+
+    try:
+        orders = simulator.read_orders(Folder(folder), name, seed)
+        if share is None:
+            simulator.run(folder, orders, seconds, click.echo)
+        else:
+            number, of = map(int, share.split("/"))
+            simulator.run_share(folder, orders, simulator.Share(number, of), seconds, None)
+    except FolderError as error:
         raise click.ClickException(str(error)) from error
 
 

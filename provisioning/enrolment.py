@@ -177,26 +177,29 @@ def admit_device(connection: Connection, held: Row[Any], request: EnrolmentReque
     since = select(func.count()).where(device.c.site_id == held.site_id, device.c.enrolled_at >= held.made_at)
     is_first = connection.scalar(since) == 0
     verifiers = credentials.make_verifiers(request.password)
-    name = identifiers.new_device()
-    device_id = connection.scalar(
-        device.insert()
-        .values(
-            name=name,
-            site_id=held.site_id,
-            state="active" if is_first else "waiting",
-            is_spare=not is_first,
-            generation=1,
-            bcrypt=verifiers.bcrypt,
-            pbkdf2=verifiers.pbkdf2,
-            machine=request.machine,
-            enrolled_at=now_us,
-        )
-        .returning(device.c.id)
-    )
+    row = new_row(identifiers.new_device(), held.site_id, verifiers, request.machine, now_us, is_first=is_first)
+    name = row["name"]
+    device_id = connection.scalar(device.insert().values(row).returning(device.c.id))
     admitted = connection.execute(_device_rows().where(device.c.name == name)).one()
     audit.append(connection, name, "device enrolled", name, {"site": held.site_id, "state": admitted.state}, now_us)
     record_changes(connection, [("device", device_id)])
     return admitted
+
+
+def new_row(
+    name: str, site_id: int, verifiers: credentials.Verifiers, machine: str | None, now_us: int, *, is_first: bool
+) -> dict[str, Any]:
+    """Return the registry's row of a new device: a site's first is active, a further one waits as a spare."""
+    return {
+        "name": name,
+        "site_id": site_id,
+        "state": "active" if is_first else "waiting",
+        "is_spare": not is_first,
+        "generation": 1,
+        **verifiers._asdict(),
+        "machine": machine,
+        "enrolled_at": now_us,
+    }
 
 
 def _device_rows() -> Any:

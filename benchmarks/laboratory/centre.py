@@ -46,7 +46,7 @@ class Centre:
         self.settings = Settings.model_validate({"home": home, **changed})
         self.engine: Engine = open_engine(self.settings.database)
         migrate(self.engine)
-        self.devices = registry.fill(self.engine, devices)
+        self.devices = registry.fill(self.engine, self.settings, devices)
         authority.make_authority(self.settings.folder("ca"), datetime.now(UTC))
         reload.write_configuration(self.engine, self.settings)
 

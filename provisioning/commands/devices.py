@@ -129,6 +129,36 @@ def approve(device: str) -> None:
     click.echo(say(f"Đã duyệt {device}.", f"{device} is approved."))
 
 
+@devices.command(
+    help=say(
+        "Cấp sẵn thiết bị cho mọi điểm cầu chưa có thiết bị nào, không cần mã: để thử tải "
+        "(`diemcau-collector simulate`) hoặc cài hàng loạt. Mật khẩu chỉ nằm trong tệp được ghi ra.",
+        "Issue a device for every site that has none, without a code: for a load test (`diemcau-collector simulate`) "
+        "or a roll-out. The passwords are in the file that is written, and nowhere else.",
+    )
+)
+@click.option(
+    "--out",
+    "file",
+    required=True,
+    type=click.Path(path_type=Path),
+    help=say("Ghi ra tệp này, mỗi dòng một thiết bị (JSON).", "Write to this file, a line of JSON per device."),
+)
+def issue(file: Path) -> None:
+    """Issue devices in bulk; the broker knows them when this returns."""
+    from provisioning import bulk
+    from provisioning.broker.reload import write_configuration
+    from provisioning.store.engine import writing
+
+    with registry() as (settings, engine):
+        with writing(engine) as connection:
+            sites = bulk.sites_without_device(connection)
+            issued = bulk.issue(connection, settings, sites, actor(), now_us())
+            bulk.write_jsonl(file, issued, settings)
+        write_configuration(engine, settings)
+    click.echo(say(f"{len(issued)} thiết bị → {file}", f"{len(issued)} devices → {file}"))
+
+
 @click.command(
     help=say(
         "Thu hồi một thiết bị: nó bị ngắt ngay và không kết nối lại được.",
