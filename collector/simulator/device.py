@@ -56,6 +56,7 @@ class Device:
         "_failures",
         "_ground",
         "_heard_at_s",
+        "_is_dialling",
         "_is_started",
         "_known",
         "_light_at_s",
@@ -103,6 +104,7 @@ class Device:
         self._packet_id = 0
         self._rounds: list[Round] = []
         self._is_started = False
+        self._is_dialling = False
         self._tick_at_s = self._light_at_s = self._line_at_s = NEVER_S
         self._done: list[str] = []  # ids to tell with the next snapshot
         self._known: deque[str] = deque(maxlen=MOST_COMMANDS)
@@ -117,8 +119,9 @@ class Device:
         """Do what is due, and ask for the next turn."""
         if not self.is_on:
             return
-        if self._link is None and now_s >= self._try_at_s:
-            self._connect(now_s)
+        if self._link is None and not self._is_dialling and now_s >= self._try_at_s:
+            self._is_dialling = True
+            self._ground.dial(self)
         elif self.is_open and now_s - self._heard_at_s > _DEAD_S:
             self._hang_up(now_s, "no word from the broker")
         self._measure(now_s)
@@ -132,7 +135,7 @@ class Device:
         if self.is_open:
             ping_at_s = self._said_at_s + KEEPALIVE_S
             times_s += [self._tick_at_s, self.spool.again_at_s, ping_at_s, self._heard_at_s + _DEAD_S + 1]
-        elif self._link is None:
+        elif self._link is None and not self._is_dialling:
             times_s.append(self._try_at_s)
         return min(times_s)
 
@@ -180,17 +183,21 @@ class Device:
 
     # --- its connection
 
-    def _connect(self, now_s: float) -> None:
+    def begin_link(self) -> tuple[str, Link] | None:
+        """Return the broker to try and a new link to it; None where there is no way out any more."""
+        self._is_dialling = False
+        if not self.is_on:
+            return None
         if self.is_cut:
-            self._fail(now_s)
-            return
+            self._fail(self._ground.now_s())
+            return None
         self._number += 1
         broker = self._credentials.brokers[self._broker % len(self._credentials.brokers)]
         client_id = f"{self.name}-{secrets.token_hex(8)}"  # on NATS whoever uses another's throws it off
         will = mqtt.Will(self._topics["presence"], wire.encode(wire.Presence(self._number, "lost")))
         connect = mqtt.connect(client_id, self.name, self._credentials.password, KEEPALIVE_S, will)
         self._link = Link(self, connect, tls_of(broker, self._credentials.ca_file), urlsplit(broker).hostname)
-        self._ground.dial(broker, self._link)
+        return broker, self._link
 
     def admitted(self) -> None:
         """Hear that the broker has let us in: subscribe, be present, and tell what there is."""
@@ -219,7 +226,6 @@ class Device:
         self._ground.tally.trouble = reason
         self._forget_link()
         self._fail(now_s)
-        self._ground.timetable.wake(self, self._try_at_s)
 
     def _hang_up(self, now_s: float, reason: str) -> None:
         self._drop_link()
@@ -243,6 +249,7 @@ class Device:
         self._opened_at_s = 0.0
         self._broker += 1
         self._try_at_s = now_s + self._chance.random() * min(_MOST_RETRY_S, 2.0 ** min(self._failures, 16))
+        self._ground.timetable.wake(self, self._try_at_s)
 
     # --- what it says
 

@@ -6,8 +6,10 @@ import asyncio
 import random
 import ssl
 import time
+from collections import deque
 from collections.abc import Callable
 from functools import cache
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from collector.simulator.counts import Tally
@@ -18,6 +20,13 @@ _AT_ONCE = 100  # connections being made: a broker's queue of those it has not a
 _DIAL_S = 60.0
 _STEP_S = 0.05
 _LOOPBACK = ("127.0.0.1", "localhost")
+
+
+class Dialler(Protocol):
+    """Who wants to connect."""
+
+    def begin_link(self) -> tuple[str, Link] | None:
+        """Return to which broker and by which link, now that there is room; None: not any more."""
 
 
 class Act:
@@ -41,7 +50,7 @@ class Ground:
         self.timetable = Timetable()
         self.tally = Tally()
         self.chance = random.Random(seed)  # noqa: S311 - the same country again, no secret
-        self._gate = asyncio.Semaphore(_AT_ONCE)
+        self._wanting: deque[Dialler] = deque()
         self._dialling: set[asyncio.Task[None]] = set()
 
     def now_s(self) -> float:
@@ -62,24 +71,36 @@ class Ground:
         for task in self._dialling:
             task.cancel()
 
-    def dial(self, broker: str, link: Link) -> None:
-        """Open a connection in the background; the link tells its owner what came of it."""
-        task = asyncio.get_running_loop().create_task(self._dial(broker, link))
-        self._dialling.add(task)
-        task.add_done_callback(self._dialling.discard)
+    def dial(self, dialler: Dialler) -> None:
+        """Connect in the background, when there is room; until then nothing is held for it."""
+        self._wanting.append(dialler)
+        self._dial_more()
 
-    async def _dial(self, broker: str, link: Link) -> None:
+    def _dial_more(self) -> None:
+        while self._wanting and len(self._dialling) < _AT_ONCE:
+            task = asyncio.get_running_loop().create_task(self._dial(self._wanting.popleft()))
+            self._dialling.add(task)
+            task.add_done_callback(self._dialled)
+
+    def _dialled(self, task: asyncio.Task[None]) -> None:
+        self._dialling.discard(task)
+        if not task.cancelled():
+            task.result()
+            self._dial_more()
+
+    async def _dial(self, dialler: Dialler) -> None:
+        begun = dialler.begin_link()
+        if begun is None:
+            return
+        broker, link = begun
         address = urlsplit(broker)
-        async with self._gate:
-            if link.is_over:
-                return
-            try:
-                async with asyncio.timeout(_DIAL_S):
-                    loop = asyncio.get_running_loop()
-                    await loop.create_connection(lambda: link, address.hostname or "", address.port or 0)
-                    await link.settled
-            except (OSError, TimeoutError) as error:
-                link.fail(str(error) or "no answer")
+        try:
+            async with asyncio.timeout(_DIAL_S):
+                loop = asyncio.get_running_loop()
+                await loop.create_connection(lambda: link, address.hostname or "", address.port or 0)
+                await link.settled
+        except (OSError, TimeoutError) as error:
+            link.fail(str(error) or "no answer")
 
 
 @cache

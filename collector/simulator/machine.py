@@ -9,8 +9,9 @@ from typing import Any
 
 from collector.simulator import findings
 from collector.simulator.nature import Nature
+from contract import wire
 from contract.clock import Moment
-from contract.report import Report
+from contract.report import VERSION
 
 _TICK_PACKETS = 10
 _LAST_S = {"line": 8.0, "path": 2.5, "clock": 0.4, "host": 1.0}  # how long a probe takes, others next to nothing
@@ -61,10 +62,14 @@ class Machine:
     def report(
         self, ended_s: float, occasion: str, probes: tuple[str, ...], done: tuple[str, ...], *, is_cut: bool
     ) -> bytes:
-        """Return the body of the report of a round that ended at this time, by the contract's models."""
+        """Return the body of the report of a round that ended at this time.
+
+        Written as the contract's models write it, without them: they take longer than all else that a device does.
+        """
         begun_s = ended_s - self.duration_s(probes, self._chance)
-        report = Report.model_validate(
+        return wire.dump_json(
             {
+                "v": VERSION,
                 "device": self.name,
                 "occasion": occasion,
                 "done": done,
@@ -72,7 +77,6 @@ class Machine:
                 "is_clock_plausible": abs(self.wall_off_s) <= _IMPLAUSIBLE_S,
             }
         )
-        return report.model_dump_json(exclude_none=True).encode()
 
     def _measurements(self, at_s: float, probes: tuple[str, ...], *, is_cut: bool) -> Iterator[dict[str, Any]]:
         for probe in probes:

@@ -6,7 +6,7 @@ Numbers of sections are those of the standard (docs.oasis-open.org/mqtt/mqtt/v3.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 CONNACK, PUBLISH, PUBACK, SUBACK, PINGRESP = 2, 3, 4, 9, 13
@@ -104,19 +104,16 @@ class Reader:
     def __init__(self) -> None:
         self._rest = b""
 
-    def read(self, piece: bytes) -> Iterator[Packet]:
+    def read(self, piece: bytes) -> list[Packet]:
         """Return the packets that are whole with this piece; raises ProtocolError, after which nothing can be read."""
         held = self._rest + piece if self._rest else piece
-        start = 0
-        try:
-            while (found := _length(held, start + 1)) is not None:
-                body, end = found
-                if end > len(held):
-                    break
-                yield Packet(held[start] >> 4, held[start] & 15, held[body:end])
-                start = end
-        finally:
-            self._rest = held[start:]
+        packets, start = [], 0
+        while (found := _length(held, start + 1)) is not None and found[1] <= len(held):
+            body, end = found
+            packets.append(Packet(held[start] >> 4, held[start] & 15, held[body:end]))
+            start = end
+        self._rest = held[start:]
+        return packets
 
 
 def _length(held: bytes, start: int) -> tuple[int, int] | None:

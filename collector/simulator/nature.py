@@ -75,7 +75,7 @@ def draw(traits: Traits, needs: Needs, chance: random.Random) -> Nature:
         ),
         Equipment(speakers=chance.choice((1, 1, 2)), displays=chance.choice((1, 1, 1, 2))),
         chance.choice(_CAMERAS),
-        chance.randrange(600, 9 * 3600),
+        chance.randrange(3600, 9 * 3600),
         chance.gauss(0.0, 0.4),
     )
 

@@ -6,10 +6,10 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import resources
 
 from collector.judge.load import load_policy
 from collector.judge.needs import Needs, needs
+from collector.judge.policy import SEED
 from collector.simulator import nature
 from collector.simulator.device import Device
 from collector.simulator.files import Credentials, Traits
@@ -72,5 +72,4 @@ def country_of(names: Sequence[str], traits: Mapping[str, Traits]) -> dict[str, 
 @cache
 def _needs(role: str, medium: str, bitrate_mbps: float) -> Needs:
     """Return what a probe server grants a test of such a site for, by the policy that a centre starts with."""
-    policy = load_policy((resources.files("collector.judge") / "policy.toml").read_text(encoding="utf-8"))
-    return needs(policy, role, medium, bitrate_mbps)
+    return needs(load_policy(SEED.read_text(encoding="utf-8")), role, medium, bitrate_mbps)
