@@ -59,6 +59,7 @@ class Device:
         "_is_dialling",
         "_is_started",
         "_known",
+        "_left",
         "_light_at_s",
         "_line_at_s",
         "_link",
@@ -93,6 +94,7 @@ class Device:
         self._chance = ground.chance
         self._topics = {kind: wire.topic_for(self.name, kind) for kind in (*wire.UP, *wire.DOWN)}
         self._link: Link | None = None
+        self._left: Link | None = None  # with a word, which may still be on its way
         self._unheard: Link | None = None  # given up, while nothing of ours gets through: not even its end
         self._number = int(time.time())  # of the connection: grows over runs too
         self._broker = ground.chance.randrange(len(credentials.brokers))
@@ -342,6 +344,11 @@ class Device:
             self._done = [*self._done, *commands][-MOST_COMMANDS:]
             self._tick_at_s = 0.0
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the last word of a device that was switched off has left this machine."""
+        return self._left is None or self._left.is_closed
+
     # --- what befalls it
 
     def switch_off(self) -> None:
@@ -349,6 +356,7 @@ class Device:
         if self.is_open and self._link is not None and not self._link.is_mute:
             self._say_presence("stopped")
             self._link.leave()
+            self._left = self._link
         else:
             self._drop_link()
         self._forget_link()
@@ -373,19 +381,19 @@ class Device:
         else:
             self._hang_up(self._ground.now_s(), "the line is cut")
 
-    def mend(self) -> None:
-        """Have the line back."""
+    def mend(self, within_s: float = 10.0) -> None:
+        """Have the line back, and notice it within this time."""
         self.is_cut = False
         if self._link is not None and self._link.is_mute:
             self._hang_up(self._ground.now_s(), "the line was cut")
         if self._unheard is not None:
             self._unheard.reset()
             self._unheard = None
-        self._try_at_s = min(self._try_at_s, self._ground.now_s() + self._chance.uniform(0.0, 10.0))
+        self._try_at_s = min(self._try_at_s, self._ground.now_s() + self._chance.uniform(0.0, within_s))
         self._ground.timetable.wake(self, self._try_at_s)
 
     def set_clock(self, off_s: float) -> None:
         """Have the wall clock jump, and report it as a machine does whose clock was changed."""
         self.machine.wall_off_s = off_s
         if self.is_on and self._is_started:
-            self.report(self._ground.now_s(), "schedule", LIGHT)
+            self.report(self._ground.now_s(), "schedule", ("clock",))

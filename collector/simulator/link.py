@@ -45,6 +45,7 @@ class Link(asyncio.Protocol):
         "_reader",
         "_tls",
         "_transport",
+        "is_closed",
         "is_mute",
         "is_over",
         "settled",
@@ -53,6 +54,7 @@ class Link(asyncio.Protocol):
     def __init__(self, owner: Owner, connect: bytes, context: ssl.SSLContext | None, host: str | None) -> None:
         """Take the CONNECT to begin with, and for TLS the context and the name to expect."""
         self.is_over = False
+        self.is_closed = False
         self.is_mute = False
         self.settled = asyncio.get_running_loop().create_future()  # once it is known whether we are let in
         self._owner = owner
@@ -118,6 +120,7 @@ class Link(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Hear that it has ended."""
+        self.is_closed = True
         self.fail(str(error or "closed by the broker"))
 
     # ---

@@ -30,7 +30,7 @@ _SPARE_FILES = 200
 _STARTS_PER_S = 2_000
 _TELL_EVERY_S = 1.0
 _DRAIN_S = 10.0  # at the end: for what was sent to be acknowledged
-_LEAVE_S = 1.0
+_LEAVE_S = 5.0  # and for the last words to go out
 _STOP_S = 20.0  # a child's drain and leave
 _SEED = 2023
 
@@ -113,7 +113,7 @@ async def _perform(folder: Folder, orders: Orders, share: Share, seconds: float,
             await stop.wait()
     except TimeoutError:
         pass
-    await _end(stage, ground)
+    await _end(stage)
     stop.set()
     await running
     for task in work:
@@ -130,16 +130,20 @@ async def _enrol(code: EnrolmentCode, stage: Stage, ground: Ground, folder: Fold
         stage.put(code.code, credentials, 0.0)
 
 
-async def _end(stage: Stage, ground: Ground) -> None:
+async def _end(stage: Stage) -> None:
     """Measure no more, wait a little for what is not acknowledged, and leave as one switches off."""
     for device in stage.devices:
         device.measure_no_more()
-    until_s = ground.now_s() + _DRAIN_S
-    while any(d.is_open and d.spool.counters.spooled for d in stage.devices) and ground.now_s() < until_s:
-        await asyncio.sleep(0.1)
+    await _until(lambda: not any(d.is_open and d.spool.counters.spooled for d in stage.devices), _DRAIN_S)
     for device in stage.devices:
         device.switch_off()
-    await asyncio.sleep(_LEAVE_S)
+    await _until(lambda: all(device.is_gone for device in stage.devices), _LEAVE_S)
+
+
+async def _until(holds: Callable[[], bool], within_s: float) -> None:
+    end_s = time.monotonic() + within_s
+    while not holds() and time.monotonic() < end_s:
+        await asyncio.sleep(0.1)
 
 
 async def _tell(stage: Stage, ground: Ground, folder: Folder, share: Share, tell: Tell | None) -> None:

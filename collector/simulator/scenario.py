@@ -5,10 +5,9 @@ Labels are the truth that the centre must find by itself: they stay in the simul
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from collector.simulator.files import Traits
@@ -75,21 +74,20 @@ def can_play(play: str, traits: Traits) -> bool:
     return True
 
 
-def cast(scenario: Scenario, seed: int, country: Mapping[str, Traits]) -> dict[str, str]:
-    """Return who plays what, by device or code."""
-    chosen = {}
-    hostile = 0
-    for name in sorted(country):
-        left = chance_of(seed, name, "play").random()
-        chosen[name] = HEALTHY
+def cast(scenario: Scenario, seed: int, country: Sequence[Traits]) -> list[str]:
+    """Return who plays what, in the order of the country; names of devices are new each time, and decide nothing."""
+    plays, hostile = [], 0
+    for number, traits in enumerate(country):
+        left, chosen = chance_of(seed, number, "play").random(), HEALTHY
         for play, share in scenario.shares.items():
             left -= share
             if left < 0:
-                if can_play(play, country[name]) and (play != "hostile" or hostile < MOST_HOSTILE):
-                    hostile += play == "hostile"
-                    chosen[name] = play
+                if can_play(play, traits) and (play != "hostile" or hostile < MOST_HOSTILE):
+                    chosen = play
                 break
-    return chosen
+        hostile += chosen == "hostile"
+        plays.append(chosen)
+    return plays
 
 
 def cut_districts(scenario: Scenario, seed: int, country: Iterable[Traits]) -> dict[tuple[str, str], str]:
@@ -103,7 +101,6 @@ def cut_districts(scenario: Scenario, seed: int, country: Iterable[Traits]) -> d
     return dict(zip(chosen, scenario.cuts, strict=False))
 
 
-def chance_of(seed: int, name: str, what: str) -> random.Random:
-    """Return chance of its own for a device and a purpose: nothing else drawn changes it."""
-    digest = hashlib.sha256(f"{seed} {name} {what}".encode()).digest()
-    return random.Random(digest)  # noqa: S311 - the same country again, no secret
+def chance_of(seed: int, number: int, what: str) -> random.Random:
+    """Return chance of its own for the device of this number and a purpose: nothing else drawn changes it."""
+    return random.Random(f"{seed} {number} {what}")  # noqa: S311 - the same country again, no secret

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -19,6 +18,7 @@ from collector.simulator.plays import Playing, dress, happenings
 from collector.simulator.scenario import Label, Scenario, cast, chance_of, cut_districts
 
 _ORDINARY = Traits()
+_NEIGHBOURS = 20  # whom a hostile device speaks for
 
 
 class Stage:
@@ -28,23 +28,24 @@ class Stage:
         self._scenario = scenario
         self._seed = seed
         self._country = country
+        self._numbers = {name: number for number, name in enumerate(country)}
         self._ground = ground
-        self._plays = cast(scenario, seed, country)
+        self._plays = cast(scenario, seed, list(country.values()))
         self._cuts = cut_districts(scenario, seed, country.values())
         self._begins_s = ground.now_s()
-        self._names = sorted(country)
+        self._neighbours = [name for name in country if name.startswith("d-")][:_NEIGHBOURS]
         self.devices: list[Device] = []
 
     def label(self, name: str) -> Label:
         """Return the truth about a device or code."""
         traits = self._country[name]
-        play = self._plays[name]
+        play = self._plays[self._numbers[name]]
         return Label(name, play, self._cuts.get((traits.province, traits.district), ""), self._play(name).reasons)
 
     def put(self, name: str, credentials: Credentials, after_s: float) -> None:
         """Let a device begin so long after the whole; `name`: what the country knows it by."""
         label, playing = self.label(name), self._play(name)
-        chance = chance_of(self._seed, name, "course")
+        chance = chance_of(self._seed, self._numbers[name], "course")
         now_s = self._ground.now_s()
         machine = Machine(credentials.device, playing.nature, self._ground.chance, now_s, time.time() - now_s)
         machine.earlier_tests_s = playing.earlier_tests_s
@@ -53,15 +54,16 @@ class Stage:
         late_s = chance.uniform(0.3, 1.0) * self._scenario.late_s if label.play == "late_starter" else 0.0
         device.start(self._begins_s + max(after_s, late_s))
         faults_at_s = self._begins_s + self._scenario.faults_after_s
-        neighbours = [other for other in self._names[:20] if other != name and other.startswith("d-")]
+        neighbours = [other for other in self._neighbours if other != name]
         for happening in happenings(label.play, label.cut, device, self._scenario, neighbours, chance):
             self._ground.at(faults_at_s + happening.after_s, happening.act)
 
     def _play(self, name: str) -> Playing:
         traits = self._country[name]
-        chance: random.Random = chance_of(self._seed, name, "nature")
+        number = self._numbers[name]
+        chance = chance_of(self._seed, number, "nature")
         needed = _needs(traits.role, traits.medium, traits.bitrate_mbps)
-        return dress(self._plays[name], nature.draw(traits, needed, chance), chance)
+        return dress(self._plays[number], nature.draw(traits, needed, chance), chance)
 
 
 def country_of(names: Sequence[str], traits: Mapping[str, Traits]) -> dict[str, Traits]:

@@ -1,0 +1,125 @@
+"""A device against a real broker with the device's own rights, over TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from collector.judge.needs import Need, Needs
+from collector.simulator import hostile, nature
+from collector.simulator.device import Device
+from collector.simulator.files import Credentials, Traits
+from collector.simulator.ground import Ground
+from collector.simulator.machine import Machine
+from contract import wire
+from contract.report import read_body
+
+NEEDS = Needs(Need(6.0, 3.0), Need(0.5, 0.2))
+
+
+@asynccontextmanager
+async def performing(credentials: Credentials) -> AsyncIterator[tuple[Device, Ground]]:
+    """Let one healthy device begin at once."""
+    chance, ground, stop = random.Random(1), Ground(1), asyncio.Event()
+    now_s = ground.now_s()
+    drawn = nature.draw(Traits(), NEEDS, chance)
+    machine = Machine(credentials.device, drawn, chance, now_s, time.time() - now_s)
+    device = Device(credentials, machine, ground)
+    device.start(now_s)
+    running = asyncio.create_task(ground.run(stop))
+    try:
+        yield device, ground
+    finally:
+        device.switch_off()
+        stop.set()
+        await running
+
+
+def acknowledge(broker, device: Device) -> None:
+    topic = wire.topic_for(device.name, "ack")
+    broker.collector.publish(topic, wire.encode(wire.Ack(device.spool.id, device.spool.accepted)))
+
+
+def test_it_reports_until_it_is_acknowledged_and_obeys_and_leaves(broker, until):
+    async def play() -> None:
+        credentials = broker.devices[0]
+        broker.heard.clear()
+        async with performing(credentials) as (device, ground):
+            await until(lambda: {"presence", "snapshot", "report"} <= set(broker.kinds(credentials)))
+            report = next(one for one in broker.heard if one.topic.endswith("report"))
+            frame, body = wire.decode_report(report.payload)
+            assert (frame.spool_id, frame.seq) == (device.spool.id, 1)
+            assert {m.probe for m in read_body(body, device.name).measurements} >= {"line", "path", "camera"}
+
+            acknowledge(broker, device)
+            await until(lambda: not device.spool.counters.spooled)
+            assert ground.tally.counts["reported"] == ground.tally.counts["connected"] == 1
+            assert ground.tally.latencies.percentile_s(0.5) is not None
+
+            command = wire.Command("again-1", "run", 600, ("clock",))
+            broker.collector.publish(wire.topic_for(device.name, "command"), wire.encode(command))
+            await until(lambda: broker.kinds(credentials).count("report") == 2)
+            _, body = wire.decode_report([one for one in broker.heard if one.topic.endswith("report")][1].payload)
+            answer = read_body(body, device.name)
+            assert (answer.occasion, answer.done) == ("command", ("again-1",))
+            assert [m.probe for m in answer.measurements] == ["clock"]
+        await until(lambda: broker.presences(credentials) == ["connected", "stopped"])
+        assert ground.tally.counts["connected"] == 0
+
+    asyncio.run(play())
+
+
+def test_a_reset_line_makes_the_broker_say_its_will_and_all_is_sent_again(broker, until):
+    async def play() -> None:
+        credentials = broker.devices[1]
+        broker.heard.clear()
+        async with performing(credentials) as (device, ground):
+            await until(lambda: "report" in broker.kinds(credentials))
+            device.cut(is_silent=False)
+            await until(lambda: broker.presences(credentials) == ["connected", "lost"])
+            assert ground.tally.counts["connected"] == 0
+            device.mend(0.0)
+            await until(lambda: broker.presences(credentials) == ["connected", "lost", "connected"])
+            await until(lambda: broker.kinds(credentials).count("report") == 2)
+            acknowledge(broker, device)
+            await until(lambda: not device.spool.counters.spooled)
+
+    asyncio.run(play())
+
+
+def test_a_line_cut_in_silence_lets_nothing_through_and_says_nothing_either(broker, until):
+    async def play() -> None:
+        credentials = broker.devices[1]
+        broker.heard.clear()
+        async with performing(credentials) as (device, ground):
+            await until(lambda: "report" in broker.kinds(credentials))
+            device.cut(is_silent=True)
+            told = len(broker.heard)
+            acknowledge(broker, device)
+            device.report(ground.now_s(), "schedule", ("clock",))
+            await asyncio.sleep(0.3)
+            assert len(broker.heard) == told
+            assert device.spool.counters.spooled == 2
+            device.mend(0.0)
+            await until(lambda: broker.presences(credentials)[:3] == ["connected", "lost", "connected"])
+
+    asyncio.run(play())
+
+
+def test_a_hostile_device_is_heard_on_no_topic_but_its_own_and_ends_nothing(broker, until):
+    async def play() -> None:
+        credentials, other = broker.devices[2], broker.devices[0]
+        broker.heard.clear()
+        async with performing(credentials) as (device, ground):
+            await until(lambda: "report" in broker.kinds(credentials))
+            hostile.attack(device, 0, [other.device])
+            await until(lambda: broker.kinds(credentials).count("report") >= 10)
+            acknowledge(broker, device)
+            await until(lambda: not device.spool.counters.spooled)
+            assert ground.tally.counts["connected"] == 1
+        assert broker.kinds(other) == []
+
+    asyncio.run(play())
