@@ -7,6 +7,7 @@ import json
 import resource
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from collector import child
-from collector.parts import python
 from collector.simulator.counts import Tally
 from collector.simulator.enrol import EnrolmentError, enrol
 from collector.simulator.files import PROGRESS, EnrolmentCode, Folder, FolderError
@@ -216,9 +216,10 @@ def _run_processes(folder: Folder, orders: Orders, processes: int, seconds: floa
 
 
 def _start(folder: Folder, orders: Orders, share: Share) -> subprocess.Popen[bytes]:
+    command = (sys.executable, "-P", "-m", "collector.cli", "simulate", "--folder", str(folder.path))
     what = ("--scenario", orders.name, "--seed", str(orders.seed), "--share", f"{share.number}/{share.of}")
     log = folder.path / f"simulate-{share.number}.log"
-    return child.start(python("collector.cli", "simulate", "--folder", str(folder.path), *what), log)
+    return child.start((*command, *what), log)
 
 
 def _stop(started: list[subprocess.Popen[bytes]]) -> None:
