@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 
 from provisioning import audit, credentials, identifiers, secret_files
 from provisioning.enrolment import new_row
+from provisioning.errors import ProvisioningError
 from provisioning.settings import Settings
 from provisioning.store.engine import record_changes
 from provisioning.store.rows import insert
@@ -64,8 +65,19 @@ def issue(connection: Connection, settings: Settings, sites: Collection[int], ac
     ]
 
 
-def write_jsonl(file: Path, issued: Iterable[Issued], settings: Settings) -> None:
-    """Write a line of JSON per device, all that its agent must know, to a file that only its owner may read."""
+def write_jsonl(file: Path, issued: Collection[Issued], settings: Settings) -> None:
+    """Write a line of JSON per device, all that its agent must know, to a new file that only its owner may read.
+
+    Passwords are told only once, so a file that may hold some is never replaced; no devices, no file. Raises
+    ProvisioningError.
+    """
+    if file.exists():
+        raise ProvisioningError(
+            f"Đã có tệp {file}, có thể chứa mật khẩu chỉ ghi ra một lần, nên không ghi đè. Chọn tên tệp khác.",
+            f"{file} exists and may hold passwords that were told only once, so it is kept. Choose another name.",
+        )
+    if not issued:
+        return
     ca_file = str(settings.folder("ca") / "ca.pem")
     lines = (
         json.dumps(

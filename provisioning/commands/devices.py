@@ -156,7 +156,10 @@ def issue(file: Path) -> None:
             issued = bulk.issue(connection, settings, sites, actor(), now_us())
             bulk.write_jsonl(file, issued, settings)
         write_configuration(engine, settings)
-    click.echo(say(f"{len(issued)} thiết bị → {file}", f"{len(issued)} devices → {file}"))
+    if issued:
+        click.echo(say(f"{len(issued)} thiết bị → {file}", f"{len(issued)} devices → {file}"))
+    else:
+        click.echo(say("Điểm cầu nào cũng đã có thiết bị.", "Every site has a device already."), err=True)
 
 
 @click.command(

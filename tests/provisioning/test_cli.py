@@ -128,6 +128,20 @@ def test_codes_shown_once_are_not_lost_by_making_codes_again(run: Callable[..., 
     assert not other.exists()
 
 
+def test_devices_are_issued_once_and_passwords_that_were_told_once_are_not_lost(
+    run: Callable[..., Result], planned: Path, tmp_path: Path
+):
+    run("roster", "import", planned)
+    file, other = tmp_path / "devices.jsonl", tmp_path / "other.jsonl"
+    assert "2 thiết bị" in run("devices", "issue", "--out", file).output
+    kept = file.read_bytes()
+    assert len(kept.splitlines()) == len(run("devices", "list", "--state", "active").output.splitlines()) == 2
+    assert "Chọn tên tệp khác" in run("devices", "issue", "--out", file, expect=1).output
+    assert file.read_bytes() == kept
+    assert "đã có thiết bị" in run("devices", "issue", "--out", other).stderr
+    assert not other.exists()
+
+
 def test_errors_say_what_to_do_next(run: Callable[..., Result], tmp_path: Path):
     assert "diemcau-provision init" in run("devices", "list", expect=1).output
     assert "diemcau-provision init" in run("enrolment", expect=1).output

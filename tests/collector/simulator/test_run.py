@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from collector.cli import main
+from collector.simulator.files import Folder, FolderError
+from collector.simulator.run import read_orders
+from collector.simulator.scenario import SCENARIOS
+
+
+def test_the_folder_says_what_is_played_and_the_command_may_say_otherwise(tmp_path):
+    folder = Folder(tmp_path)
+    assert read_orders(folder) == (SCENARIOS["country"], "country", 2023)
+    (tmp_path / "scenario.json").write_text(json.dumps({"name": "healthy", "seed": 5, "faults_after_s": 7}))
+    orders = read_orders(folder)
+    assert (orders.name, orders.seed, orders.scenario.faults_after_s) == ("healthy", 5, 7)
+    orders = read_orders(folder, "everything", 6)
+    assert (orders.name, orders.seed, orders.scenario.cuts) == ("everything", 6, ("reset", "silent"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("devices.jsonl", '{"device": "d-00000001"}\n', "devices.jsonl:1: password"),
+        ("devices.jsonl", "\n", "devices.jsonl:1"),
+        ("scenario.json", '{"name": "none"}', "none"),
+        ("scenario.json", "[]", "scenario.json"),
+        ("traits.jsonl", '{"device": "d-00000001", "download_mbps": "many"}', "traits.jsonl:1: download_mbps"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_with_its_line(tmp_path, name, text, told):
+    devices = '{"device": "d-00000001", "password": "x", "brokers": ["mqtt://127.0.0.1:1"]}\n'
+    (tmp_path / "devices.jsonl").write_text(devices)
+    (tmp_path / name).write_text(text)
+    result = CliRunner().invoke(main, ["simulate", "--folder", str(tmp_path)])
+    assert result.exit_code == 1
+    assert told in result.output
+
+
+def test_a_folder_without_devices_says_what_is_missing(tmp_path):
+    with pytest.raises(FolderError, match=r"devices\.jsonl"):
+        Folder(tmp_path).devices()
