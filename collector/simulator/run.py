@@ -79,10 +79,21 @@ def run(path: Path, orders: Orders, seconds: float, tell: Tell) -> None:
             f"{count} devices, scenario {orders.name}, seed {orders.seed}, {processes} process(es)",
         )
     )
+    if count > MOST_CONNECTIONS and len({broker for one in devices for broker in one.brokers}) < 2:
+        tell(_one_broker())
     if processes <= 1:
         run_share(path, orders, Share(), seconds, tell)
     else:
         _run_processes(folder, orders, processes, seconds, tell)
+
+
+def _one_broker() -> str:
+    return say(
+        f"Hơn {MOST_CONNECTIONS} thiết bị cần nhiều máy chủ MQTT, mà tệp chỉ ghi một. Tại trung tâm: "
+        'apt install mosquitto, rồi đặt "broker": "mosquitto" trong settings.json, và cấp lại thiết bị.',
+        f"More than {MOST_CONNECTIONS} devices need several brokers, and the file names one. At the centre: "
+        'apt install mosquitto, then set "broker": "mosquitto" in settings.json, and issue devices anew.',
+    )
 
 
 def run_share(path: Path, orders: Orders, share: Share, seconds: float, tell: Tell | None) -> None:
