@@ -1,12 +1,12 @@
 """The country at once: N devices connect, and the first report of each is committed; in seconds, by real processes.
 
-python benchmarks/country.py [--devices N] [--idle-s S]
+python benchmarks/country.py [--devices N] [--edges N] [--plain] [--idle-s S]
 
-The embedded broker over TLS with each device's own rights, `diemcau-collector ingest` on SQLite, and the devices of
-`diemcau-collector simulate`: they begin together, as when a centre comes back. Time runs from the start of the
-simulator's process; what has been committed is known by the collector's acknowledgements. Afterwards all are left in
-peace for a while, and processor time and memory of each process are taken. In the end the books of the centre must be
-exact: else no figure is printed.
+The embedded broker, or edges of Mosquitto, with each device's own rights, `diemcau-collector ingest` on SQLite, and the
+devices of `diemcau-collector simulate`: they begin together, as when a centre comes back. Time runs from the start of
+the simulator's first process; what has been committed is known by the collector's acknowledgements. Afterwards all are
+left in peace for a while, and processor time and memory of each part are taken. In the end the books of the centre must
+be exact: else no figure is printed.
 """
 
 from __future__ import annotations
@@ -46,16 +46,25 @@ class Cost(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--devices", type=int, default=10_000)
+    parser.add_argument("--edges", type=int, default=0, help="of Mosquitto; 0: the embedded broker")
+    parser.add_argument("--plain", action="store_true", help="without TLS, on loopback")
     parser.add_argument("--idle-s", type=int, default=60, help="how long all are left in peace at the end")
     wanted = parser.parse_args()
-    head = {"date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", **machine.describe(), "devices": str(wanted.devices)}
+    head = {
+        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        **machine.describe(),
+        **{k: str(v) for k, v in vars(wanted).items()},
+    }
     print("\n".join(f"- {name}: {value}" for name, value in head.items()), flush=True)
     with tempfile.TemporaryDirectory(prefix="country-") as folder:
         begun_s = time.monotonic()
-        centre = Centre(Path(folder) / "home", f"sqlite:///{folder}/diemcau.db", wanted.devices)
+        url = f"sqlite:///{folder}/diemcau.db"
+        centre = Centre(Path(folder) / "home", url, wanted.devices, wanted.edges, is_plain=wanted.plain)
         print(f"- registry, credentials and rights written in: {time.monotonic() - begun_s:.0f} s\n", flush=True)
-        with centre.broker() as broker, centre.ingest() as ingest:
-            measure(centre, prepare(centre, Path(folder)), {"broker": broker, "ingest": ingest}, wanted.idle_s)
+        with centre.brokers() as brokers, centre.ingest() as ingest:
+            names = [f"broker {n}" for n in range(1, len(brokers) + 1)]
+            all_of = {**dict(zip(names, brokers, strict=True)), "ingest": ingest}
+            measure(centre, prepare(centre, Path(folder)), all_of, wanted.idle_s)
         centre.engine.dispose()
 
 

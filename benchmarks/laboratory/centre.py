@@ -36,11 +36,15 @@ Process = subprocess.Popen[bytes]
 class Centre:
     """A centre with its registry, of which nothing runs yet."""
 
-    def __init__(self, home: Path, database_url: str, devices: int) -> None:
-        """Make the database and its registry with so many devices, the authority and the broker's configuration."""
+    def __init__(self, home: Path, database_url: str, devices: int, edges: int = 0, *, is_plain: bool = False) -> None:
+        """Make the database and its registry with so many devices, the authority and the brokers' configuration.
+
+        edges: of Mosquitto; 0: the embedded broker. is_plain: no TLS.
+        """
         ports = ("broker_port", "broker_monitor_port", "probe_http_port", "probe_udp_port")
         changed: dict[str, object] = {"database_url": database_url, **{name: free_port() for name in ports}}
-        changed["broker_edge_ports"] = [free_port()]
+        changed["broker_edge_ports"] = [free_port() for _ in range(max(1, edges))]
+        changed |= {"broker": "mosquitto" if edges else "nats", "is_broker_plain": is_plain}
         home.mkdir(mode=0o700)
         (home / "settings.json").write_text(json.dumps(changed))
         self.settings = Settings.model_validate({"home": home, **changed})
@@ -72,7 +76,8 @@ class Centre:
 
     def ingest(self) -> AbstractContextManager[Process]:
         """Run the collector's ingest, as `diemcau-collector ingest` does."""
-        return self._running("ingest", (sys.executable, "-m", "collector.cli", "ingest"), self.has_subscriber)
+        is_up = self.has_subscriber if self.settings.broker == "nats" else self._is_ingest_everywhere
+        return self._running("ingest", (sys.executable, "-m", "collector.cli", "ingest"), is_up)
 
     @contextmanager
     def probe_server(self) -> Iterator[Server]:
@@ -92,6 +97,11 @@ class Centre:
         with self.engine.connect() as connection:
             made = document.build(connection, 1, time.time_ns() // 1000)
         secret_files.write(kept, write(made))
+
+    def _is_ingest_everywhere(self) -> bool:
+        """Tell whether ingest has said that it is connected to each edge: Mosquitto cannot be asked."""
+        said = (self.settings.folder("log") / "ingest.log").read_text(encoding="utf-8")
+        return said.count("connected to") >= len(self.settings.brokers)
 
     def has_subscriber(self) -> bool:
         """Tell whether somebody has subscribed as the collector to all that devices send."""
