@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 import pytest
 
+from collector.broker_parts import nats_server
 from collector.intake.arrival import Arrival
 from collector.link.connection import Connection
-from collector.parts import answers, nats_server
+from collector.parts import answers
 from collector.simulator.files import Credentials
 from contract import wire
 from provisioning import authority, credentials
@@ -42,7 +43,7 @@ class Broker(NamedTuple):
 def broker(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[Broker]:
     folder = tmp_path_factory.mktemp("broker")
     files = authority.server_certificate(folder, ("127.0.0.1",), datetime.now(UTC))
-    layout = nats.Layout(folder, "127.0.0.1", free_port(), free_port(), files.certificate, "0", files.key)
+    layout = nats.Layout(folder, "127.0.0.1", free_port(), free_port(), files, "0")
     url, ca_file = f"mqtts://127.0.0.1:{layout.port}", str(folder / "ca.pem")
     devices = [
         Credentials(device=f"d-0000000{n}", password=secrets.token_urlsafe(24), brokers=(url,), ca_file=ca_file)
