@@ -61,15 +61,13 @@ class Ground:
         """Let something happen once, at this time."""
         self.timetable.wake(Act(act), at_s)
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Give devices their turns until told to stop."""
-        while not stop.is_set():
+    async def run(self) -> None:
+        """Give devices their turns until cancelled."""
+        while True:
             now_s = self.now_s()
             for sleeper in self.timetable.due(now_s):
                 sleeper.turn(now_s)
             await asyncio.sleep(_STEP_S)
-        for task in self._dialling:
-            task.cancel()
 
     def dial(self, dialler: Dialler) -> None:
         """Connect in the background, when there is room; until then nothing is held for it."""

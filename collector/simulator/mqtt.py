@@ -9,11 +9,10 @@ import struct
 from collections.abc import Sequence
 from typing import NamedTuple
 
-CONNACK, PUBLISH, PUBACK, SUBACK, PINGRESP = 2, 3, 4, 9, 13
+CONNACK, PUBLISH = 2, 3
 PINGREQ = b"\xc0\x00"
 DISCONNECT = b"\xe0\x00"
 MOST_BYTES = 256 * 1024  # of a packet from a broker: four times what ours can send
-REFUSED_SUBSCRIPTION = 0x80
 
 _LENGTH_BYTES = 4  # at most, section 2.2.3
 

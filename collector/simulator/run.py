@@ -116,18 +116,16 @@ async def _perform(folder: Folder, orders: Orders, share: Share, seconds: float,
         stage.put(credentials.device, credentials, number * share.of / _STARTS_PER_S)
     enrolling = codes if not share.number else []
     ground.tally.counts["devices"] = len(ours) + len(enrolling)
-    work = [asyncio.create_task(_enrol(code, stage, ground, folder)) for code in enrolling]
-    work.append(asyncio.create_task(_tell(stage, ground, folder, share, tell)))
-    running = asyncio.create_task(ground.run(stop))
-    try:
-        async with asyncio.timeout(seconds if seconds != float("inf") else None):
-            await stop.wait()
-    except TimeoutError:
-        pass
+    enrolments = [asyncio.create_task(_enrol(code, stage, ground, folder)) for code in enrolling]
+    running = asyncio.create_task(ground.run())
+    telling = asyncio.create_task(_tell(stage, ground, folder, share, tell))
+    asked = asyncio.create_task(stop.wait())
+    timeout_s = None if seconds == float("inf") else seconds
+    ended, _ = await asyncio.wait((asked, running, telling), timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+    for task in ended:
+        task.result()  # a fault of ours must not look like a quiet country
     await _end(stage)
-    stop.set()
-    await running
-    for task in work:
+    for task in (*enrolments, running, telling, asked):
         task.cancel()
     _write(stage, ground, folder, share, tell)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from collector.judge.needs import Need, Needs
@@ -23,19 +23,24 @@ NEEDS = Needs(Need(6.0, 3.0), Need(0.5, 0.2))
 @asynccontextmanager
 async def performing(credentials: Credentials) -> AsyncIterator[tuple[Device, Ground]]:
     """Let one healthy device begin at once."""
-    chance, ground, stop = random.Random(1), Ground(1), asyncio.Event()
+    chance, ground = random.Random(1), Ground(1)
     now_s = ground.now_s()
     drawn = nature.draw(Traits(), NEEDS, chance)
     machine = Machine(credentials.device, drawn, chance, now_s, time.time() - now_s)
     device = Device(credentials, machine, ground)
     device.start(now_s)
-    running = asyncio.create_task(ground.run(stop))
+    running = asyncio.create_task(ground.run())
     try:
         yield device, ground
     finally:
         device.switch_off()
-        stop.set()
-        await running
+        await until_true(lambda: device.is_gone)
+        running.cancel()
+
+
+async def until_true(holds: Callable[[], bool]) -> None:
+    while not holds():
+        await asyncio.sleep(0.01)
 
 
 def acknowledge(broker, device: Device) -> None:
