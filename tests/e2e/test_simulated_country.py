@@ -33,7 +33,7 @@ PROVIDERS = (("VNPT", "vnpt"), ("VNPT", "vnpt"), ("Viettel", "viettel"))
 SITES = 51
 BY_CODE = ("DONGVAN", "MEOVAC", "QUANBA")  # of the centre's own roster
 OF_THE_PROOF = {"rehearsal", "picture_sound"}
-SCENARIO = {"name": "everything", "seed": 2, "faults_after_s": 10, "late_s": 2, "cut_s": 6, "night_s": 6}
+SCENARIO = {"name": "everything", "seed": 2, "faults_after_s": 10, "late_s": 2, "cut_s": 8, "night_s": 6}
 
 
 class Country(NamedTuple):
