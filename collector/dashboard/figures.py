@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from collector.dashboard.layout import Cell, layout_of
-from collector.judge.cuts import Cut, find_cuts
+from collector.judge.cuts import Cut
 from collector.store.queries import units
+from collector.store.queries.cuts import cuts
 from collector.store.queries.interactive import Interactive, interactive
 from collector.store.queries.lately import Lately, lately
-from collector.store.queries.losses import losses
 from collector.store.queries.standings import count_needs
 from collector.store.queries.tally import Tally, tally
 from collector.store.queries.units import Unit
@@ -99,8 +99,8 @@ def figures_of(sight: Sight, session_id: int, now: int) -> Figures:
     day = units.day_of(sight.connection, session_id)
     in_force = _seen(units.on_day(sight.connection, day), sight.units)
     counts = tally(sight, session_id)
-    cuts = find_cuts(losses(sight, session_id, now), now)
-    found = areas(in_force, counts, cuts)
+    together = [cut for cut in cuts(sight, session_id, now) if cut.unit_id in in_force]
+    found = areas(in_force, counts, together)
     return Figures(
         units=in_force,
         levels=_levels(counts),
@@ -111,7 +111,7 @@ def figures_of(sight: Sight, session_id: int, now: int) -> Figures:
         if sight.is_whole
         else tuple(Tile(area) for area in found.values()),
         interactive=tuple(sorted(interactive(sight, session_id, now), key=_ministry_first)),
-        cuts=tuple(cut for cut in cuts if cut.unit_id in in_force),
+        cuts=tuple(together),
         lately=tuple(lately(sight, session_id, _LATELY)),
     )
 
@@ -124,14 +124,14 @@ def _seen(in_force: Mapping[int, Unit], seen: Units) -> Mapping[int, Unit]:
     return {id_: found for id_, found in in_force.items() if id_ in seen or id_ in parents}
 
 
-def areas(in_force: Mapping[int, Unit], counts: Iterable[Tally], cuts: Iterable[Cut]) -> dict[int, Area]:
+def areas(in_force: Mapping[int, Unit], counts: Iterable[Tally], together: Iterable[Cut]) -> dict[int, Area]:
     """Return an area for each unit in force, by its id; a province's holds the counts of all that lies in it."""
     levels: defaultdict[int, Counter[str]] = defaultdict(Counter)
     dropped: Counter[int] = Counter()
     for row in counts:
         for unit_id in _with_parent(in_force, row.unit_id):
             levels[unit_id][row.level] += row.sites
-    for cut in cuts:
+    for cut in together:
         for unit_id in _with_parent(in_force, cut.unit_id):
             dropped[unit_id] += len(cut.sites)
     return {

@@ -41,7 +41,9 @@ def as_text(body: bytes) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
 
 
-Reading = Annotated[Connection, Depends(_connect)]  # a page's connection: it reads, in one transaction
+# A page's connection: it reads, in one transaction, and is given back before the answer is sent. So few at once that
+# the pool always has one more: requests that hold one and wait for a thread must not meet threads that wait for one.
+Reading = Annotated[Connection, Depends(_connect, scope="function", max_concurrency=10)]
 
 
 def _see(request: Request, connection: Reading) -> Sight:

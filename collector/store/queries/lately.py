@@ -11,7 +11,8 @@ from collector.store.scope import Sight
 from collector.store.tables import flag_change
 from provisioning.store.tables import participation, site
 
-_REACHES = 5000  # change rows: what lies farther back is not lately, and is not looked through
+_REACHES = 5000  # rows: what lies farther back is not lately, and is not looked through
+_MOST_OF_ALL = 400  # of them, of all sessions together
 
 
 class Lately(NamedTuple):
@@ -28,22 +29,24 @@ class Lately(NamedTuple):
 
 
 def lately(sight: Sight, session_id: int, most: int) -> list[Lately]:
-    """Return the latest changes of a session."""
+    """Return the latest changes of a session that are seen."""
     oldest = (sight.connection.scalar(select(func.max(flag_change.c.id))) or 0) - _REACHES
+    recent = select(flag_change).where(
+        flag_change.c.id > oldest, or_(flag_change.c.old_level.in_(NEEDS), flag_change.c.new_level.in_(NEEDS))
+    )
+    if not sight.is_whole:  # else the country's would leave no room for theirs
+        seen = select(participation.c.id).where(sight.site(participation.c.site_id))
+        recent = recent.where(flag_change.c.participation_id.in_(seen))
+    change = recent.order_by(flag_change.c.id.desc()).limit(_MOST_OF_ALL).subquery()
     query = (
         select(
-            *(flag_change.c.at, site.c.code, site.c.name, site.c.unit_id),
-            *(flag_change.c.fact, flag_change.c.metric, flag_change.c.old_level, flag_change.c.new_level),
+            *(change.c.at, site.c.code, site.c.name, site.c.unit_id),
+            *(change.c.fact, change.c.metric, change.c.old_level, change.c.new_level),
         )
-        .join(participation, participation.c.id == flag_change.c.participation_id)
+        .join(participation, participation.c.id == change.c.participation_id)
         .join(site, site.c.id == participation.c.site_id)
-        .where(
-            flag_change.c.id > oldest,
-            participation.c.session_id == session_id,
-            sight.site(participation.c.site_id),
-            or_(flag_change.c.old_level.in_(NEEDS), flag_change.c.new_level.in_(NEEDS)),
-        )
-        .order_by(flag_change.c.id.desc())
+        .where(participation.c.session_id == session_id, sight.site(participation.c.site_id))
+        .order_by(change.c.id.desc())
         .limit(most)
     )
     return [Lately(*row) for row in sight.connection.execute(query)]

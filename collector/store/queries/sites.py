@@ -99,7 +99,8 @@ def _conditions(chosen: Filter) -> list[ColumnElement[bool]]:
     elif chosen.levels:
         conditions.append(level.in_(chosen.levels))
     if chosen.unit:
-        conditions.append(site.c.unit_id.in_(within(chosen.unit)))
+        there = select(site.c.id).where(site.c.unit_id.in_(within(chosen.unit)))
+        conditions.append(participation.c.site_id.in_(there))
     if chosen.role:
         conditions.append(participation.c.role == chosen.role)
     for word in fold(chosen.text).split():

@@ -21,7 +21,7 @@ from collector.judge.load import load_policy
 from collector.judge.policy import SEED
 from collector.store.queries.units import Unit
 from provisioning.store.engine import record_changes, writing
-from provisioning.store.tables import contact, unit
+from provisioning.store.tables import contact, person, person_scope, unit
 
 SECOND = 1_000_000
 POLICY = load_policy(SEED.read_text(encoding="utf-8"))
@@ -162,6 +162,26 @@ def test_a_unit_stands_out_by_its_share_and_never_rounds_up_to_all() -> None:
     assert area(ready=9, at_risk=1, unknown=1).worst == "unknown"
 
 
+def test_whoever_is_bound_to_a_district_sees_its_tile_and_its_sites_alone(
+    browser: TestClient, district: Any, now: int, password_hash: str, log_in: Callable[..., TestClient]
+) -> None:
+    lose(district, 0, 1, 2, at=now)
+    with writing(district.engine) as connection:
+        values = {"login": "officer", "name": "Phòng GDĐT Ba Vì", "password": password_hash, "duty": "unit_officer"}
+        person_id = connection.execute(insert(person).values(values).returning(person.c.id)).scalar_one()
+        connection.execute(insert(person_scope).values(person_id=person_id, unit_id=district.unit_id))
+        values = {"code": "02", "level": 1, "name": "Tỉnh Hà Giang", "valid_from": "2008-08-01"}
+        connection.execute(insert(unit).values(values))
+    assert browser.get("/units/02").status_code == 200
+    officer = log_in(browser, "officer")
+    page = officer.get("/").text
+    assert tile(page, "271") == f"Ba Vì kém nhất: Đạt; 100% đạt 3 {TOGETHER}"
+    assert tile(page, "01") == f"Hà Nội kém nhất: Đạt; 100% đạt 3 {TOGETHER}"
+    assert 't-02"' not in page
+    assert "Nguyễn Huệ" not in page + officer.get("/units/01").text
+    assert officer.get("/units/02").status_code == 404
+
+
 async def _next(events: AsyncIterator[str]) -> str:
     return await asyncio.wait_for(anext(events), 20)
 
@@ -210,9 +230,9 @@ def test_a_page_too_slow_to_follow_gets_the_whole_board(nation: Any, now: int, m
 def test_a_board_is_drawn_once_for_all_who_look_at_it(nation: Any, now: int, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
 
-    def figures_of(connection: Any, session_id: int, at: int) -> Any:
+    def figures_of(sight: Any, session_id: int, at: int) -> Any:
         read.append(session_id)
-        return original(connection, session_id, at)
+        return original(sight, session_id, at)
 
     original = boards.figures_of
     monkeypatch.setattr(boards, "figures_of", figures_of)
