@@ -26,6 +26,7 @@ def show(request: Request, sight: Seeing, choice: Choosing, code: str) -> Respon
     unit = figures.find(code)
     if unit is None:
         raise HTTPException(404)
+    area = figures.areas[unit.id]
     districts = figures.within(unit)
     chosen = sites.Filter(levels=NOT_READY if districts else (), unit=code)
     rows = sites.page(sight, choice.session.id, chosen, 1)
@@ -38,13 +39,13 @@ def show(request: Request, sight: Seeing, choice: Choosing, code: str) -> Respon
         figures=figures,
         unit=unit,
         province=figures.province_of(unit.id) if unit.parent_id is not None else None,
-        area=figures.areas[unit.id],
+        area=area,
         districts=districts,
         worst_first=sorted(districts, key=_worst_first),
         cuts=[cut for cut in figures.cuts if cut.unit_id in unit_ids],
         interactive=[one for one in figures.interactive if one.unit_id in unit_ids],
         chosen=chosen,
-        found=sites.count(sight, choice.session.id, chosen),
+        found=sum(area.levels[level] for level in chosen.levels or LEVELS),
         rows=rows,
         contacts=site.contacts_of_sites(sight, site_ids),
         presences=presences.of_sites(sight, site_ids, now(request)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -58,7 +59,7 @@ class Words:
 
     def number(self, value: int) -> str:
         """Return a count: 40.068 or 40,068."""
-        return format_decimal(value, locale=self._locale)
+        return _decimal(value, self._locale)
 
     def quantity(self, value: Any, unit: str) -> str:
         """Return a value with its unit; durations and codes in words."""
@@ -157,6 +158,11 @@ class Words:
     def date(self, at: int) -> str:
         """Return hour and date of a moment in Vietnamese time."""
         return format_datetime(_there(at), "HH:mm dd/MM/yyyy", locale=self._locale)
+
+
+@lru_cache(maxsize=1 << 14)
+def _decimal(value: int, locale: str) -> str:
+    return str(format_decimal(value, locale=locale))
 
 
 def iso(at: int) -> str:
