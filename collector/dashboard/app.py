@@ -22,6 +22,7 @@ from collector.dashboard.live import Feed
 from collector.dashboard.pace import Pace
 from collector.dashboard.probe_servers import Documents
 from collector.dashboard.routes import ROUTES
+from collector.dashboard.totals import Ledger
 from contract import __version__
 from contract.clock import wall_us
 from provisioning import secret_files, site_links
@@ -55,6 +56,7 @@ def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_
     app.state.feed = feed
     app.state.boards = boards
     app.state.pace = Pace()
+    app.state.totals = Ledger()
     app.state.now = now
     secrets = settings.folder("secrets")
     app.state.cookie_key = secret_files.key(secrets, "login-cookie.key")

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from collector.judge.flags import diff
 from collector.judge.judge import judge
 from collector.judge.policy import Policy
+from collector.judge.verdict import worst
 from collector.store.intake import situations, standings
 
 
@@ -21,7 +22,8 @@ def rejudge(connection: Connection, site_ids: Collection[int], policy: Policy, n
     judged = []
     for situation in found:
         standing = judge(situation, policy, now)
-        changes = diff(before.get(situation.participation_id, ()), standing.verdicts)
-        judged.append(standings.Judged(situation, standing, changes))
+        stood = before.get(situation.participation_id)
+        has_new_level = stood is None or worst(verdict.level for verdict in stood) != standing.level
+        judged.append(standings.Judged(situation, standing, diff(stood or (), standing.verdicts), has_new_level))
     standings.write(connection, judged, policy.sha256, now)
     return [("standing", situation.participation_id) for situation in found]

@@ -11,6 +11,7 @@ from provisioning import audit, identifiers
 from provisioning.roster.plan import Plan
 from provisioning.roster.sites import Line, Site
 from provisioning.store.engine import record_changes
+from provisioning.store.folding import fold
 from provisioning.store.rows import upsert
 from provisioning.store.tables import contact, line, participation, provider, school, site
 
@@ -90,7 +91,8 @@ def _update_sites(connection: Connection, sites: list[tuple[int, Site]], line_id
 
 def _columns(new: Site, line_ids: dict[tuple[str, str], int]) -> dict[str, Any]:
     line_id = line_ids[new.line.provider_code, new.line.code] if new.line is not None else None
-    place = {"name": new.name, "unit_id": new.unit_id, "address": new.address, "hours": new.hours}
+    name = {"name": new.name, "name_key": fold(new.name)}
+    place = {**name, "unit_id": new.unit_id, "address": new.address, "hours": new.hours}
     return {**place, "line_id": line_id}
 
 

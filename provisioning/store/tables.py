@@ -5,6 +5,8 @@ Roster changes reach the judge through rows of `change`, written in the same tra
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -18,6 +20,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from provisioning.store.folding import fold
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -26,6 +30,11 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def _name_key(context: Any) -> str:
+    return fold(context.get_current_parameters()["name"])
+
 
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER PRIMARY KEY by itself
 
@@ -78,6 +87,7 @@ site = Table(
     Column("code", Text, nullable=False, unique=True),  # 6 Crockford characters and a check
     Column("roster_key", Text, unique=True),  # the roster's own key, by which a second import finds the site
     Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False, server_default="", default=_name_key),  # folded: to search and sort by
     Column("unit_id", Id, ForeignKey("unit.id"), nullable=False, index=True),
     Column("address", Text, nullable=False, server_default=""),
     Column("line_id", Id, ForeignKey("line.id")),

@@ -23,12 +23,16 @@ class Judged(NamedTuple):
     situation: Situation
     standing: Standing
     changes: list[FlagChange]
+    has_new_level: bool
 
 
 def write(connection: Connection, judged: Iterable[Judged], policy: str, now: int) -> None:
     """Write standings, bring the flags to what the verdicts say, and keep each change with its input."""
     judged = list(judged)
-    upsert(connection, standing, [_standing(j.standing, policy, now) for j in judged], ["participation_id"])
+    turned = [_standing(j.standing, policy, now) for j in judged if j.has_new_level]
+    stayed = [_standing(j.standing, policy, now) for j in judged if not j.has_new_level]
+    upsert(connection, standing, turned, ["participation_id"])
+    upsert(connection, standing, stayed, ["participation_id"], keep=["since_at"])
     _write_flags(connection, judged, now)
     changes = [_change(j, change, policy, now) for j in judged for change in j.changes]
     insert(connection, flag_change, changes)
@@ -49,6 +53,7 @@ def _standing(found: Standing, policy: str, now: int) -> dict[str, Any]:
     return {
         "participation_id": found.participation_id,
         "level": found.level,
+        "since_at": now,
         "verdicts": to_json([verdict._asdict() for verdict in found.verdicts]).decode(),
         "policy": policy,
         "judged_at": now,

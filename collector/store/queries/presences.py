@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import date
 from functools import cache
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, and_, func, select
 
@@ -36,15 +37,39 @@ def of_sites(sight: Sight, sites: Sites, now: int) -> dict[int, Explained]:
 
 def count_kinds(sight: Sight, session_id: int, now: int) -> dict[str, int]:
     """Return how many sites of the session there are of each kind of presence; they sum to all."""
-    taking_part = and_(participation.c.session_id == session_id, sight.site(participation.c.site_id))
+    sites = _apart(sight, session_id)
+    counted = Counter(found.kind for found in of_sites(sight, sites.away, now).values())  # the costly ones, alone
+    counted["connected"] = _count(sight.connection, sites.connected)
+    counted["never"] = _count(sight.connection, sites.never)
+    return {kind: counted[kind] for kind in KINDS}
+
+
+def of_kind(sight: Sight, session_id: int, kind: str, now: int) -> Sites:
+    """Return the sites of the session with this kind of presence: ids, or a query for them."""
+    sites = _apart(sight, session_id)
+    if kind in ("connected", "never"):
+        return sites.connected if kind == "connected" else sites.never
+    return [site_id for site_id, found in of_sites(sight, sites.away, now).items() if found.kind == kind]
+
+
+class _Apart(NamedTuple):
+    """The sites of a session: those connected, those never heard of, and those whose absence is to be explained."""
+
+    connected: Select[tuple[int]]
+    never: Select[tuple[int]]
+    away: Select[tuple[int]]
+
+
+def _apart(sight: Sight, session_id: int) -> _Apart:
     heard = select(device.c.site_id).join(presence, presence.c.device_id == device.c.id).where(COUNTS)
     connected = heard.where(presence.c.state == "connected")
+    taking_part = and_(participation.c.session_id == session_id, sight.site(participation.c.site_id))
     sites = select(participation.c.site_id).where(taking_part)
-    away = sites.where(participation.c.site_id.in_(heard), participation.c.site_id.not_in(connected))
-    counted = Counter(found.kind for found in of_sites(sight, away, now).values())  # the costly ones, alone
-    counted["connected"] = _count(sight.connection, sites.where(participation.c.site_id.in_(connected)))
-    counted["never"] = _count(sight.connection, sites.where(participation.c.site_id.not_in(heard)))
-    return {kind: counted[kind] for kind in KINDS}
+    return _Apart(
+        sites.where(participation.c.site_id.in_(connected)),
+        sites.where(participation.c.site_id.not_in(heard)),
+        sites.where(participation.c.site_id.in_(heard), participation.c.site_id.not_in(connected)),
+    )
 
 
 def _count(connection: Connection, rows: Select[tuple[int]]) -> int:

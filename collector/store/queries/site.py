@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from collector.judge import situation
 from collector.judge.verdict import Verdict
-from collector.store.queries.standings import level, read_verdicts
+from collector.store.queries.standings import level, of_session, read_verdicts
 from collector.store.scope import Sight
 from collector.store.tables import command, evidence, flag_change, presence, slot, standing
 from provisioning.store.tables import contact, device, line, participation, provider, site, unit
@@ -135,18 +135,15 @@ def find(sight: Sight, code: str) -> Site | None:
 
 def standing_in(sight: Sight, site_id: int, session_id: int) -> Standing | None:
     """Return how the site stands in a session; None when it takes no part in it."""
+    columns = (
+        *(participation.c.id.label("participation_id"), participation.c.role, participation.c.medium),
+        *(participation.c.seats, level.label("level")),
+        *(standing.c.verdicts, standing.c.judged_at),
+    )
     query = (
-        select(
-            *(participation.c.id.label("participation_id"), participation.c.role, participation.c.medium),
-            *(participation.c.seats, level.label("level")),
-            *(standing.c.verdicts, standing.c.judged_at),
-        )
+        of_session(sight, session_id, *columns)
         .outerjoin(standing, standing.c.participation_id == participation.c.id)
-        .where(
-            participation.c.site_id == site_id,
-            participation.c.session_id == session_id,
-            sight.site(participation.c.site_id),
-        )
+        .where(participation.c.site_id == site_id)
     )
     row = sight.connection.execute(query).mappings().first()
     return None if row is None else Standing(**{**row, "verdicts": read_verdicts(row["verdicts"])})

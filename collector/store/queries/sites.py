@@ -1,33 +1,32 @@
-"""The list of sites of a session: worst first, filtered, searched and paged."""
+"""The list of sites of a session: filtered, sorted and paged, or all of it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, func
 
 from collector.judge.verdict import Verdict
-from collector.store.queries.standings import is_owed_by, level, of_session, rank, read_verdicts
-from collector.store.queries.units import within
+from collector.store.queries.filters import Filter, conditions
+from collector.store.queries.standings import level, of_session, rank, read_verdicts, stands
 from collector.store.scope import Sight
-from collector.store.tables import flag, flag_change, standing
-from contract.reasons import LEVELS
-from provisioning.store.folding import fold, folded
-from provisioning.store.tables import participation, site, unit
+from collector.store.tables import standing
+from provisioning.store.tables import line, participation, provider, site, unit
 
 PAGE_SIZE = 50
+_AT_ONCE = 1000  # sites read together while all are listed
+_LATE = 1 << 62
 
 _province = unit.alias("province")
-
-
-class Filter(NamedTuple):
-    """Which sites of the session to list; empty: all. With an owner, the levels are those of that owner's flags."""
-
-    levels: tuple[str, ...] = ()
-    owner: str = ""
-    role: str = ""
-    text: str = ""
-    unit: str = ""  # the code of a province with all that lies in it, or of a district
+_KEYS: dict[str, tuple[tuple[ColumnElement[Any], bool], ...]] = {  # what to sort by, each with whether it falls
+    "level": ((rank, True), (participation.c.role, False)),
+    "since": ((func.coalesce(stands.c.since_at, _LATE), False),),
+    "name": ((site.c.name_key, False),),
+    "province": ((func.coalesce(_province.c.code, unit.c.code), False), (unit.c.code, False)),
+    "seats": ((func.coalesce(participation.c.seats, -1), True),),
+}
+SORTS = tuple(_KEYS)  # and each with a minus before it: the other way round
 
 
 class Row(NamedTuple):
@@ -41,80 +40,69 @@ class Row(NamedTuple):
     province: str | None
     role: str
     medium: str
+    seats: int | None
+    provider: str | None
+    line_code: str | None
     level: str
     verdicts: tuple[Verdict, ...]
     since_at: int | None
 
 
-def count(sight: Sight, session_id: int, chosen: Filter) -> int:
+def count(sight: Sight, session_id: int, chosen: Filter, now: int) -> int:
     """Return how many sites the filter leaves."""
-    return sight.connection.scalar(_listed(sight, session_id, chosen, func.count())) or 0
+    return sight.connection.scalar(_listed(sight, session_id, chosen, now, func.count())) or 0
 
 
-def page(sight: Sight, session_id: int, chosen: Filter, number: int) -> list[Row]:
-    """Return page `number` (from 1), worst levels first, then the interactive ones, then by name."""
-    order = (rank.desc(), participation.c.role, folded(site.c.name), participation.c.id)
-    keys = _listed(sight, session_id, chosen, participation.c.id).order_by(*order)
-    keys = keys.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)
+def page(sight: Sight, session_id: int, chosen: Filter, sort: str, number: int, now: int) -> list[Row]:
+    """Return page `number` (from 1) in the order of `sort`, one of SORTS, perhaps with a minus."""
+    keys = _sorted(_listed(sight, session_id, chosen, now, participation.c.id), sort)
+    ids = sight.connection.scalars(keys.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE))
+    return _rows(sight, session_id, ids.all())
+
+
+def everything(sight: Sight, session_id: int, chosen: Filter, sort: str, now: int) -> Iterator[list[Row]]:
+    """Yield all that the filter leaves in the order of `sort`, up to a thousand sites at once."""
+    ids = sight.connection.scalars(_sorted(_listed(sight, session_id, chosen, now, participation.c.id), sort)).all()
+    for first in range(0, len(ids), _AT_ONCE):
+        yield _rows(sight, session_id, ids[first : first + _AT_ONCE])
+
+
+def falls(sort: str) -> bool:
+    """Tell whether this sort goes from the largest, worst or last on."""
+    return _KEYS[sort.removeprefix("-")][0][1] != sort.startswith("-")
+
+
+def _listed(sight: Sight, session_id: int, chosen: Filter, now: int, *columns: Any) -> Select[Any]:
+    listed = of_session(sight, session_id, *columns).join(site, site.c.id == participation.c.site_id)
+    return listed.where(*conditions(sight, session_id, chosen, now))
+
+
+def _sorted(listed: Select[Any], sort: str) -> Select[Any]:
+    name, is_turned = sort.removeprefix("-"), sort.startswith("-")
+    if name == "province":
+        listed = listed.join(unit, unit.c.id == site.c.unit_id)
+        listed = listed.outerjoin(_province, _province.c.id == unit.c.parent_id)
+    keys = [key.desc() if falls != is_turned else key.asc() for key, falls in _KEYS[name]]
+    return listed.order_by(*keys, site.c.name_key, participation.c.id)
+
+
+def _rows(sight: Sight, session_id: int, ids: Sequence[int]) -> list[Row]:
+    """Return the participations of these ids, in their order."""
+    columns = (
+        *(participation.c.id, site.c.id, site.c.code, site.c.name, unit.c.name, _province.c.name),
+        *(participation.c.role, participation.c.medium, participation.c.seats),
+        *(provider.c.name, line.c.code, level, standing.c.verdicts, stands.c.since_at),
+    )
     query = (
-        select(
-            participation.c.id.label("participation_id"),
-            site.c.id.label("site_id"),
-            site.c.code,
-            site.c.name,
-            unit.c.name.label("unit"),
-            _province.c.name.label("province"),
-            participation.c.role,
-            participation.c.medium,
-            level.label("level"),
-            standing.c.verdicts,
-            _since().label("since_at"),
-        )
-        .select_from(participation)
+        of_session(sight, session_id, *columns)
         .outerjoin(standing, standing.c.participation_id == participation.c.id)
         .join(site, site.c.id == participation.c.site_id)
         .join(unit, unit.c.id == site.c.unit_id)
         .outerjoin(_province, _province.c.id == unit.c.parent_id)
-        .where(participation.c.id.in_(keys))
-        .order_by(*order)
+        .outerjoin(line, line.c.id == site.c.line_id)
+        .outerjoin(provider, provider.c.id == line.c.provider_id)
+        .where(participation.c.id.in_(ids))
     )
-    rows = sight.connection.execute(query).mappings()
-    return [Row(**{**row, "verdicts": read_verdicts(row["verdicts"])}) for row in rows]
-
-
-def _listed(sight: Sight, session_id: int, chosen: Filter, *columns: Any) -> Select[Any]:
-    return (
-        of_session(sight, session_id, *columns)
-        .join(site, site.c.id == participation.c.site_id)
-        .join(unit, unit.c.id == site.c.unit_id)
-        .outerjoin(_province, _province.c.id == unit.c.parent_id)
-        .where(*_conditions(chosen))
-    )
-
-
-def _conditions(chosen: Filter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if chosen.owner:
-        conditions.append(is_owed_by(chosen.owner, chosen.levels or LEVELS))
-    elif chosen.levels:
-        conditions.append(level.in_(chosen.levels))
-    if chosen.unit:
-        there = select(site.c.id).where(site.c.unit_id.in_(within(chosen.unit)))
-        conditions.append(participation.c.site_id.in_(there))
-    if chosen.role:
-        conditions.append(participation.c.role == chosen.role)
-    for word in fold(chosen.text).split():
-        places = (site.c.name, site.c.code, unit.c.name, _province.c.name)
-        conditions.append(or_(*(folded(place).contains(word, autoescape=True) for place in places)))
-    return conditions
-
-
-def _since() -> ColumnElement[int]:
-    """Since when the worst flag stands, or for a site without one, since its last flag went."""
-    worst = select(func.min(flag.c.since_at)).where(
-        and_(flag.c.participation_id == participation.c.id, flag.c.level == standing.c.level)
-    )
-    last = select(func.max(flag_change.c.at)).where(flag_change.c.participation_id == participation.c.id)
-    return func.coalesce(
-        worst.correlate(participation, standing).scalar_subquery(), last.correlate(participation).scalar_subquery()
-    )
+    found = (Row._make(row) for row in sight.connection.execute(query))
+    rows = {row.participation_id: row._replace(verdicts=read_verdicts(row.verdicts)) for row in found}  # type: ignore[arg-type]
+    return [rows[id_] for id_ in ids]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, text
 
 from collector.judge.verdict import Verdict
 from collector.store.scope import Sight
@@ -17,27 +17,40 @@ from provisioning.store.tables import participation
 NEEDS = ("at_risk", "not_ready")  # the levels at which somebody is known to have something to mend
 NEVER_CHECKED = Verdict("line", "", "unknown", "never_checked", {}, REASONS["never_checked"].owner)
 
-level: ColumnElement[str] = func.coalesce(standing.c.level, NEVER_CHECKED.level)
+_BY_INDEX = text("INDEXED BY ix_standing_participation_id")  # by itself SQLite takes the rows, full of verdicts
+stands = (
+    select(standing.c.participation_id, standing.c.level, standing.c.since_at)
+    .suffix_with(_BY_INDEX, dialect="sqlite")
+    .subquery("stands")
+)
+level: ColumnElement[str] = func.coalesce(stands.c.level, NEVER_CHECKED.level)
 rank: ColumnElement[int] = case({name: n for n, name in enumerate(LEVELS)}, value=level, else_=len(LEVELS))
 
 
 def of_session(sight: Sight, session_id: int, *columns: Any) -> Select[Any]:
-    """Select columns over the participations of a session that are seen, judged or not."""
+    """Select columns over the participations of a session that are seen, and `stands`, empty for one never judged."""
     return (
         select(*columns)
         .select_from(participation)
-        .outerjoin(standing, standing.c.participation_id == participation.c.id)
+        .outerjoin(stands, stands.c.participation_id == participation.c.id)
         .where(participation.c.session_id == session_id, sight.site(participation.c.site_id))
     )
 
 
-def is_owed_by(owner: str, levels: Collection[str] = LEVELS) -> ColumnElement[bool]:
-    """Tell in SQL whether a flag of the participation, at one of these levels, is this owner's."""
-    flagged = select(flag.c.participation_id).where(flag.c.owner == owner, flag.c.level.in_(levels))
-    has_flag = participation.c.id.in_(flagged)
-    if owner != NEVER_CHECKED.owner or NEVER_CHECKED.level not in levels:
-        return has_flag
-    return or_(has_flag, standing.c.participation_id.is_(None))
+def has_flag(owner: str, reason: str, levels: Collection[str]) -> ColumnElement[bool]:
+    """Tell in SQL whether one flag of the participation has this owner, this reason and such a level; empty: any."""
+    flagged = select(flag.c.participation_id)
+    is_never_checked = True
+    for column, wanted, held in (
+        (flag.c.owner, (owner,) if owner else (), NEVER_CHECKED.owner),
+        (flag.c.reason, (reason,) if reason else (), NEVER_CHECKED.reason),
+        (flag.c.level, tuple(levels), NEVER_CHECKED.level),
+    ):
+        if wanted:
+            flagged = flagged.where(column.in_(wanted))
+            is_never_checked = is_never_checked and held in wanted
+    found = participation.c.id.in_(flagged)
+    return or_(found, stands.c.participation_id.is_(None)) if is_never_checked else found
 
 
 def count_levels(sight: Sight, session_id: int) -> dict[str, int]:
@@ -59,8 +72,7 @@ def count_owners(sight: Sight, session_id: int, *, of: str) -> dict[str, int]:
         .group_by(flag.c.owner)
     )
     counts.update((name, n) for name, n in sight.connection.execute(query))
-    unjudged = of_session(sight, session_id, func.count()).where(standing.c.participation_id.is_(None))
-    counts[NEVER_CHECKED.owner] += sight.connection.scalar(unjudged) or 0
+    counts[NEVER_CHECKED.owner] += _count_unjudged(sight, session_id)
     return counts
 
 
@@ -75,8 +87,27 @@ def count_needs(sight: Sight, session_id: int) -> dict[str, int]:
     return {name: n for name, n in sight.connection.execute(query)}
 
 
-def read_verdicts(text: str | None) -> tuple[Verdict, ...]:
+def count_reasons(sight: Sight, session_id: int) -> dict[str, int]:
+    """Return by reason how many sites have a flag of it, the commonest first."""
+    query = (
+        select(flag.c.reason, func.count(flag.c.participation_id.distinct()))
+        .join(participation, participation.c.id == flag.c.participation_id)
+        .where(participation.c.session_id == session_id, sight.site(participation.c.site_id))
+        .group_by(flag.c.reason)
+    )
+    counts = {reason: n for reason, n in sight.connection.execute(query)}
+    if unjudged := _count_unjudged(sight, session_id):
+        counts[NEVER_CHECKED.reason] = counts.get(NEVER_CHECKED.reason, 0) + unjudged
+    return dict(sorted(counts.items(), key=lambda item: -item[1]))
+
+
+def _count_unjudged(sight: Sight, session_id: int) -> int:
+    unjudged = of_session(sight, session_id, func.count()).where(stands.c.participation_id.is_(None))
+    return sight.connection.scalar(unjudged) or 0
+
+
+def read_verdicts(written: str | None) -> tuple[Verdict, ...]:
     """Read a standing's verdicts; None, of a participation never judged, is one verdict never_checked."""
-    if text is None:
+    if written is None:
         return (NEVER_CHECKED,)
-    return tuple(Verdict(**item) for item in json.loads(text))
+    return tuple(Verdict(**item) for item in json.loads(written))
