@@ -13,6 +13,7 @@ from starlette.requests import Request
 from collector.dashboard import (
     access,
     api,
+    export,
     health,
     live,
     login,
@@ -41,6 +42,7 @@ class Route(NamedTuple):
 ROUTES = (
     Route("GET", "/", overview.show),
     Route("GET", "/sites", sites.show),
+    Route("GET", "/sites.xlsx", export.show),
     Route("GET", "/sites/{code}", site.show),
     Route("GET", "/units/{code}", units.show),
     Route("POST", "/sites/{code}/measure", measure.ask, lets_in=access.require_acting),

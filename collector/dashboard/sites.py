@@ -16,7 +16,7 @@ from collector.dashboard.render import Choosing, Seeing, now, page
 from collector.dashboard.totals import Totals
 from collector.judge.verdict import Verdict
 from collector.store.queries import presences, sites
-from collector.store.queries.filters import Filter
+from collector.store.queries.filters import Filter, conditions
 from collector.store.queries.places import Place
 from collector.store.queries.standings import NEEDS
 from contract.reasons import LEVELS, OWNERS, REASONS
@@ -102,8 +102,9 @@ def show(
         return page(request, "no_session.html", status=404 if choice.is_named else 200)
     totals: Totals = request.app.state.totals.of(sight, session.id)
     total = sum(totals.levels.values())
-    found = total if chosen == EVERYTHING else sites.count(sight, session.id, chosen, now(request))
-    rows = sites.page(sight, session.id, chosen, view.sort, number, now(request))
+    where = conditions(sight, session.id, chosen, now(request))
+    found = sites.count(sight, session.id, where) if where else total
+    rows = sites.page(sight, session.id, where, number, view.sort)
     return page(
         request,
         "sites.html",

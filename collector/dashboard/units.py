@@ -12,6 +12,7 @@ from collector.dashboard.layout import ISLANDS
 from collector.dashboard.names import short_site, short_unit
 from collector.dashboard.render import Choosing, Seeing, now, page
 from collector.store.queries import presences, site, sites
+from collector.store.queries.filters import Filter, conditions
 from contract.reasons import LEVELS
 
 NOT_READY = tuple(level for level in LEVELS if level != "ready")
@@ -28,8 +29,9 @@ def show(request: Request, sight: Seeing, choice: Choosing, code: str) -> Respon
         raise HTTPException(404)
     area = figures.areas[unit.id]
     districts = figures.within(unit)
-    chosen = sites.Filter(levels=NOT_READY if districts else (), unit=code)
-    rows = sites.page(sight, choice.session.id, chosen, 1)
+    chosen = Filter(levels=NOT_READY if districts else (), unit=code)
+    where = conditions(sight, choice.session.id, chosen, now(request))
+    rows = sites.page(sight, choice.session.id, where)
     site_ids = [row.site_id for row in rows]
     unit_ids = {unit.id, *(area.unit.id for area in districts)}
     return page(

@@ -124,11 +124,11 @@ standing = Table(
     metadata,
     Column("participation_id", Id, ForeignKey(participation.c.id), primary_key=True),
     Column("level", Text, nullable=False),
-    Column("since_at", BigInteger, nullable=False, server_default="0"),  # since when it stands at this level
     Column("verdicts", Text, nullable=False),  # JSON list
     Column("policy", Text, nullable=False),
     Column("judged_at", BigInteger, nullable=False),
     Column("due_at", BigInteger, index=True),  # when time alone could change it; null: never
+    Column("since_at", BigInteger, nullable=False, server_default="0"),  # since when it stands at this level
     Index(None, "participation_id", "level", "since_at"),  # what lists and counts need, without reading verdicts
 )
 

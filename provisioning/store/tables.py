@@ -87,13 +87,13 @@ site = Table(
     Column("code", Text, nullable=False, unique=True),  # 6 Crockford characters and a check
     Column("roster_key", Text, unique=True),  # the roster's own key, by which a second import finds the site
     Column("name", Text, nullable=False),
-    Column("name_key", Text, nullable=False, server_default="", default=_name_key),  # folded: to search and sort by
     Column("unit_id", Id, ForeignKey("unit.id"), nullable=False, index=True),
     Column("address", Text, nullable=False, server_default=""),
     Column("line_id", Id, ForeignKey("line.id")),
     Column("created_at", BigInteger, nullable=False),
     Column("hours", Text, nullable=False, server_default=""),  # as provisioning.hours writes them; empty: the default
     Column("link_generation", Integer, nullable=False, server_default="0"),  # of the link to its own page
+    Column("name_key", Text, nullable=False, server_default="", default=_name_key),  # the name, folded
 )
 
 holiday = Table(

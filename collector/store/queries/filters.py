@@ -13,6 +13,8 @@ from collector.store.scope import Sight
 from provisioning.store.folding import fold
 from provisioning.store.tables import line, participation, provider, site, unit
 
+Conditions = list[ColumnElement[bool]]  # of `of_session` joined with `site`
+
 
 class Filter(NamedTuple):
     """Which sites of the session to list; empty: all. With owner or reason, the levels are those of such flags."""
@@ -28,9 +30,9 @@ class Filter(NamedTuple):
     presence: str = ""  # of judge.presence.KINDS
 
 
-def conditions(sight: Sight, session_id: int, chosen: Filter, now: int) -> list[ColumnElement[bool]]:
-    """Return what the filter asks of `of_session` joined with `site`; presence as of `now`, microseconds UTC."""
-    found: list[ColumnElement[bool]] = []
+def conditions(sight: Sight, session_id: int, chosen: Filter, now: int) -> Conditions:
+    """Return what a filter asks of the sites of a session; presence as of `now`, microseconds UTC."""
+    found: Conditions = []
     if chosen.owner or chosen.reason:
         found.append(has_flag(chosen.owner, chosen.reason, chosen.levels))
     elif chosen.levels:

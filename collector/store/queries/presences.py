@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, not_, select
 
 from collector.judge.calendar import Calendar, Stretch, stretch
 from collector.judge.presence import KINDS, Explained, best, explain
@@ -18,6 +18,7 @@ from provisioning import hours
 from provisioning.store.tables import device, holiday, participation, session, site, unit
 
 COUNTS = and_(device.c.state == "active", device.c.is_spare.is_(False))  # a device whose presence is its site's
+_GONE = ("lost", "stopped", "asleep")
 Sites = Collection[int] | Select[tuple[int]]  # ids of sites, or a query for them
 
 
@@ -46,7 +47,7 @@ def count_kinds(sight: Sight, session_id: int, now: int) -> dict[str, int]:
 
 def of_kind(sight: Sight, session_id: int, kind: str, now: int) -> Sites:
     """Return the sites of the session with this kind of presence: ids, or a query for them."""
-    sites = _apart(sight, session_id)
+    sites = _apart(sight, session_id, _GONE if kind == "off_hours" else (kind,))
     if kind in ("connected", "never"):
         return sites.connected if kind == "connected" else sites.never
     return [site_id for site_id, found in of_sites(sight, sites.away, now).items() if found.kind == kind]
@@ -60,15 +61,18 @@ class _Apart(NamedTuple):
     away: Select[tuple[int]]
 
 
-def _apart(sight: Sight, session_id: int) -> _Apart:
+def _apart(sight: Sight, session_id: int, states: Collection[str] = _GONE) -> _Apart:
+    """Return them; of the absent ones only those with a device that went in one of these states."""
     heard = select(device.c.site_id).join(presence, presence.c.device_id == device.c.id).where(COUNTS)
-    connected = heard.where(presence.c.state == "connected")
+    gone = heard.where(presence.c.state.in_(states))  # mostly few, and found by an index
+    own = heard.where(device.c.site_id == participation.c.site_id)
+    is_connected = own.where(presence.c.state == "connected").correlate(participation).exists()
     taking_part = and_(participation.c.session_id == session_id, sight.site(participation.c.site_id))
     sites = select(participation.c.site_id).where(taking_part)
     return _Apart(
-        sites.where(participation.c.site_id.in_(connected)),
-        sites.where(participation.c.site_id.not_in(heard)),
-        sites.where(participation.c.site_id.in_(heard), participation.c.site_id.not_in(connected)),
+        sites.where(is_connected),
+        sites.where(not_(own.correlate(participation).exists())),
+        sites.where(participation.c.site_id.in_(gone), not_(is_connected)),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, func
 
 from collector.judge.verdict import Verdict
-from collector.store.queries.filters import Filter, conditions
+from collector.store.queries.filters import Conditions
 from collector.store.queries.standings import level, of_session, rank, read_verdicts, stands
 from collector.store.scope import Sight
 from collector.store.tables import standing
@@ -48,21 +48,21 @@ class Row(NamedTuple):
     since_at: int | None
 
 
-def count(sight: Sight, session_id: int, chosen: Filter, now: int) -> int:
-    """Return how many sites the filter leaves."""
-    return sight.connection.scalar(_listed(sight, session_id, chosen, now, func.count())) or 0
+def count(sight: Sight, session_id: int, where: Conditions) -> int:
+    """Return how many sites of the session meet the conditions of a filter."""
+    return sight.connection.scalar(_listed(sight, session_id, where, func.count())) or 0
 
 
-def page(sight: Sight, session_id: int, chosen: Filter, sort: str, number: int, now: int) -> list[Row]:
+def page(sight: Sight, session_id: int, where: Conditions, number: int = 1, sort: str = SORTS[0]) -> list[Row]:
     """Return page `number` (from 1) in the order of `sort`, one of SORTS, perhaps with a minus."""
-    keys = _sorted(_listed(sight, session_id, chosen, now, participation.c.id), sort)
+    keys = _sorted(_listed(sight, session_id, where, participation.c.id), sort)
     ids = sight.connection.scalars(keys.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE))
     return _rows(sight, session_id, ids.all())
 
 
-def everything(sight: Sight, session_id: int, chosen: Filter, sort: str, now: int) -> Iterator[list[Row]]:
-    """Yield all that the filter leaves in the order of `sort`, up to a thousand sites at once."""
-    ids = sight.connection.scalars(_sorted(_listed(sight, session_id, chosen, now, participation.c.id), sort)).all()
+def everything(sight: Sight, session_id: int, where: Conditions, sort: str) -> Iterator[list[Row]]:
+    """Yield all that meets the conditions in the order of `sort`, up to a thousand sites at once."""
+    ids = sight.connection.scalars(_sorted(_listed(sight, session_id, where, participation.c.id), sort)).all()
     for first in range(0, len(ids), _AT_ONCE):
         yield _rows(sight, session_id, ids[first : first + _AT_ONCE])
 
@@ -72,9 +72,9 @@ def falls(sort: str) -> bool:
     return _KEYS[sort.removeprefix("-")][0][1] != sort.startswith("-")
 
 
-def _listed(sight: Sight, session_id: int, chosen: Filter, now: int, *columns: Any) -> Select[Any]:
+def _listed(sight: Sight, session_id: int, where: Conditions, *columns: Any) -> Select[Any]:
     listed = of_session(sight, session_id, *columns).join(site, site.c.id == participation.c.site_id)
-    return listed.where(*conditions(sight, session_id, chosen, now))
+    return listed.where(*where)
 
 
 def _sorted(listed: Select[Any], sort: str) -> Select[Any]:

@@ -1,0 +1,137 @@
+"""The list of sites as a workbook: what the list shows, all pages of it, to sort and to call from."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from io import BytesIO
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import xlsxwriter
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+from xlsxwriter.worksheet import Worksheet
+
+from collector.dashboard import labels
+from collector.dashboard.render import Choosing, Seeing, language, now, page
+from collector.dashboard.sites import View, Viewing, flags
+from collector.dashboard.words import HANOI, Words
+from collector.judge.presence import Explained
+from collector.judge.verdict import Verdict
+from collector.store.queries import presences, site, sites
+from collector.store.queries.filters import conditions
+from collector.store.scope import Sight
+from provisioning import audit
+from provisioning.store.engine import writing
+
+TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_MOST_LETTERS = 32_767  # of a cell
+_ONE = threading.Lock()  # a workbook of the country takes seconds of the processor: one after another
+
+
+class Line(NamedTuple):
+    """A site as a line of the workbook."""
+
+    row: sites.Row
+    flags: list[Verdict]
+    presence: Explained
+    contacts: list[site.Contact]
+
+
+class Column(NamedTuple):
+    """A column: its heading in both languages, its width in letters, what stands in it."""
+
+    heading: tuple[str, str]
+    width: int
+    value: Callable[[Line, Words], str | int | datetime | None]
+
+
+COLUMNS = (
+    Column(("Mã", "Code"), 10, lambda line, _: line.row.code),
+    Column(("Điểm cầu", "Site"), 40, lambda line, _: line.row.name),
+    Column(("Huyện", "District"), 22, lambda line, _: line.row.unit if line.row.province else None),
+    Column(("Tỉnh", "Province"), 22, lambda line, _: line.row.province or line.row.unit),
+    Column(("Mức", "Level"), 12, lambda line, w: w.level(line.row.level)),
+    Column(("Lý do", "Reason"), 48, lambda line, w: "; ".join(map(w.why, line.flags))),
+    Column(("Việc cần làm", "What to do"), 48, lambda line, w: w.next_step(line.flags[0]) if line.flags else None),
+    Column(("Bên xử lý", "Owner"), 16, lambda line, w: ", ".join(dict.fromkeys(w.owner(f.owner) for f in line.flags))),
+    Column(("Từ lúc", "Since"), 17, lambda line, _: _local(line.row.since_at)),
+    Column(("Có mặt", "Presence"), 18, lambda line, w: w.name(labels.PRESENCES, line.presence.kind)),
+    Column(("Vai trò", "Role"), 11, lambda line, w: w.name(labels.ROLES, line.row.role)),
+    Column(("Phương tiện", "Medium"), 13, lambda line, w: w.name(labels.MEDIA, line.row.medium)),
+    Column(("Số chỗ", "Seats"), 8, lambda line, _: line.row.seats),
+    Column(("Nhà mạng", "Provider"), 14, lambda line, _: line.row.provider),
+    Column(("Mã đường truyền", "Line id"), 18, lambda line, _: line.row.line_code),
+    Column(("Đầu mối", "Contact"), 22, lambda line, _: "; ".join(contact.name for contact in line.contacts)),
+)
+PHONES = Column(("Điện thoại", "Phone"), 18, lambda line, _: "; ".join(filter(None, (c.phone for c in line.contacts))))
+
+
+def show(request: Request, sight: Seeing, choice: Choosing, view: Viewing) -> Response:
+    """Answer with the workbook of what the list of this address shows; phones only for those who call."""
+    session = choice.session
+    if session is None:
+        return page(request, "no_session.html", status=404 if choice.is_named else 200)
+    words, person = Words(language(request), now(request)), request.state.person
+    with _ONE:
+        lines = _lines(sight, session.id, view, now(request))
+        body, count = write(lines, (*COLUMNS, PHONES) if person.acts else COLUMNS, words)
+    with writing(request.app.state.engine) as connection:
+        _note(connection, request, session.id, count)
+    name = f"{words.t('Điểm cầu', 'Sites')} - {session.name} - {_local(now(request)):%Y-%m-%d %H%M}.xlsx"
+    return Response(
+        body, media_type=TYPE, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+    )
+
+
+def write(lines: Iterator[Line], columns: tuple[Column, ...], words: Words) -> tuple[bytes, int]:
+    """Return a workbook and how many lines it has; no cell is a formula or a link, whatever a text begins with."""
+    body = BytesIO()
+    book = xlsxwriter.Workbook(body, {"constant_memory": True})
+    sheet = book.add_worksheet(words.t("Điểm cầu", "Sites"))
+    heading, moment = book.add_format({"bold": True, "bottom": 1}), book.add_format({"num_format": "dd/mm/yyyy hh:mm"})
+    sheet.freeze_panes(1, 2)
+    for n, column in enumerate(columns):
+        sheet.set_column(n, n, column.width)
+        sheet.write_string(0, n, words.t(*column.heading), heading)
+    count = 0
+    for count, line in enumerate(lines, start=1):
+        for n, column in enumerate(columns):
+            _put(sheet, count, n, column.value(line, words), moment)
+    sheet.autofilter(0, 0, count, len(columns) - 1)
+    book.close()
+    return body.getvalue(), count
+
+
+def _put(sheet: Worksheet, row: int, column: int, value: str | int | datetime | None, moment: Any) -> None:
+    if isinstance(value, str):
+        if value:
+            sheet.write_string(row, column, value[:_MOST_LETTERS])
+    elif isinstance(value, datetime):
+        sheet.write_datetime(row, column, value, moment)
+    elif value is not None:
+        sheet.write_number(row, column, value)
+
+
+def _lines(sight: Sight, session_id: int, view: View, now_us: int) -> Iterator[Line]:
+    where = conditions(sight, session_id, view.chosen, now_us)
+    for rows in sites.everything(sight, session_id, where, view.sort):
+        ids = [row.site_id for row in rows]
+        present = presences.of_sites(sight, ids, now_us)
+        contacts = site.contacts_of_sites(sight, ids)
+        for row in rows:
+            found = flags(view.chosen.owner, view.chosen.reason, row.verdicts)
+            yield Line(row, found, present[row.site_id], contacts.get(row.site_id, []))
+
+
+def _note(connection: Connection, request: Request, session_id: int, count: int) -> None:
+    detail = {"session": session_id, "asked": str(request.url.query), "sites": count}
+    audit.append(connection, request.state.person.login, "exported", "sites", detail, now(request))
+
+
+def _local(at: int | None) -> datetime | None:
+    """Return a moment as the clock in Hanoi shows it, which is all that a cell can hold."""
+    return None if at is None else datetime.fromtimestamp(at / 1e6, HANOI).replace(tzinfo=None)
