@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
@@ -17,7 +18,7 @@ from collector.intake.sweep import sweep
 from collector.link.connection import Connection
 from collector.link.outbox import Outbox, publish_plan
 from collector.link.uplink import Uplink
-from collector.store import counters, policies
+from collector.store import counters, policies, pulse
 from collector.store.intake import commands
 from contract import wire
 from contract.clock import wall_us
@@ -51,6 +52,7 @@ class Ingest:
             self._policy = policies.live(connection)
         self._plan = wire.Plan("default", epoch, epoch, probe_servers(settings))
         self._is_sweep_finished = True
+        self._lag_us = 0  # the longest since the last beat, from an arrival to its commit
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop."""
@@ -73,6 +75,7 @@ class Ingest:
         arrivals = self._uplink.take(MOST_IN_A_BATCH, WAIT_S)
         if arrivals:
             self._outbox.acknowledge(ingest(self._engine, arrivals, self._policy, self._now_us()))
+            self._lag_us = max(self._lag_us, wall_us() - arrivals[0].received_at)
 
     def _sweep(self) -> None:
         now = self._now_us()
@@ -80,10 +83,17 @@ class Ingest:
         discarded = self._uplink.discarded
         with writing(self._engine) as connection:
             due = commands.due(connection, now)
+            pulse.beat(connection, pulse.INGEST, self._told(), now)
             if discarded:
                 counters.add(connection, counters.DISCARDED, discarded)
         self._uplink.settle(discarded)
         self._outbox.command(due)
+
+    def _told(self) -> dict[str, Any]:
+        edges = [{"url": edge.url, "is_connected": edge.is_connected} for edge in self._edges]
+        told = {"waiting": self._uplink.waiting, "lag_ms": self._lag_us // 1000, "edges": edges}
+        self._lag_us = 0
+        return told
 
     def _greet(self, edge: Connection) -> None:
         publish_plan(edge, self._plan)

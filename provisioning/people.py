@@ -18,6 +18,7 @@ from provisioning.store.tables import person, person_scope
 DUTIES = ("viewer", "unit_officer", "provincial", "vnpt_branch", "noc", "ministry", "admin")
 BOUND_DUTIES = ("unit_officer", "provincial", "vnpt_branch")  # whose account names units, and without any sees none
 _ONLY_LOOKS = ("viewer",)
+_OPERATES = ("noc", "ministry", "admin")
 LEAST_LETTERS = 8
 _ARGON2 = PasswordHash((Argon2Hasher(),))
 
@@ -34,6 +35,11 @@ class Person(NamedTuple):
     def acts(self) -> bool:
         """Whether they may ask something of a site and call it, and not only look."""
         return self.duty not in _ONLY_LOOKS
+
+    @property
+    def operates(self) -> bool:
+        """Whether they look after the centre itself."""
+        return self.duty in _OPERATES
 
 
 def add_person(

@@ -41,6 +41,13 @@ def require_acting(request: Request) -> None:
         raise HTTPException(403)
 
 
+def require_operating(request: Request) -> None:
+    """Do the same, and refuse whoever does not look after the centre; raises HTTPException."""
+    require_person(request)
+    if not request.state.person.operates:
+        raise HTTPException(403)
+
+
 def check_password(request: Request, connection: Connection, login: str, password: str) -> Person | None:
     """Return who this is, None when login or password is wrong; raises TooSoon after wrong tries."""
 

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from collector.dashboard import access, render
 from collector.dashboard.boards import Boards
+from collector.dashboard.centre import Versions
 from collector.dashboard.guard import Guard
 from collector.dashboard.live import Feed
 from collector.dashboard.pace import Pace
@@ -57,6 +58,7 @@ def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_
     app.state.boards = boards
     app.state.pace = Pace()
     app.state.totals = Ledger()
+    app.state.versions = Versions()
     app.state.now = now
     secrets = settings.folder("secrets")
     app.state.cookie_key = secret_files.key(secrets, "login-cookie.key")

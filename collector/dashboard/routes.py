@@ -13,6 +13,7 @@ from starlette.requests import Request
 from collector.dashboard import (
     access,
     api,
+    centre,
     export,
     health,
     live,
@@ -50,6 +51,7 @@ ROUTES = (
     Route("GET", "/quarantine", quarantine.show),
     Route("GET", "/my/{token}", own.show, is_open=True),
     Route("POST", "/my/{token}/measure", own.ask, is_open=True),
+    Route("GET", "/health", centre.show, lets_in=access.require_operating),
     Route("GET", "/login", login.show, is_open=True),
     Route("POST", "/login", login.enter, is_open=True),
     Route("POST", "/logout", login.leave),

@@ -40,6 +40,11 @@ class Uplink:
         return taken
 
     @property
+    def waiting(self) -> int:
+        """How many arrivals wait to be taken."""
+        return len(self._waiting)
+
+    @property
     def discarded(self) -> int:
         """How many arrivals were discarded and not yet settled."""
         return self._discarded

@@ -196,6 +196,14 @@ slot = Table(
     Column("is_server_limited", Boolean, nullable=False),
 )
 
+pulse = Table(
+    "pulse",  # see store/pulse.py
+    metadata,
+    Column("part", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("told", Text, nullable=False),  # JSON
+)
+
 counter = Table(
     "counter",  # see store/counters.py
     metadata,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Select, case, func, or_, select, text
 
 from collector.judge.verdict import Verdict
@@ -110,4 +110,4 @@ def read_verdicts(written: str | None) -> tuple[Verdict, ...]:
     """Read a standing's verdicts; None, of a participation never judged, is one verdict never_checked."""
     if written is None:
         return (NEVER_CHECKED,)
-    return tuple(Verdict(**item) for item in json.loads(written))
+    return tuple(Verdict(**item) for item in from_json(written))

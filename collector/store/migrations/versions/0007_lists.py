@@ -1,4 +1,4 @@
-"""Since when a site stands at its level, in the index by which lists and counts leave the verdicts unread."""
+"""Since when a site stands at its level, in the index of lists and counts; and what running parts tell."""
 
 from __future__ import annotations
 
@@ -18,8 +18,14 @@ update standing set since_at = coalesce(
 
 
 def upgrade() -> None:
-    """Add the column, filled from the flags that stand or went last, and widen the index by it."""
+    """Add the column, filled from the flags that stand or went last, widen the index by it, and add the table."""
     op.add_column("standing", sa.Column("since_at", sa.BigInteger, nullable=False, server_default="0"))
     op.execute(_SINCE)
     op.drop_index("ix_standing_participation_id", "standing")
     op.create_index("ix_standing_participation_id", "standing", ["participation_id", "level", "since_at"])
+    op.create_table(
+        "pulse",
+        sa.Column("part", sa.Text, primary_key=True),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("told", sa.Text, nullable=False),
+    )

@@ -1,0 +1,100 @@
+"""The centre itself, for those who run it: what runs, what is behind, what fills up, and what to do about it."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from collector.dashboard import probe_figures
+from collector.dashboard.probe_figures import ProbeFigures
+from collector.dashboard.render import Choosing, Seeing, now, page
+from collector.store import pulse
+from collector.store.queries import books, centre, quarantine
+from provisioning.settings import Settings
+
+RATE_OVER_S = 60
+SILENT_US = 10_000_000  # ingest beats every second
+LATE_MS = 2_000  # a report should stand on a page within 2 s
+FULL_PCT = 90
+OLD_S = 60.0  # a probe server that has not heard the centre for so long grants by an old document
+_VERSIONS_S = 60.0  # counting the agents' versions reads a row for every device
+_SECOND_US = 1_000_000
+
+
+class Disk(NamedTuple):
+    """Where the database lies: its own size, and what is left beside it; in bytes."""
+
+    database_bytes: int
+    free_bytes: int
+    used_pct: int
+
+
+class Versions:
+    """The agents' versions, counted at most once a minute."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[str, int] = {}
+        self._next_s = 0.0
+
+    def count(self, connection: Connection) -> dict[str, int]:
+        """Return how many devices run each version."""
+        with self._lock:
+            if time.monotonic() >= self._next_s:
+                self._counts = centre.count_versions(connection)
+                self._next_s = time.monotonic() + _VERSIONS_S
+            return self._counts
+
+
+def show(request: Request, sight: Seeing, _: Choosing) -> Response:
+    """Show how the centre is doing."""
+    connection, settings = sight.connection, request.app.state.settings
+    ingest = pulse.last(connection, pulse.INGEST)
+    servers = probe_figures.ask(settings.probed)
+    disk = _disk(connection, settings)
+    balance = books.balance(sight)
+    return page(
+        request,
+        "centre.html",
+        ingest=ingest,
+        troubles=troubles(ingest, servers, disk, now(request)) + (["books"] if balance.difference else []),
+        arrived=centre.arrived_since(connection, now(request) - RATE_OVER_S * _SECOND_US),
+        rate_over_s=RATE_OVER_S,
+        servers=servers,
+        devices=centre.count_devices(connection),
+        presences=centre.count_presences(connection),
+        balance=balance,
+        quarantined=sum(quarantine.count_reasons(sight).values()),
+        unattributed=books.count_unattributed(sight),
+        discarded=books.count_discarded(sight),
+        disk=disk,
+        policy=centre.live_policy(connection),
+        versions=request.app.state.versions.count(connection),
+        late_ms=LATE_MS,
+        old_s=OLD_S,
+    )
+
+
+def troubles(ingest: pulse.Pulse | None, servers: list[ProbeFigures], disk: Disk, now_us: int) -> list[str]:
+    """Return what is wrong, by the names under which the page says what to do, the most urgent first."""
+    is_heard = ingest is not None and now_us - ingest.at <= SILENT_US
+    told: dict[str, Any] = ingest.told if ingest is not None and is_heard else {"edges": [], "lag_ms": 0}
+    found = {
+        "ingest": not is_heard,
+        "edges": not all(edge["is_connected"] for edge in told["edges"]),
+        "disk": disk.used_pct >= FULL_PCT,
+        "lag": told["lag_ms"] > LATE_MS,
+        "servers": not all(server.answers and server.heard_centre_s <= OLD_S for server in servers),
+    }
+    return [name for name, is_wrong in found.items() if is_wrong]
+
+
+def _disk(connection: Connection, settings: Settings) -> Disk:
+    usage = shutil.disk_usage(settings.folder("db"))
+    return Disk(centre.size_bytes(connection), usage.free, round(100 * usage.used / usage.total))
