@@ -16,6 +16,7 @@ from collector.dashboard.pace import Pace, TooSoon
 from collector.dashboard.render import now
 from provisioning import people
 from provisioning.people import Person
+from provisioning.scope import units_of
 
 COOKIE = "diemcau_login"
 _VALID_S = 12 * 3600
@@ -42,9 +43,11 @@ def require_acting(request: Request) -> None:
 
 
 def require_operating(request: Request) -> None:
-    """Do the same, and refuse whoever does not look after the centre; raises HTTPException."""
+    """Do the same, and refuse whoever does not look after the centre of the whole country; raises HTTPException."""
     require_person(request)
-    if not request.state.person.operates:
+    with request.app.state.engine.connect() as connection:
+        is_bound = units_of(connection, request.state.person) is not None
+    if is_bound or not request.state.person.operates:
         raise HTTPException(403)
 
 

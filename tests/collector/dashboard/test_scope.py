@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from collector.dashboard import live, measure, render
 from collector.dashboard.app import build_app
+from collector.dashboard.boards import Boards
 from collector.dashboard.routes import ROUTES
 from collector.intake.arrival import Arrival
 from collector.intake.ingest import ingest
@@ -41,6 +42,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "GET /": ("/", "/?session=1"),
     "GET /sites": ("/sites", "/sites?q=chim+hoang+yen", "/sites?unit=02", "/sites?level=not_ready&owner=vnpt"),
     "GET /sites/{code}": (f"/sites/{ELSEWHERE}", f"/sites/{ELSEWHERE}?session=1"),
+    "GET /health": ("/health",),
     "GET /units/{code}": ("/units/02",),
     "POST /sites/{code}/measure": (f"/sites/{ELSEWHERE}/measure",),
     "GET /reports/{report_id}": ("/reports/2",),
@@ -51,6 +53,7 @@ ALIKE_FOR_ALL = {
     *("GET /login", "POST /login", "POST /logout", "GET /healthz", "GET /api/v1/openapi.json"),
     *("GET /probe-servers/document", "POST /probe-servers/slots"),  # for machines, by a key
     *("GET /my/{token}", "POST /my/{token}/measure"),  # by a link, see test_own.py
+    "GET /sites.xlsx",  # the list itself, see test_export.py
     *("GET /live", "GET /live/board"),  # are listened to, see below and test_overview.py
 }
 BREAKS: dict[str, tuple[tuple[Any, str, Any], ...]] = {
@@ -144,7 +147,12 @@ def world(country: Any, now: int, home: Any, password_hash: str) -> World:
             for unit_id in find_units(connection, units):
                 connection.execute(insert(person_scope).values(person_id=person_id, unit_id=unit_id))
     app = build_app(country.engine, Settings(home=home), now=lambda: now)
-    return World(app, country, lambda: _place(country, "02", CANARIES[0], CANARIES[1], now), {})
+
+    def add_elsewhere() -> None:
+        _place(country, "02", CANARIES[0], CANARIES[1], now)
+        app.state.boards = Boards(country.engine, lambda: now)  # so that nothing is shown that was drawn before
+
+    return World(app, country, add_elsewhere, {})
 
 
 def leaks(world: World, logins: Iterable[str]) -> set[str]:
