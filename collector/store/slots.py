@@ -11,17 +11,28 @@ from collector.store.tables import slot
 from provisioning.store.rows import upsert
 from provisioning.store.tables import device
 
+_STATES = ("booked", "granted", "ended")  # of a turn, one after the other
 KEPT_US = 7 * 86_400 * 1_000_000
 
 
 def take(connection: Connection, news: Sequence[News], now: int) -> None:
-    """Write what is told; the same again changes nothing. What is old goes."""
+    """Write what is told; the same again, or what was before, changes nothing. What is old goes.
+
+    A turn is booked, then granted, then ended, and each state is told with the time since when: so news that somebody
+    overheard and plays back later set nothing back.
+    """
     names = {one.device for one in news}
     ids = {
         name: id_
         for id_, name in connection.execute(select(device.c.id, device.c.name).where(device.c.name.in_(names)))
     }
-    newest = {one.id: one for one in news if one.device in ids}
+    stood = select(slot.c.id, slot.c.state, slot.c.at).where(slot.c.id.in_({one.id for one in news})).with_for_update()
+    stands = {id_: (_STATES.index(state), at) for id_, state, at in connection.execute(stood)}
+    newest: dict[str, News] = {}
+    for one in news:
+        step = _STATES.index(one.state), one.at_us
+        if one.device in ids and step >= stands.get(one.id, step):
+            newest[one.id], stands[one.id] = one, step
     rows = [
         {
             "id": one.id,

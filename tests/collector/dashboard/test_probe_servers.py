@@ -118,6 +118,41 @@ def test_what_becomes_of_a_turn_is_told_again_and_again_and_stands_once(
         assert {name: tuple(one) for name, one in turns().items()} == {1: expected}
 
 
+def test_news_that_are_played_back_set_nothing_back(
+    tell: Callable[..., Any], turns: Callable[..., Any], now: int
+) -> None:
+    earlier, later = turn("booked", now, due_us=now + 60), turn("booked", now + 10, due_us=now + 90)
+    granted, ended = turn("granted", now + 90), turn("ended", now + 99, ending="told")
+    for newest in (later, granted, ended):
+        assert tell(newest).status_code == 204
+        stands = turns()
+        assert tell(earlier).status_code == 204
+        assert turns() == stands
+    tell(granted, earlier, later)
+    assert turns()[1].state == "ended"
+    tell(turn("ended", now, "c" * 22, ending="told"), turn("granted", now, "c" * 22))
+    assert turns()[1].state == "ended"
+
+
+def test_a_long_body_is_refused_before_it_is_read_whole(tell: Callable[..., Any], stranger: TestClient) -> None:
+    sent = 0
+
+    def endless() -> Any:
+        nonlocal sent
+        for _ in range(100):
+            sent += 65_536
+            yield b"x" * 65_536
+
+    assert stranger.post(SLOTS, content=endless()).status_code == 413
+    assert tell(body=b"x" * 300_000).status_code == 413
+
+
+def test_as_many_news_as_are_told_at_once_are_taken(tell: Callable[..., Any], now: int) -> None:
+    longest = turn("ended", now, ending="stopped", due_us=2**53 - 1, sent_bytes=2**53 - 1, received_bytes=2**53 - 1)
+    many = [{**longest, "id": f"{n:022}", "device": "d" * 32, "is_server_limited": False} for n in range(500)]
+    assert tell(*many).status_code == 204
+
+
 def test_news_of_devices_that_nobody_knows_are_passed_over(
     tell: Callable[..., Any], turns: Callable[..., Any], now: int
 ) -> None:
