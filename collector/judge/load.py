@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from collector.judge.gates import GATES
+from collector.judge.outcomes import DIRECTIONS
 from collector.judge.policy import Policy
 from collector.judge.rules import RULES
 
@@ -29,6 +30,7 @@ def load_policy(text: str) -> Policy:
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"not TOML: {error}") from error
     problems = [*_facts_without_rule(policy), *_limits_without_rule(policy), *_rules_without_policy(policy)]
+    problems += _directions_without_need(policy)
     if problems:
         raise ValueError("\n".join(problems))
     return policy
@@ -75,3 +77,12 @@ def _rules_without_policy(policy: Policy) -> Iterator[str]:
     for role, medium, fact in _needs(policy):
         if _METRICS.get(fact) and not policy.bounds(role, medium, fact, 1.0):  # then any value would do
             yield f"limits.{role}.{fact} is missing, and {medium} needs it"
+
+
+def _directions_without_need(policy: Policy) -> Iterator[str]:
+    """Tell of lines that could not be tested: a direction that needs nothing has no pace, and no end."""
+    for role, medium, fact in _needs(policy):
+        bounds = policy.bounds(role, medium, fact, 1.0) if fact == "line" else {}
+        for name in (f"{way}_mbps" for way in DIRECTIONS if bounds):
+            if name not in bounds:
+                yield f"limits.{role}.{fact}.{name} is missing, and {medium} needs it"

@@ -135,7 +135,9 @@ def _rank(parts: list[tuple[Part, bool]], now: int) -> ColumnElement[Any]:
 
 
 def _asked_mbps(policy: Policy, part: Part) -> float:
-    return sum(way.ready_mbps for way in needs(policy, *part))
+    """Return what both directions need; 0 when one has no limit: then there is nothing to test a line for."""
+    both = needs(policy, *part)
+    return sum(way.ready_mbps for way in both) if all(way.ready_mbps > 0 for way in both) else 0.0
 
 
 def _units(connection: Connection) -> dict[int, tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -98,6 +99,16 @@ def test_a_measured_fact_without_any_limit_is_refused_for_then_any_value_would_d
     before, _, rest = policy_text.partition("[limits.view.path]\n")
     with pytest.raises(ValueError, match=r"^limits\.view\.path is missing"):
         load_policy(before + rest[rest.index("[limits.view-mytv") :])
+
+
+@pytest.mark.parametrize("name", ["download_mbps", "upload_mbps"])
+def test_a_line_without_a_need_in_each_direction_is_refused_for_nothing_could_be_tested(
+    policy_text: str, name: str
+) -> None:
+    before, _, limits = policy_text.partition("[limits.interactive.line]\n")
+    text = before + "[limits.interactive.line]\n" + re.sub(rf"{name} = .*\n", "", limits, count=1)
+    with pytest.raises(ValueError, match=rf"limits\.interactive\.line\.{name} is missing, and pc needs it"):
+        load_policy(text)
 
 
 @pytest.mark.parametrize("text", ["", "[needs]", "needs = 1", "limits = []", "\x00", "a" * 10_000])
