@@ -35,12 +35,16 @@ def _direction(w: Words, found: Evidence, findings: Findings, name: str) -> Sent
         return Sentence(about, "unknown", f"{w.name(reasons.WORDS, 'skipped')}.")
     rate, low, high = (w.quantity(tested[part], "") for part in ("rate_mbps", "low_mbps", "high_mbps"))
     need = w.quantity(tested["need_mbps"], "Mbit/s")
+    if tested["outcome"] == "carries":  # a test goes no further than it must: its rate is not what the line can do
+        reached = w.quantity(tested["rate_mbps"], "Mbit/s")
+        carried = w.t(f"đủ mức cần {need} (thử đến {reached})", f"carries the {need} needed (tested up to {reached})")
+        return Sentence(about, "ready", f"{', '.join([carried, *_delay(w, tested)])}.")
     parts = [
         w.t(f"cần {need}, đo được {rate} ({low} đến {high})", f"needs {need}, measured {rate} ({low} to {high})"),
         *_minimum(w, tested),
         *_delay(w, tested),
     ]
-    level = {"carries": "ready", "fails": "at_risk"}.get(tested["outcome"], "unknown")
+    level = "at_risk" if tested["outcome"] == "fails" else "unknown"
     if tested.get("minimum") == "below" and not findings.get("disturbances") and _has_failed_again(found, name):
         level = "not_ready"
     return Sentence(about, level, f"{_outcome(w, found, findings, name)}: {', '.join(parts)}.")

@@ -46,11 +46,11 @@ def told(*before: dict[str, Any], lang: str = "vi", **parts: Any) -> dict[str, t
 
 def test_each_direction_is_one_sentence_with_need_rate_interval_and_delay() -> None:
     assert told() == {
-        "Chiều tải xuống": ("ready", "đủ: cần 6 Mbit/s, đo được 7,4 (7,1 đến 7,6), độ trễ tăng thêm 21 ms."),
-        "Chiều tải lên": ("ready", "đủ: cần 0,5 Mbit/s, đo được 0,62 (0,6 đến 0,64)."),
+        "Chiều tải xuống": ("ready", "đủ mức cần 6 Mbit/s (thử đến 7,4 Mbit/s), độ trễ tăng thêm 21 ms."),
+        "Chiều tải lên": ("ready", "đủ mức cần 0,5 Mbit/s (thử đến 0,62 Mbit/s)."),
     }
     assert told(lang="en")["Downstream"][1] == (
-        "carries the need: needs 6 Mbit/s, measured 7.4 (7.1 to 7.6), 21 ms of delay added."
+        "carries the 6 Mbit/s needed (tested up to 7.4 Mbit/s), 21 ms of delay added."
     )
 
 
