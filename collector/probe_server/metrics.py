@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
@@ -32,9 +33,16 @@ async def healthz(request: web.Request) -> web.Response:
 
 @ROUTES.get("/metrics")
 async def metrics(request: web.Request) -> web.Response:
-    """Answer with all figures in Prometheus' text form."""
+    """Answer with all figures in Prometheus' text form; to whoever is not of our networks as if there were none."""
+    if not is_inside(request.remote):
+        raise web.HTTPNotFound
     text = request.app[PAGE].text(time.monotonic())
     return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})
+
+
+def is_inside(address: str | None) -> bool:
+    """Tell whether an address is of this machine or of a private network (RFC 1918, RFC 4193): whoever watches."""
+    return address is not None and ip_address(address).is_private
 
 
 class Figures(Collector):

@@ -105,6 +105,8 @@ class Slots:
         return Refused(code="stopped") if self.is_stopped else Booked(in_s=_BUSY_S)
 
     async def _turn_of(self, device: str, until_s: float, is_gone: Callable[[], bool]) -> terms.Answer | None:
+        if (earlier := self._waiting.get(device)) is not None:
+            earlier.cancel()  # of the same device: its place is this request's now
         mine = self._waiting[device] = asyncio.get_running_loop().create_future()
         self._wake()
         try:
@@ -115,10 +117,9 @@ class Slots:
                 del self._waiting[device]
         if self.is_stopped:
             return terms.Stopped()
-        if mine.done():
-            return terms.Granted(mine.result())
-        # The device may have asked anew meanwhile: then its place is that request's.
-        return None if device in self._waiting else self.ledger.leave(device, self._ledger_s())
+        if mine.cancelled():
+            return None
+        return terms.Granted(mine.result()) if mine.done() else self.ledger.leave(device, self._ledger_s())
 
     def _wake(self) -> None:
         """Tell those who wait and whose turn has come."""

@@ -26,6 +26,16 @@ def figures(probe, monkeypatch):
     return read
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.1.2.3", "192.168.1.9", "fd00::7"])
+def test_whoever_watches_is_on_this_machine_or_in_a_private_network(address):
+    assert metrics.is_inside(address)
+
+
+@pytest.mark.parametrize("address", ["203.162.4.191", "100.64.0.1", "2001:ee0::1", None])
+def test_devices_out_there_see_no_figures(address):
+    assert not metrics.is_inside(address)
+
+
 def test_however_often_somebody_asks_the_figures_are_read_once_a_second(probe):
     page = probe.app[metrics.PAGE]
     first = probe.do(lambda: page.text(1000.0))
