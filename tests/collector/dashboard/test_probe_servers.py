@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from collector.dashboard import probe_servers
@@ -17,6 +18,7 @@ from collector.store import line_tests, scope
 from collector.store.queries import site
 from provisioning import secret_files
 from provisioning.credentials import probe_server_key
+from provisioning.store import tables
 from provisioning.store.engine import record_changes, writing
 
 PATH, SLOTS = "/probe-servers/document", "/probe-servers/slots"
@@ -151,6 +153,32 @@ def test_as_many_news_as_are_told_at_once_are_taken(tell: Callable[..., Any], no
     longest = turn("ended", now, ending="stopped", due_us=2**53 - 1, sent_bytes=2**53 - 1, received_bytes=2**53 - 1)
     many = [{**longest, "id": f"{n:022}", "device": "d" * 32, "is_server_limited": False} for n in range(500)]
     assert tell(*many).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("told", "said", "unsaid"),
+    [
+        (turn("booked", 0, due_us=60_000_000), "đã đặt lịch lúc", "đến giờ chưa đo"),
+        (turn("booked", 0, due_us=-60_000_000), "đến giờ chưa đo", "sẽ đo lại"),
+        (turn("ended", 0, ending="told", is_server_limited=True), "sẽ đo lại", "bỏ dở"),
+        (turn("ended", 0, ending="expired", is_server_limited=True), "thiết bị bỏ dở", "sẽ đo lại"),
+    ],
+)
+def test_a_sites_page_promises_no_test_that_does_not_come(
+    tell: Callable[..., Any],
+    browser: TestClient,
+    nation: Any,
+    now: int,
+    told: dict[str, Any],
+    said: str,
+    unsaid: str,
+) -> None:
+    times = {name: told[name] + now for name in ("at_us", "due_us") if name in told}
+    tell({**told, **times})
+    with nation.engine.connect() as connection:
+        code = connection.scalar(select(tables.site.c.code).where(tables.site.c.id == 1))
+    page = browser.get(f"/sites/{code}").text
+    assert (said in page, unsaid in page) == (True, False)
 
 
 def test_news_of_devices_that_nobody_knows_are_passed_over(
