@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_KINDS_OF_UNIT = ("Thành phố ", "Tỉnh ", "Huyện ", "Thị xã ", "Đặc khu ")
+_KINDS_OF_UNIT = ("Thành phố ", "Tỉnh ", "Huyện ", "Quận ", "Thị xã ", "Đặc khu ")
 _SHORT_UNITS = {
     "Hồ Chí Minh": "TP. HCM",
     "Bà Rịa - Vũng Tàu": "BR-Vũng Tàu",

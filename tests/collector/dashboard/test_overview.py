@@ -182,6 +182,15 @@ def test_whoever_is_bound_to_a_district_sees_its_tile_and_its_sites_alone(
     assert officer.get("/units/02").status_code == 404
 
 
+def test_the_stream_of_a_board_is_of_the_units_that_its_reader_sees(nation: Any, district: Any, now: int) -> None:
+    kept = Boards(nation.engine, lambda: now)
+    theirs = kept.look(Key(nation.session_id, frozenset({district.unit_id}), "vi")).pieces
+    whole = kept.look(Key(nation.session_id, None, "vi")).pieces
+    assert "4 /4" in words(theirs["b-sentence"])
+    assert "5 /8" in words(whole["b-sentence"])
+    assert not [html for html in theirs.values() if "Nguyễn Huệ" in html]
+
+
 async def _next(events: AsyncIterator[str]) -> str:
     return await asyncio.wait_for(anext(events), 20)
 
