@@ -91,6 +91,7 @@ def write(lines: Iterator[Line], columns: tuple[Column, ...], words: Words) -> t
     """Return a workbook and how many lines it has; no cell is a formula or a link, whatever a text begins with."""
     body = BytesIO()
     book = xlsxwriter.Workbook(body, {"constant_memory": True})
+    book.set_properties({"created": _local(words.now)})
     sheet = book.add_worksheet(words.t("Điểm cầu", "Sites"))
     heading, moment = book.add_format({"bold": True, "bottom": 1}), book.add_format({"num_format": "dd/mm/yyyy hh:mm"})
     sheet.freeze_panes(1, 2)

@@ -55,6 +55,7 @@ REASONS: Names = {  # of flags, in short: to choose among
     "expired": ("Kết quả quá cũ", "Result too old"),
     "could_not_measure": ("Không đo được", "Could not be measured"),
     "other_line": ("Đo trên đường truyền khác", "Measured on another line"),
+    "other_gateway": ("Đã chuyển sang modem khác", "Moved behind another router"),
     "download_low": ("Tải xuống chậm", "Slow download"),
     "upload_low": ("Tải lên chậm", "Slow upload"),
     "unsure": ("Chưa chắc đủ", "Not sure that it is enough"),

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Annotated
+
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from collector.dashboard.choice import Choice
 from collector.dashboard.render import Choosing, Seeing, page
 from collector.store.queries import books, quarantine
 from contract.report import REFUSALS
 
 
-def show(request: Request, sight: Seeing, _: Choosing, reason: str = "") -> Response:
-    """Show the balance, the counts by reason, and the latest reports in quarantine."""
-    chosen = reason if reason in REFUSALS else ""
+def show(
+    request: Request,
+    sight: Seeing,
+    choice: Choosing,
+    reason: str = "",
+    device: Annotated[str, Query(max_length=50)] = "",
+    number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+) -> Response:
+    """Show the balance, the counts by reason, and the reports in quarantine, the latest first."""
+    chosen = quarantine.Filter(reason if reason in REFUSALS else "", device.strip().lower())
+    found = quarantine.count(sight, chosen)
     return page(
         request,
         "quarantine.html",
@@ -21,7 +34,17 @@ def show(request: Request, sight: Seeing, _: Choosing, reason: str = "") -> Resp
         unattributed_count=books.count_unattributed(sight),
         discarded=books.count_discarded(sight),
         counts=quarantine.count_reasons(sight),
-        rows=quarantine.latest(sight, chosen),
+        found=found,
+        rows=quarantine.page(sight, chosen, number),
+        number=number,
+        pages=max(1, -(-found // quarantine.LATEST)),
+        address=partial(_address, choice),
+        everything=quarantine.Filter(),
         unattributed=quarantine.latest_unattributed(sight),
         chosen=chosen,
     )
+
+
+def _address(choice: Choice, chosen: quarantine.Filter, number: int = 1) -> str:
+    number_told = number if number > 1 else ""
+    return choice.address("/quarantine", reason=chosen.reason, device=chosen.device, page=number_told) + "#kept"

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from collector.store.scope import Sight
 from collector.store.tables import quarantine, unattributed
 
 LATEST = 50
+
+
+class Filter(NamedTuple):
+    """Which quarantined reports to show; empty: all."""
+
+    reason: str = ""
+    device: str = ""  # a part of its name
 
 
 class Quarantined(NamedTuple):
@@ -45,16 +52,25 @@ def count_reasons(sight: Sight) -> dict[str, int]:
     return dict(sorted(counts, key=lambda item: -item[1]))
 
 
-def latest(sight: Sight, reason: str = "") -> list[Quarantined]:
-    """Return the latest quarantined reports, of one reason or of all."""
-    query = (
-        select(*(quarantine.c[name] for name in Quarantined._fields))
-        .where(sight.device(quarantine.c.device))
-        .order_by(quarantine.c.id.desc())
-    )
-    if reason:
-        query = query.where(quarantine.c.reason == reason)
-    return [Quarantined(*row) for row in sight.connection.execute(query.limit(LATEST))]
+def count(sight: Sight, chosen: Filter) -> int:
+    """Return how many quarantined reports the filter leaves."""
+    return sight.connection.scalar(_kept(sight, chosen, func.count())) or 0
+
+
+def page(sight: Sight, chosen: Filter, number: int = 1) -> list[Quarantined]:
+    """Return page `number` (from 1) of the quarantined reports that the filter leaves, the latest first."""
+    query = _kept(sight, chosen, *(quarantine.c[name] for name in Quarantined._fields))
+    query = query.order_by(quarantine.c.id.desc()).limit(LATEST).offset((number - 1) * LATEST)
+    return [Quarantined(*row) for row in sight.connection.execute(query)]
+
+
+def _kept(sight: Sight, chosen: Filter, *columns: Any) -> Select[Any]:
+    query = select(*columns).select_from(quarantine).where(sight.device(quarantine.c.device))
+    if chosen.reason:
+        query = query.where(quarantine.c.reason == chosen.reason)
+    if chosen.device:
+        query = query.where(quarantine.c.device.contains(chosen.device, autoescape=True))
+    return query
 
 
 def latest_unattributed(sight: Sight) -> list[Unattributed]:

@@ -49,6 +49,7 @@ def every_page(browser: TestClient, report_of: Callable[[str], int]) -> dict[str
         "/sites/SILENT0",
         f"/reports/{report_of('d-00000002')}",
         "/quarantine",
+        "/health",
     ]
     found = {}
     for lang in ("vi", "en"):
@@ -303,6 +304,9 @@ def test_the_books_show_what_was_put_aside_and_why(browser: TestClient) -> None:
     kept = "<code>d-00000003</code>"
     assert kept in browser.get("/quarantine?reason=not_json").text
     assert kept not in browser.get("/quarantine?reason=revoked").text
+    assert kept in browser.get("/quarantine?device=D-00000003").text
+    assert "Không có báo cáo nào khớp bộ lọc" in browser.get("/quarantine?device=d-9").text
+    assert kept not in browser.get("/quarantine?page=2").text
 
 
 def test_what_does_not_exist_is_a_page_that_leads_back(browser: TestClient) -> None:

@@ -1,0 +1,102 @@
+"""What those who run the centre see of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+from starlette.testclient import TestClient
+
+from collector.dashboard import centre
+from collector.dashboard.centre import Disk, troubles
+from collector.dashboard.probe_figures import ProbeFigures, read
+from collector.store import pulse
+from collector.store.pulse import Pulse
+from provisioning.store.engine import writing
+from provisioning.store.tables import person
+
+ROOMY = Disk(10**9, 10**11, 40)
+METRICS = """
+# TYPE diemcau_probe_capacity_bps gauge
+diemcau_probe_capacity_bps 1e9
+# TYPE diemcau_probe_reserved_bps gauge
+diemcau_probe_reserved_bps{part="campaign"} 3e6
+diemcau_probe_reserved_bps{part="on_demand"} 1e6
+# TYPE diemcau_probe_document_age_seconds gauge
+diemcau_probe_document_age_seconds 1.5
+# TYPE diemcau_probe_slots gauge
+diemcau_probe_slots{part="campaign"} 2
+"""
+
+
+@pytest.fixture
+def probed(monkeypatch: pytest.MonkeyPatch) -> list[ProbeFigures]:
+    """What the probe servers answer."""
+    answers = [ProbeFigures("probe.example:8090", True, 1.0, 1e9, 4e6, 3, 0)]
+    monkeypatch.setattr(centre.probe_figures, "ask", lambda _: answers)
+    return answers
+
+
+def beat(country: Any, at: int, **told: Any) -> None:
+    edges = [{"url": "mqtts://a.example:8883", "is_connected": True}]
+    with writing(country.engine) as connection:
+        pulse.beat(connection, pulse.INGEST, {"waiting": 0, "lag_ms": 12, "edges": edges, **told}, at)
+
+
+def words_of(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", page.split("<main")[1]).replace("\xa0", " ").split())
+
+
+def test_a_centre_that_is_well_says_so_with_its_figures(
+    browser: TestClient, country: Any, now: int, probed: list[ProbeFigures]
+) -> None:
+    beat(country, now)
+    said = words_of(browser.get("/health").text)
+    assert "Trung tâm chạy bình thường" in said
+    assert "12 ms từ lúc đến tới lúc lưu" in said
+    assert "mqtts://a.example:8883 đã nối" in said
+    assert "4/1.000 Mbit/s" in said
+    assert "Bản đi kèm chương trình" in said
+    assert "đang dùng 3 Đang kết nối 3" in said
+
+
+def test_what_is_wrong_is_said_first_with_what_to_do(
+    browser: TestClient, country: Any, now: int, probed: list[ProbeFigures]
+) -> None:
+    probed[:] = [ProbeFigures("probe.example:8090", answers=False)]
+    said = words_of(browser.get("/health").text)
+    assert "Cần xem 2 việc: Bộ phận tiếp nhận không lên tiếng; Có máy chủ đo không trả lời" in said
+    assert "diemcau-collector run" in said
+    edges = [{"url": "mqtts://a.example:8883", "is_connected": False}]
+    beat(country, now, edges=edges, lag_ms=centre.LATE_MS + 1)
+    said = words_of(browser.get("/health").text)
+    assert "Có cổng broker không nối được; Tiếp nhận chậm" in said
+    assert "mqtts://a.example:8883 không nối được" in said
+
+
+def test_troubles_stand_in_the_order_of_their_urgency(now: int) -> None:
+    well = ProbeFigures("a:1", True, heard_centre_s=2.0)
+    told = {"waiting": 0, "lag_ms": 9_000, "edges": [{"url": "x", "is_connected": False}]}
+    assert troubles(Pulse(now, told), [well], ROOMY, now) == ["edges", "lag"]
+    assert troubles(Pulse(now - centre.SILENT_US - 1, told), [well], ROOMY, now) == ["ingest"]
+    deaf = well._replace(heard_centre_s=centre.OLD_S + 1)
+    assert troubles(None, [deaf], ROOMY._replace(used_pct=centre.FULL_PCT), now) == ["ingest", "disk", "servers"]
+
+
+def test_a_probe_servers_figures_are_read_from_its_metrics() -> None:
+    assert read("a:1", METRICS) == ProbeFigures("a:1", True, 1.5, 1e9, 4e6, 2, 0)
+
+
+def test_the_centre_is_shown_to_those_who_run_it_and_to_nobody_else(
+    stranger: TestClient, log_in: Callable[[TestClient, str], TestClient], nation: Any, password_hash: str
+) -> None:
+    with writing(nation.engine) as connection:
+        values = {"login": "province", "name": "Sở", "password": password_hash, "duty": "provincial"}
+        connection.execute(insert(person).values(values))
+    for login in ("viewer", "province"):
+        browser = log_in(stranger, login)
+        assert browser.get("/health").status_code == 403
+        assert 'href="/health"' not in browser.get("/sites").text
