@@ -8,6 +8,7 @@ import time
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -53,7 +54,9 @@ class Versions:
 
 
 def show(request: Request, sight: Seeing, _: Choosing) -> Response:
-    """Show how the centre is doing."""
+    """Show how the centre is doing; its figures are the country's, so whoever is bound to some units is refused."""
+    if not sight.is_whole:
+        raise HTTPException(403)
     connection, settings = sight.connection, request.app.state.settings
     ingest = pulse.last(connection, pulse.INGEST)
     servers = probe_figures.ask(settings.probed)

@@ -38,7 +38,8 @@ def conditions(sight: Sight, session_id: int, chosen: Filter, now: int) -> Condi
     elif chosen.levels:
         found.append(level.in_(chosen.levels))
     if chosen.unit:
-        found.append(site.c.unit_id.in_(within(chosen.unit)))
+        there = select(site.c.id).where(site.c.unit_id.in_(within(chosen.unit))).correlate(None)
+        found.append(participation.c.site_id.in_(there))
     if chosen.role:
         found.append(participation.c.role == chosen.role)
     if chosen.medium:

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from sqlalchemy import insert, select, true, update
 from starlette.testclient import TestClient
 
-from collector.dashboard import live, measure, render
+from collector.dashboard import boards, live, measure, render, totals
 from collector.dashboard.app import build_app
 from collector.dashboard.boards import Boards
 from collector.dashboard.routes import ROUTES
@@ -40,13 +40,22 @@ CANARIES = ("Chim hoàng yến", "d-canary", "0999 777 555")
 # By route, how it is asked about what lies in another province.
 ASKED: dict[str, tuple[str, ...]] = {
     "GET /": ("/", "/?session=1"),
-    "GET /sites": ("/sites", "/sites?q=chim+hoang+yen", "/sites?unit=02", "/sites?level=not_ready&owner=vnpt"),
+    "GET /sites": (
+        "/sites",
+        "/sites?q=chim+hoang+yen",
+        "/sites?unit=02",
+        "/sites?level=not_ready&owner=vnpt",
+        "/sites?presence=lost",
+        "/sites?sort=province&provider=vnpt",
+    ),
+    "GET /sites.xlsx": ("/sites.xlsx", "/sites.xlsx?q=chim+hoang+yen", "/sites.xlsx?unit=02&sort=since"),
     "GET /sites/{code}": (f"/sites/{ELSEWHERE}", f"/sites/{ELSEWHERE}?session=1"),
     "GET /health": ("/health",),
     "GET /units/{code}": ("/units/02",),
     "POST /sites/{code}/measure": (f"/sites/{ELSEWHERE}/measure",),
     "GET /reports/{report_id}": ("/reports/2",),
-    "GET /quarantine": ("/quarantine", "/quarantine?reason=not_json"),
+    "GET /quarantine": ("/quarantine", "/quarantine?reason=not_json", "/quarantine?device=canary"),
+    "GET /health": ("/health",),
     "GET /api/v1/summary": ("/api/v1/summary", "/api/v1/summary?session=1"),
 }
 ALIKE_FOR_ALL = {
@@ -138,7 +147,9 @@ def _place(country: Any, unit_code: str, name: str, device_name: str, now: int) 
 
 
 @pytest.fixture
-def world(country: Any, now: int, home: Any, password_hash: str) -> World:
+def world(country: Any, now: int, home: Any, password_hash: str, monkeypatch: pytest.MonkeyPatch) -> World:
+    for kept in (boards, totals):
+        monkeypatch.setattr(kept, "GAP_S", 0.0)
     _place(country, "01", "Mèo Vạc", "d-00000001", now)
     with writing(country.engine) as connection:
         for login, duty, units in (*((duty, duty, ["01"]) for duty in DUTIES), ("country", "noc", [])):
