@@ -55,7 +55,6 @@ ASKED: dict[str, tuple[str, ...]] = {
     "POST /sites/{code}/measure": (f"/sites/{ELSEWHERE}/measure",),
     "GET /reports/{report_id}": ("/reports/2",),
     "GET /quarantine": ("/quarantine", "/quarantine?reason=not_json", "/quarantine?device=canary"),
-    "GET /health": ("/health",),
     "GET /api/v1/summary": ("/api/v1/summary", "/api/v1/summary?session=1"),
 }
 ALIKE_FOR_ALL = {
