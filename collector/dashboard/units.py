@@ -11,6 +11,7 @@ from collector.dashboard.figures import MANY_PCT, SOME_PCT, Area
 from collector.dashboard.layout import ISLANDS
 from collector.dashboard.names import short_site, short_unit
 from collector.dashboard.render import Choosing, Seeing, now, page
+from collector.judge.verdict import worst_of
 from collector.store.queries import presences, site, sites
 from collector.store.queries.filters import Filter, conditions
 from contract.reasons import LEVELS
@@ -49,6 +50,7 @@ def show(request: Request, sight: Seeing, choice: Choosing, code: str) -> Respon
         chosen=chosen,
         found=sum(area.levels[level] for level in chosen.levels or LEVELS),
         rows=rows,
+        worst_of=worst_of,
         contacts=site.contacts_of_sites(sight, site_ids),
         presences=presences.of_sites(sight, site_ids, now(request)),
         sees_phones=request.state.person.acts,
