@@ -105,7 +105,7 @@ def show(
     where = conditions(sight, session.id, chosen, now(request))
     found = sites.count(sight, session.id, where) if where else total
     rows = sites.page(sight, session.id, where, number, view.sort)
-    return page(
+    response = page(
         request,
         "sites.html",
         session=session,
@@ -128,6 +128,8 @@ def show(
         place_names={place.code: place.name for place in totals.places},
         flags_of=partial(flags, chosen.owner, chosen.reason),
     )
+    response.headers["HX-Replace-Url"] = view.address(choice, number=number)  # without what the form leaves empty
+    return response
 
 
 def flags(owner: str, reason: str, verdicts: Iterable[Verdict]) -> list[Verdict]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import JSON, Connection, cast, func, select, text
+from sqlalchemy import JSON, Connection, cast, func, select, text, type_coerce
 
 from collector.store.tables import evidence, policy, presence, report
 from provisioning.store.tables import device
@@ -45,7 +45,9 @@ def count_presences(connection: Connection) -> dict[str, int]:
 
 def count_versions(connection: Connection) -> dict[str, int]:
     """Return how many active devices run each version of the agent, the commonest first."""
-    version = cast(evidence.c.findings, JSON)[("agent_version", "value")].as_string()
+    is_sqlite = connection.dialect.name == "sqlite"  # which has no type for JSON: a cast would make a number of it
+    findings = type_coerce(evidence.c.findings, JSON) if is_sqlite else cast(evidence.c.findings, JSON)
+    version = findings["agent_version"].as_string()
     query = (
         select(version, func.count())
         .select_from(device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,8 @@ from collector.dashboard.centre import Disk, troubles
 from collector.dashboard.probe_figures import ProbeFigures, read
 from collector.store import pulse
 from collector.store.pulse import Pulse
+from collector.store.queries.centre import count_versions
+from collector.store.tables import evidence
 from provisioning.store.engine import writing
 from provisioning.store.tables import person
 
@@ -84,6 +87,15 @@ def test_troubles_stand_in_the_order_of_their_urgency(now: int) -> None:
     assert troubles(Pulse(now - centre.SILENT_US - 1, told), [well], ROOMY, now) == ["ingest"]
     deaf = well._replace(heard_centre_s=centre.OLD_S + 1)
     assert troubles(None, [deaf], ROOMY._replace(used_pct=centre.FULL_PCT), now) == ["ingest", "disk", "servers"]
+
+
+def test_the_agents_versions_are_counted_the_commonest_first(nation: Any, now: int) -> None:
+    told = {"fact": "software", "source": "agent", "measured_at": now, "is_time_uncertain": False, "report_id": 1}
+    with writing(nation.engine) as connection:
+        for number, version in ((1, "0.3.0"), (2, "0.4.0"), (3, "0.4.0")):
+            findings = json.dumps({"kind": "software", "agent_version": version})
+            connection.execute(insert(evidence).values(**told, site_id=number, device_id=number, findings=findings))
+        assert list(count_versions(connection).items()) == [("0.4.0", 2), ("0.3.0", 1)]
 
 
 def test_a_probe_servers_figures_are_read_from_its_metrics() -> None:

@@ -110,6 +110,11 @@ def test_each_part_of_a_filter_is_a_chip_that_takes_it_off_alone(browser: TestCl
         assert list(rest) == [text for text in shown if text != taken], taken
 
 
+def test_the_address_of_a_filter_holds_what_was_chosen_and_no_more(browser: TestClient) -> None:
+    answer = browser.get("/sites?q=&unit=&role=view&medium=&provider=&reason=&presence=&page=1")
+    assert answer.headers["HX-Replace-Url"] == "/sites?role=view"
+
+
 def test_what_needs_vnpt_is_a_page_of_the_menu(browser: TestClient) -> None:
     menu = r'<a href="([^"]*)"( aria-current="page")?>Cần VNPT</a>'
     link, is_here = re.findall(menu, browser.get("/sites").text)[0]
