@@ -128,7 +128,8 @@ def show(
         place_names={place.code: place.name for place in totals.places},
         flags_of=partial(flags, chosen.owner, chosen.reason),
     )
-    response.headers["HX-Replace-Url"] = view.address(choice, number=number)  # without what the form leaves empty
+    if "" in request.query_params.values():  # what the form leaves empty need not stand in the address
+        response.headers["HX-Replace-Url"] = view.address(choice, number=number)
     return response
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func
+from sqlalchemy import ColumnElement, Select, case, func
 
 from collector.judge.verdict import Verdict
 from collector.store.queries.filters import Conditions
 from collector.store.queries.standings import level, of_session, rank, read_verdicts, stands
 from collector.store.scope import Sight
 from collector.store.tables import standing
+from contract.reasons import LEVELS
 from provisioning.store.tables import line, participation, provider, site, unit
 
 PAGE_SIZE = 50
@@ -44,7 +45,7 @@ class Row(NamedTuple):
     provider: str | None
     line_code: str | None
     level: str
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[Verdict, ...]  # none where all are ready: most sites', in the end
     since_at: int | None
 
 
@@ -91,7 +92,7 @@ def _rows(sight: Sight, session_id: int, ids: Sequence[int]) -> list[Row]:
     columns = (
         *(participation.c.id, site.c.id, site.c.code, site.c.name, unit.c.name, _province.c.name),
         *(participation.c.role, participation.c.medium, participation.c.seats),
-        *(provider.c.name, line.c.code, level, standing.c.verdicts, stands.c.since_at),
+        *(provider.c.name, line.c.code, level, case((level != LEVELS[0], standing.c.verdicts)), stands.c.since_at),
     )
     query = (
         of_session(sight, session_id, *columns)
@@ -103,6 +104,9 @@ def _rows(sight: Sight, session_id: int, ids: Sequence[int]) -> list[Row]:
         .outerjoin(provider, provider.c.id == line.c.provider_id)
         .where(participation.c.id.in_(ids))
     )
-    found = (Row._make(row) for row in sight.connection.execute(query))
-    rows = {row.participation_id: row._replace(verdicts=read_verdicts(row.verdicts)) for row in found}  # type: ignore[arg-type]
-    return [rows[id_] for id_ in ids]
+    found = {row[0]: Row._make(row) for row in sight.connection.execute(query)}
+    return [found[id_]._replace(verdicts=_verdicts(found[id_])) for id_ in ids]
+
+
+def _verdicts(read: Row) -> tuple[Verdict, ...]:
+    return () if read.level == LEVELS[0] else read_verdicts(read.verdicts)  # type: ignore[arg-type] # text as yet
