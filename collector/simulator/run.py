@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from collector import child
 from collector.simulator.counts import Tally
 from collector.simulator.enrol import EnrolmentError, enrol
-from collector.simulator.files import PROGRESS, EnrolmentCode, Folder, FolderError
-from collector.simulator.ground import Ground
+from collector.simulator.files import PROGRESS, Credentials, EnrolmentCode, Folder, FolderError
+from collector.simulator.ground import Ground, tls_of
 from collector.simulator.scenario import SCENARIOS, Scenario
 from collector.simulator.stage import Stage, country_of
 from contract.languages import say
@@ -72,6 +72,7 @@ def run(path: Path, orders: Orders, seconds: float, tell: Tell) -> None:
     devices, codes = folder.devices(), folder.codes()
     count = len(devices) + len(codes)
     processes = -(-count // MOST_CONNECTIONS)
+    _check_brokers(devices)
     _allow_files(min(count, MOST_CONNECTIONS) + _SPARE_FILES)
     tell(
         say(
@@ -251,6 +252,15 @@ def _told(folder: Folder, shares: list[Share]) -> Iterator[dict[str, Any]]:
         path = folder.path / progress_name(share)
         if path.exists():
             yield json.loads(path.read_text(encoding="utf-8"))
+
+
+def _check_brokers(devices: Iterable[Credentials]) -> None:
+    """Raise FolderError where a device could not even try to connect."""
+    for broker, ca_file in {(broker, one.ca_file) for one in devices for broker in one.brokers}:
+        try:
+            tls_of(broker, ca_file)
+        except (OSError, ValueError) as error:
+            raise FolderError(f"{broker}, {ca_file}: {error}") from error
 
 
 def _allow_files(wanted: int) -> None:

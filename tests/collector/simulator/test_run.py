@@ -10,6 +10,8 @@ from collector.simulator.files import Folder, FolderError
 from collector.simulator.run import read_orders
 from collector.simulator.scenario import SCENARIOS
 
+DEVICE = '{"device": "d-00000001", "password": "x", "brokers": ["mqtt://127.0.0.1:1"], "ca_file": "nowhere.pem"}\n'
+
 
 def test_the_folder_says_what_is_played_and_the_command_may_say_otherwise(tmp_path):
     folder = Folder(tmp_path)
@@ -26,14 +28,15 @@ def test_the_folder_says_what_is_played_and_the_command_may_say_otherwise(tmp_pa
     [
         ("devices.jsonl", '{"device": "d-00000001"}\n', "devices.jsonl:1: password"),
         ("devices.jsonl", "\n", "devices.jsonl:1"),
+        ("devices.jsonl", DEVICE.replace("mqtt:", "mqtts:"), "mqtts://127.0.0.1:1, nowhere.pem"),
+        ("devices.jsonl", DEVICE.replace("127.0.0.1", "centre.example"), "in the clear"),
         ("scenario.json", '{"name": "none"}', "none"),
         ("scenario.json", "[]", "scenario.json"),
         ("traits.jsonl", '{"device": "d-00000001", "download_mbps": "many"}', "traits.jsonl:1: download_mbps"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named_with_its_line(tmp_path, name, text, told):
-    devices = '{"device": "d-00000001", "password": "x", "brokers": ["mqtt://127.0.0.1:1"]}\n'
-    (tmp_path / "devices.jsonl").write_text(devices)
+    (tmp_path / "devices.jsonl").write_text(DEVICE)
     (tmp_path / name).write_text(text)
     result = CliRunner().invoke(main, ["simulate", "--folder", str(tmp_path)])
     assert result.exit_code == 1
