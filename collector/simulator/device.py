@@ -15,6 +15,7 @@ from collector.simulator.files import Credentials
 from collector.simulator.ground import Ground, tls_of
 from collector.simulator.link import Link
 from collector.simulator.machine import Machine
+from collector.simulator.rounds import EVERYTHING, INVENTORY, LIGHT, LINE, Round
 from collector.simulator.spool import Spool
 from collector.simulator.timetable import NEVER_S
 from contract import wire
@@ -23,26 +24,9 @@ KEEPALIVE_S = 45
 TICK_S = 60.0
 LIGHT_ROUND_S, LINE_ROUND_S = 3600.0, 43_200.0
 MOST_COMMANDS = 100  # that are remembered
-EQUIPMENT = ("camera", "sound", "display", "power")
-LIGHT = ("host", "network", "path", "software", "clock", *EQUIPMENT)
-LINE = ("line", "path")
-INVENTORY = ("host", "network", "software", *EQUIPMENT)
-EVERYTHING = ("host", "network", "software", "clock", *EQUIPMENT, "line", "path")
 _MOST_RETRY_S = 300.0
 _STABLE_S = 300.0  # a connection that lasted this long clears what failed before it
-_DEAD_S = KEEPALIVE_S * 1.5  # without a word from the broker
-
-
-class Round:
-    """A round that goes on, and what it will report once it is over."""
-
-    __slots__ = ("done", "ends_at_s", "occasion", "probes")
-
-    def __init__(self, ends_at_s: float, occasion: str, probes: tuple[str, ...], done: tuple[str, ...] = ()) -> None:
-        self.ends_at_s = ends_at_s
-        self.occasion = occasion
-        self.probes = probes
-        self.done = done
+_DEAD_S = KEEPALIVE_S * 2.0  # without a word from the broker: a ping has gone unanswered
 
 
 class Device:
@@ -66,6 +50,7 @@ class Device:
         "_number",
         "_opened_at_s",
         "_packet_id",
+        "_pinged_at_s",
         "_rounds",
         "_said_at_s",
         "_tick_at_s",
@@ -103,6 +88,7 @@ class Device:
         self._opened_at_s = 0.0
         self._said_at_s = 0.0  # the last word of ours
         self._heard_at_s = 0.0  # and of the broker
+        self._pinged_at_s = 0.0
         self._packet_id = 0
         self._rounds: list[Round] = []
         self._is_started = False
@@ -135,8 +121,7 @@ class Device:
         ends_s = min((going.ends_at_s for going in self._rounds), default=NEVER_S)
         times_s = [ends_s, self._light_at_s, self._line_at_s]
         if self.is_open:
-            ping_at_s = self._said_at_s + KEEPALIVE_S
-            times_s += [self._tick_at_s, self.spool.again_at_s, ping_at_s, self._heard_at_s + _DEAD_S + 1]
+            times_s += [self._tick_at_s, self.spool.again_at_s, self._ping_at_s, self._heard_at_s + _DEAD_S + 1]
         elif self._link is None and not self._is_dialling:
             times_s.append(self._try_at_s)
         return min(times_s)
@@ -261,8 +246,15 @@ class Device:
             self._snapshot(now_s)
         for payload in self.spool.take(self.machine.now(now_s), now_s):
             self.publish(self._topics["report"], payload, 1)
-        if now_s >= self._said_at_s + KEEPALIVE_S:
+        if now_s >= self._ping_at_s:
+            self._pinged_at_s = now_s
             self._say(mqtt.PINGREQ)
+
+    @property
+    def _ping_at_s(self) -> float:
+        """When to ask the broker for a word: when either has said nothing for a while, and no ping waits for one."""
+        is_asked = self._pinged_at_s > self._heard_at_s
+        return NEVER_S if is_asked else min(self._said_at_s, self._heard_at_s) + KEEPALIVE_S
 
     def _snapshot(self, now_s: float) -> None:
         counters, now = self.spool.counters, self.machine.now(now_s)

@@ -128,3 +128,21 @@ def test_a_hostile_device_is_heard_on_no_topic_but_its_own_and_ends_nothing(brok
         assert broker.kinds(other) == []
 
     asyncio.run(play())
+
+
+def test_a_device_asks_a_silent_broker_for_a_word_and_hangs_up_when_none_comes(broker, until, monkeypatch):
+    monkeypatch.setattr("collector.simulator.device.KEEPALIVE_S", 1)
+    monkeypatch.setattr("collector.simulator.device._DEAD_S", 2.0)
+
+    async def play() -> None:
+        credentials = broker.devices[3]
+        broker.heard.clear()
+        async with performing(credentials) as (device, ground):
+            await until(lambda: "report" in broker.kinds(credentials))
+            await asyncio.sleep(2.5)
+            assert broker.presences(credentials) == ["connected"]  # for its pings were answered
+            device.cut(is_silent=True)
+            await until(lambda: not ground.tally.counts["connected"])
+            device.mend(0.0)
+
+    asyncio.run(play())
