@@ -204,7 +204,10 @@ class Device:
 
     def heard(self) -> None:
         """Hear that something came."""
+        was_asked = self._pinged_at_s > self._heard_at_s
         self._heard_at_s = self._ground.now_s()
+        if was_asked:
+            self._ground.timetable.wake(self, self._ping_at_s)
 
     def lost(self, reason: str) -> None:
         """Hear that the connection has ended, or never came to be."""
