@@ -47,7 +47,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int
     url, ca_file = f"mqtts://127.0.0.1:{layout.port}", str(folder / "ca.pem")
     devices = [
         Credentials(device=f"d-0000000{n}", password=secrets.token_urlsafe(24), brokers=(url,), ca_file=ca_file)
-        for n in range(4)
+        for n in range(3)
     ]
     users = [nats.User(one.device, credentials.bcrypt_of(one.password)) for one in devices]
     collector = nats.User("collector", credentials.bcrypt_of("collector's word"))

@@ -7,12 +7,14 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import pairwise
 
 from collector.judge.needs import Need, Needs
-from collector.simulator import hostile, nature
-from collector.simulator.device import Device
+from collector.simulator import hostile, mqtt, nature
+from collector.simulator.device import KEEPALIVE_S, Device
 from collector.simulator.files import Credentials, Traits
 from collector.simulator.ground import Ground
+from collector.simulator.link import Link
 from collector.simulator.machine import Machine
 from contract import wire
 from contract.report import read_body
@@ -130,19 +132,48 @@ def test_a_hostile_device_is_heard_on_no_topic_but_its_own_and_ends_nothing(brok
     asyncio.run(play())
 
 
-def test_a_device_asks_a_silent_broker_for_a_word_and_hangs_up_when_none_comes(broker, until, monkeypatch):
-    monkeypatch.setattr("collector.simulator.device.KEEPALIVE_S", 1)
-    monkeypatch.setattr("collector.simulator.device._DEAD_S", 2.0)
+class VirtualGround(Ground):
+    """Time that is set, and no network."""
+
+    time_s = 1000.0
+
+    def now_s(self) -> float:
+        return self.time_s
+
+    def dial(self, dialler: object) -> None:
+        pass
+
+
+def test_it_asks_a_silent_broker_for_a_word_and_hangs_up_when_none_comes(monkeypatch):
+    ground, asked_at_s = VirtualGround(1), []
+
+    def send(_: Link, packets: bytes) -> None:
+        if packets == mqtt.PINGREQ:
+            asked_at_s.append(ground.time_s)
+
+    monkeypatch.setattr(Link, "send", send)
+
+    def pass_time(seconds: int, *, is_answered: bool) -> None:
+        for _ in range(seconds * 10):
+            ground.time_s += 0.1
+            asked = len(asked_at_s)
+            for sleeper in ground.timetable.due(ground.time_s):
+                sleeper.turn(ground.time_s)
+            if is_answered and len(asked_at_s) > asked:
+                device.heard()
 
     async def play() -> None:
-        credentials = broker.devices[3]
-        broker.heard.clear()
-        async with performing(credentials) as (device, ground):
-            await until(lambda: "report" in broker.kinds(credentials))
-            await asyncio.sleep(2.5)
-            assert broker.presences(credentials) == ["connected"]  # for its pings were answered
-            device.cut(is_silent=True)
-            await until(lambda: not ground.tally.counts["connected"])
-            device.mend(0.0)
+        device.begin_link()
+        device.admitted()
+        pass_time(600, is_answered=True)
+        assert device.is_open
+        assert all(0 < after - before <= KEEPALIVE_S + 0.2 for before, after in pairwise([1000.0, *asked_at_s]))
+        asked = len(asked_at_s)
+        pass_time(3 * KEEPALIVE_S, is_answered=False)
+        assert len(asked_at_s) == asked + 1
+        assert not device.is_open
 
+    drawn = nature.draw(Traits(), NEEDS, random.Random(1))
+    machine = Machine("d-00000000", drawn, random.Random(1), 1000.0, 0.0)
+    device = Device(Credentials(device="d-00000000", password="", brokers=("mqtt://127.0.0.1:1",)), machine, ground)
     asyncio.run(play())
