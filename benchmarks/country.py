@@ -29,7 +29,10 @@ from laboratory import machine
 from laboratory.centre import Centre, Process
 from laboratory.registry import PARTS
 
+from collector.store import counters
+from collector.store.intake import standings
 from collector.store.queries.books import balance
+from collector.store.scope import Sight
 from provisioning import bulk
 
 _DEADLINE_S = 900
@@ -84,6 +87,7 @@ def prepare(centre: Centre, folder: Path) -> Path:
 def measure(centre: Centre, simulated: Path, processes: dict[str, Process], idle_s: int) -> None:
     """Let all begin, wait until all have reported, leave them in peace, end it, and print what it took."""
     wanted = len(centre.devices)
+    until(lambda: is_swept(centre), processes["ingest"])
     command = (sys.executable, "-m", "collector.cli", "simulate", "--folder", str(simulated), "--scenario", "healthy")
     begun_s = time.monotonic()
     with (simulated / "log").open("wb") as log:
@@ -107,18 +111,25 @@ def measure(centre: Centre, simulated: Path, processes: dict[str, Process], idle
         print(f"| {name} | {busy[name].cpu_s:.1f} s | {100 * share:.0f} % | {idle[name].rss_mb:.0f} MB |")
 
 
+def is_swept(centre: Centre) -> bool:
+    """Tell whether ingest has judged all sites of the new registry once: it is no part of what is measured."""
+    with centre.engine.connect() as connection:
+        is_seen = counters.value(connection, counters.SWEPT) > 0
+        return is_seen and not standings.due(connection, time.time_ns() // 1000, 1)
+
+
 def told(simulated: Path) -> dict[str, Any]:
     """Return what the simulator last told of itself."""
     path = simulated / "progress.json"
     return dict(json.loads(path.read_text())) if path.exists() else {"connected": 0, "reported": 0}
 
 
-def until(holds: Callable[[], bool], devices: Process) -> float:
-    """Return when it came to hold."""
+def until(holds: Callable[[], bool], running: Process) -> float:
+    """Return when it came to hold, while a process runs."""
     deadline = time.monotonic() + _DEADLINE_S
     while not holds():
-        if devices.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError("the devices have ended, or it takes too long")
+        if running.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError("a process has ended, or it takes too long")
         time.sleep(0.1)
     return time.monotonic()
 
@@ -134,7 +145,7 @@ def cost(pid: int) -> Cost:
 def check_books(centre: Centre, progress: dict[str, Any], code: int) -> None:
     """Raise RuntimeError unless every report of every device is committed, once."""
     with centre.engine.connect() as connection:
-        books = balance(connection)
+        books = balance(Sight(connection, None))
     is_exact = books.accepted == books.committed == progress["accepted"] == progress["settled"]
     if code or not is_exact:
         raise RuntimeError(f"exit code {code}, {books}, {progress}")
