@@ -163,15 +163,17 @@ def doctor() -> None:
 @main.command(
     help=say(
         "Chạy thử trên máy này: dựng hệ thống mẫu trong $DIEMCAU_HOME, chạy mọi phần, đăng ký chính máy này. "
+        "DEMO_SITES: số điểm cầu (2000); DEMO_SHAPE: schools, hoặc venues khi trường ghép cụm; "
         "DEMO_PORT: cổng của trang (8080); DEMO_SECONDS: tự dừng sau chừng ấy giây.",
         "Try it on this machine: set up a small country in $DIEMCAU_HOME, run every part, enrol this very machine. "
+        "DEMO_SITES: how many sites (2000); DEMO_SHAPE: schools, or venues where schools share one; "
         "DEMO_PORT: the page's port (8080); DEMO_SECONDS: end by itself after that many seconds.",
     )
 )
 def demo() -> None:
     """Run the demo."""
-    from collector.demo import DemoError
-    from collector.demo import run as run_demo
+    from collector.demo.run import DemoError
+    from collector.demo.run import run as run_demo
     from collector.supervisor import StartError
 
     try:

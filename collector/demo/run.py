@@ -1,4 +1,7 @@
-"""A small country on one machine: set up afresh, run for real, with this very machine as one of its sites."""
+"""A country on one machine: set up afresh, run for real, with this very machine as one of its sites.
+
+The other sites are simulated; nothing but the simulator knows which.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,12 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from collector import child, demo_country, supervisor
+from collector import child, supervisor
+from collector.broker_parts import MosquittoMissingError, broker_for
+from collector.demo import model_event
+from collector.demo.country import Country, furnish
 from collector.parts import parts, python
+from collector.simulator.files import PROGRESS
 from contract.languages import say
 from provisioning.settings import Settings, load
 
@@ -24,8 +31,12 @@ Tell = Callable[[str], None]
 
 _QUIET_PORTS = range(20_000, 30_000)
 DEFAULT_PORT = 8080
+_SIZES = {model_event.SCHOOLS: 2_000, model_event.VENUES: 10_068}  # DEMO_SITES where it is not told, by DEMO_SHAPE
+_EDGES = 4
+_TELL_S = 5.0
 UP_S = 120.0
 ENROL_S = 90.0
+_SIMULATOR_STOP_S = 30.0  # it waits for acknowledgements of what it sent
 STOP_S = 60.0  # the supervisor gives each part ten seconds
 POLL_S = 0.2
 
@@ -46,28 +57,53 @@ def run(tell: Tell, environ: Mapping[str, str] = os.environ) -> None:
         signal.signal(number, _end)
     with ExitStack() as children:  # each program that was started is stopped, the latest first
         with suppress(_Ended):
-            centre, agent, login = _begin(home, children, tell, environ)
+            running, login = _begin(home, children, tell, environ)
             tell(login)
             until = time.monotonic() + seconds
+            reporting = _Reporting(home, tell)
             while time.monotonic() < until:
-                _must_live(centre, home / "log" / "run.log")
-                _must_live(agent, home / "log" / "agent.log")
+                for name, process in running.items():
+                    _must_live(process, home / "log" / f"{name}.log")
+                reporting.look(time.monotonic())
                 time.sleep(POLL_S)
         _let_no_signal_disturb()
     tell(say("Đã dừng: không còn chương trình nào chạy.", "Ended: nothing is running any more."))
 
 
+class _Reporting:
+    """Tells how many of the simulated sites have reported, until all have."""
+
+    def __init__(self, home: Path, tell: Tell) -> None:
+        self._file = home / "simulated" / PROGRESS
+        self._tell = tell
+        self._next_s = 0.0
+        self._is_over = False
+
+    def look(self, now_s: float) -> None:
+        """Tell it every few seconds."""
+        if self._is_over or now_s < self._next_s or not self._file.exists():
+            return
+        self._next_s = now_s + _TELL_S
+        told = json.loads(self._file.read_text(encoding="utf-8"))
+        reported, devices = told["reported"], told["devices"]
+        self._is_over = reported >= devices
+        self._tell(
+            say(f"   {reported}/{devices} điểm cầu đã báo cáo", f"   {reported} of {devices} sites have reported")
+        )
+
+
 def _begin(
     home: Path, children: ExitStack, tell: Tell, environ: Mapping[str, str]
-) -> tuple[subprocess.Popen[bytes], subprocess.Popen[bytes], str]:
-    tell(say(f"1. Dựng hệ thống mẫu trong {home}", f"1. Setting up a small country afresh in {home}"))
+) -> tuple[dict[str, subprocess.Popen[bytes]], str]:
+    shape, size = _size(environ)
+    tell(say(f"1. Dựng hệ thống mẫu trong {home}", f"1. Setting up a country afresh in {home}"))
     _clear(home)
-    settings = _choose_settings(home, environ)
-    country = demo_country.furnish(settings)
+    settings = _choose_settings(home, environ, size)
+    country = furnish(settings, size, shape, tell, time.time_ns() // 1000)
     tell(
         say(
-            f"   {country.sites} điểm cầu (mã của chúng: {home / 'codes.csv'}); buổi họp bắt đầu sau 24 giờ",
-            f"   {country.sites} sites (their codes: {home / 'codes.csv'}); the session starts in 24 hours",
+            f"   {country.sites} điểm cầu (mã: {home / 'codes.csv'}); họp sau 2 giờ và 5 giờ",
+            f"   {country.sites} sites (codes: {home / 'codes.csv'}); sessions begin in 2 and in 5 hours",
         )
     )
     tell(
@@ -85,6 +121,14 @@ def _begin(
     children_environ = {**environ, "DIEMCAU_HOME": str(home), "DIEMCAU_AGENT_HOME": str(home / "agent")}
     centre = _start("run", ("collector.cli", "run"), settings, children, children_environ, STOP_S)
     _wait_until_up(settings, centre)
+    simulator = _start(
+        "simulate",
+        ("collector.cli", "simulate", "--folder", str(country.simulated)),
+        settings,
+        children,
+        children_environ,
+        _SIMULATOR_STOP_S,
+    )
     tell(
         say(
             f"3. Đăng ký chính máy này bằng mã của {country.here}: {country.code}",
@@ -96,12 +140,36 @@ def _begin(
     agent = _start("agent", ("agent.cli", "run"), settings, children, children_environ, child.STOP_S)
     tell(
         say(
-            "Mở trang dưới đây, đăng nhập, xem điểm cầu này có kết quả. Ctrl-C để dừng.",
-            "Open the page below, log in, and see this site get its result. Ctrl-C ends it.",
+            "Mở trang dưới đây, đăng nhập, xem cả nước lên dần. Ctrl-C để dừng.",
+            "Open the page below, log in, and see the country come up. Ctrl-C ends it.",
         )
     )
-    login = f"LOGIN user={country.login} password={country.password} url=http://127.0.0.1:{settings.web_port}"
-    return centre, agent, login
+    return {"run": centre, "simulate": simulator, "agent": agent}, _logins(country, settings, tell)
+
+
+def _logins(country: Country, settings: Settings, tell: Tell) -> str:
+    """Tell of the people whose sight is bound; return the line of who sees the whole country."""
+    first, *others = country.accounts
+    for one in others:
+        tell(f"   {one.duty} ({one.units}): user={one.login} password={one.password}")
+    return f"LOGIN user={first.login} password={first.password} url=http://127.0.0.1:{settings.web_port}"
+
+
+def _size(environ: Mapping[str, str]) -> tuple[str, int]:
+    """Return the shape and the number of sites; raises DemoError."""
+    shape = environ.get("DEMO_SHAPE") or model_event.SCHOOLS
+    if shape not in model_event.SHAPES:
+        names = ", ".join(model_event.SHAPES)
+        raise DemoError(say(f"DEMO_SHAPE phải là một trong: {names}.", f"DEMO_SHAPE must be one of: {names}."))
+    size, least = int(_number(environ, "DEMO_SITES", _SIZES[shape])), model_event.smallest()
+    if not least <= size <= model_event.FULL:
+        raise DemoError(
+            say(
+                f"DEMO_SITES phải từ {least} (các điểm cầu tương tác, Ba Vì và máy này) đến {model_event.FULL}.",
+                f"DEMO_SITES must be from {least} (the interactive sites, Ba Vì and this one) to {model_event.FULL}.",
+            )
+        )
+    return shape, size
 
 
 def _end(*_: object) -> None:
@@ -140,12 +208,24 @@ def _clear(home: Path) -> None:
         shutil.rmtree(home)
 
 
-def _choose_settings(home: Path, environ: Mapping[str, str]) -> Settings:
-    """Write settings.json with ports of its own, so that a demo stands beside whatever else runs."""
+def _choose_settings(home: Path, environ: Mapping[str, str], sites: int) -> Settings:
+    """Write settings.json with ports of its own, so that a demo stands beside whatever else runs; raises DemoError."""
+    try:
+        broker = broker_for(sites)
+    except MosquittoMissingError as error:
+        raise DemoError(str(error)) from error
     names = ("enrolment_port", "broker_port", "broker_monitor_port", "probe_http_port", "probe_udp_port")
-    web_port, *ports = _free_ports(int(_number(environ, "DEMO_PORT", DEFAULT_PORT)), len(names))
+    web_port, *ports = _free_ports(int(_number(environ, "DEMO_PORT", DEFAULT_PORT)), len(names) + _EDGES)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    values = {"is_demo": True, "web_port": web_port, **dict(zip(names, ports, strict=True))}
+    values = {
+        "is_demo": True,
+        "web_port": web_port,
+        **dict(zip(names, ports[_EDGES:], strict=True)),
+        "broker": broker,
+        "broker_edge_ports": ports[:_EDGES],
+        "is_broker_plain": broker == "mosquitto",  # a country's handshakes by TLS would take two cores some minutes
+        "call_vnpt": say("1800 0000 (số của bản chạy thử)", "1800 0000 (a number of the demo)"),
+    }
     (home / "settings.json").write_text(json.dumps(values, indent=2), encoding="utf-8")
     return load({"DIEMCAU_HOME": str(home)})
 
@@ -183,7 +263,7 @@ def _hold(held: ExitStack, port: int) -> bool:
 
 def _start(
     name: str,
-    module: tuple[str, str],
+    module: tuple[str, ...],
     settings: Settings,
     children: ExitStack,
     environ: Mapping[str, str],

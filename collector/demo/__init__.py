@@ -1,0 +1,1 @@
+"""`make demo`: the model event on one machine, with simulated sites and this machine as a real one."""
