@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import insert, select, true, update
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from collector.dashboard import boards, live, measure, render, totals
+from collector.dashboard import boards, live, measure, overview, render, totals
 from collector.dashboard.app import build_app
 from collector.dashboard.boards import Boards
 from collector.dashboard.routes import ROUTES
@@ -51,7 +51,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "GET /sites.xlsx": ("/sites.xlsx", "/sites.xlsx?q=chim+hoang+yen", "/sites.xlsx?unit=02&sort=since"),
     "GET /sites/{code}": (f"/sites/{ELSEWHERE}", f"/sites/{ELSEWHERE}?session=1"),
     "GET /health": ("/health",),
-    "GET /units/{code}": ("/units/02",),
+    "GET /units/{code}": ("/units/02", "/units/021", "/units/01"),
     "POST /sites/{code}/measure": (f"/sites/{ELSEWHERE}/measure",),
     "GET /reports/{report_id}": ("/reports/2",),
     "GET /quarantine": ("/quarantine", "/quarantine?reason=not_json", "/quarantine?device=canary"),
@@ -61,9 +61,8 @@ ALIKE_FOR_ALL = {
     *("GET /login", "POST /login", "POST /logout", "GET /healthz", "GET /api/v1/openapi.json"),
     *("GET /probe-servers/document", "POST /probe-servers/slots"),  # for machines, by a key
     *("GET /my/{token}", "POST /my/{token}/measure"),  # by a link, see test_own.py
-    "GET /sites.xlsx",  # the list itself, see test_export.py
-    *("GET /live", "GET /live/board"),  # are listened to, see below and test_overview.py
 }
+LISTENED_TO = {"GET /live", "GET /live/board"}
 BREAKS: dict[str, tuple[tuple[Any, str, Any], ...]] = {
     "no query looks at sites": ((Sight, "site", lambda *_: true()),),
     "no query looks at devices": ((Sight, "device", lambda *_: true()),),
@@ -101,43 +100,41 @@ class World(NamedTuple):
             for address in addresses:
                 answer = browser.request(route.split()[0], address, headers=SAME_SITE)
                 told[address] = Answer(answer.status_code, answer.text)
+        told["/live/board"] = Answer(200, asyncio.run(self._hear_board(login)))
         return told
 
     def hear(self, login: str) -> dict[str, list[int]]:
         """Return what a person's stream tells when everything in the country has changed."""
+        return asyncio.run(self._hear_changes(login))  # type: ignore[no-any-return]
 
-        async def listen() -> dict[str, list[int]]:
-            with self.country.engine.connect() as connection:
-                person_id = connection.execute(select(person.c.id).where(person.c.login == login)).scalar_one()
-                found = people.find(connection, person_id)
-            answer = await live.stream(SimpleNamespace(app=self.app, state=SimpleNamespace(person=found)))  # type: ignore[arg-type]
-            events = answer.body_iterator
-            await anext(events)  # type: ignore[arg-type]  # the hello
-            await self.app.state.feed._look(0)
-            event = str(await anext(events))  # type: ignore[arg-type]
-            return json.loads(event.partition("data: ")[2])  # type: ignore[no-any-return]
+    async def _hear_changes(self, login: str) -> Any:
+        events = (await live.stream(self._request(login))).body_iterator
+        await anext(events)  # type: ignore[arg-type]  # the hello
+        await self.app.state.feed._look(0)
+        return json.loads(str(await anext(events)).partition("data: ")[2])  # type: ignore[arg-type]
 
-        return asyncio.run(listen())
+    async def _hear_board(self, login: str) -> str:
+        events = (await overview.stream(self._request(login), self.country.session_id)).body_iterator
+        return str(await anext(events))  # type: ignore[arg-type]
+
+    def _request(self, login: str) -> Request:
+        request = Request({"type": "http", "app": self.app, "headers": [], "query_string": b""})
+        with self.country.engine.connect() as connection:
+            person_id = connection.execute(select(person.c.id).where(person.c.login == login)).scalar_one()
+            request.state.person = people.find(connection, person_id)
+        return request
 
 
 def _place(country: Any, unit_code: str, name: str, device_name: str, now: int) -> None:
     """Add a site with all that a site can have, in the district of a province."""
     with writing(country.engine) as connection:
-        province = connection.scalar(select(unit.c.id).where(unit.c.code == unit_code))
-        values = {"level": 1, "valid_from": "2008-08-01"}
-        if province is None:
-            add = insert(unit).values(**values, code=unit_code, name=f"Tỉnh {name}")
-            province = connection.execute(add.returning(unit.c.id)).scalar_one()
-        add = insert(unit).values(
-            **{**values, "level": 2}, code=f"{unit_code}1", name=f"Huyện {name}", parent_id=province
-        )
-        country.unit_id = connection.execute(add.returning(unit.c.id)).scalar_one()
+        country.unit_id = connection.execute(select(unit.c.id).where(unit.c.code == f"{unit_code}1")).scalar_one()
     country.site(name, role="interactive")
     with writing(country.engine) as connection:
         site_id = connection.execute(select(site.c.id).where(site.c.name == name)).scalar_one()
-        code = ELSEWHERE if name in CANARIES else OWN
+        code, phone = (ELSEWHERE, CANARIES[2]) if name in CANARIES else (OWN, "0912 345 678")
         connection.execute(update(site).where(site.c.id == site_id).values(code=code, address=f"Phố {name}"))
-        connection.execute(insert(contact).values(site_id=site_id, name=name, phone="0999 777 555"))
+        connection.execute(insert(contact).values(site_id=site_id, name=name, phone=phone))
     sender = country.device(device_name, name)
     slow = sender.body(line={"upload_mbps": 0.1})
     arrivals = [sender.presence("connected"), sender.report(1, slow), sender.report(2, b"no json")]
@@ -149,6 +146,14 @@ def _place(country: Any, unit_code: str, name: str, device_name: str, now: int) 
 def world(country: Any, now: int, home: Any, password_hash: str, monkeypatch: pytest.MonkeyPatch) -> World:
     for kept in (boards, totals):
         monkeypatch.setattr(kept, "GAP_S", 0.0)
+    with writing(country.engine) as connection:  # the map, which is everybody's
+        values = {"level": 1, "valid_from": "2008-08-01"}
+        province = connection.execute(
+            insert(unit).values(**values, code="02", name="Tỉnh Hà Giang").returning(unit.c.id)
+        ).scalar_one()
+        for code, parent_id in (("011", country.unit_id), ("021", province)):
+            values = {"code": code, "level": 2, "name": f"Huyện {code}", "valid_from": "2008-08-01"}
+            connection.execute(insert(unit).values(**values, parent_id=parent_id))
     _place(country, "01", "Mèo Vạc", "d-00000001", now)
     with writing(country.engine) as connection:
         for login, duty, units in (*((duty, duty, ["01"]) for duty in DUTIES), ("country", "noc", [])):
@@ -181,7 +186,7 @@ def leaks(world: World, logins: Iterable[str]) -> set[str]:
 
 def test_every_route_is_asked_about_what_lies_elsewhere_or_named_as_alike_for_all() -> None:
     routes = {f"{route.method} {route.path}" for route in ROUTES}
-    assert routes == set(ASKED) | ALIKE_FOR_ALL
+    assert routes == set(ASKED) | ALIKE_FOR_ALL | LISTENED_TO
 
 
 def test_what_lies_elsewhere_changes_no_letter_of_what_any_duty_is_told(world: World) -> None:
@@ -200,8 +205,8 @@ def test_nothing_is_asked_of_a_site_elsewhere_and_of_an_own_one_only_by_who_may_
 
 
 def test_who_sees_the_country_is_told_by_every_address_or_the_tests_above_could_not_fail(world: World) -> None:
-    told = leaks(world, ["country"])
-    assert told >= {f"country {addresses[0]}" for addresses in ASKED.values()} | {"country /live"}
+    addresses = [asked[0] for asked in ASKED.values()] + ["/live", "/live/board"]
+    assert leaks(world, ["country"]) >= {f"country {address}" for address in addresses}
 
 
 @pytest.mark.parametrize("broken", BREAKS)
