@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from collector.dashboard.api import summary_of
+from collector.dashboard.api.summary import summary_of
 from collector.dashboard.labels import PRESENCES
 from collector.parts import parts
 from collector.store.scope import country

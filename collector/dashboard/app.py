@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from collector.dashboard import access, render
+from collector.dashboard.api.asking import PROBLEMS
 from collector.dashboard.boards import Boards
 from collector.dashboard.centre import Versions
 from collector.dashboard.guard import Guard
@@ -71,6 +72,7 @@ def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_
             methods=[route.method],
             dependencies=[] if route.is_open else [Depends(route.lets_in)],
             include_in_schema=route.path.startswith("/api/"),
+            responses=PROBLEMS if route.path.startswith("/api/") else None,
         )
     app.mount("/static", StaticFiles(directory=render.STATIC))
     app.add_middleware(GZipMiddleware, minimum_size=1000)

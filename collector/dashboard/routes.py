@@ -12,13 +12,13 @@ from starlette.requests import Request
 
 from collector.dashboard import (
     access,
-    api,
     centre,
     export,
     health,
     live,
     login,
     measure,
+    metrics,
     overview,
     own,
     probe_servers,
@@ -28,6 +28,9 @@ from collector.dashboard import (
     sites,
     units,
 )
+from collector.dashboard.api import description, evidence, flags, history, summary
+from collector.dashboard.api import sites as api_sites
+from collector.dashboard.api import units as api_units
 
 
 class Route(NamedTuple):
@@ -60,6 +63,12 @@ ROUTES = (
     Route("GET", "/healthz", health.show, is_open=True),
     Route("GET", "/probe-servers/document", probe_servers.show, lets_in=probe_servers.require),
     Route("POST", "/probe-servers/slots", probe_servers.take_news, lets_in=probe_servers.require),
-    Route("GET", "/api/v1/summary", api.summary),
-    Route("GET", "/api/v1/openapi.json", api.description),
+    Route("GET", "/metrics", metrics.show, lets_in=access.require_near_or_operating),
+    Route("GET", "/api/v1/summary", summary.show),
+    Route("GET", "/api/v1/units", api_units.show),
+    Route("GET", "/api/v1/sites", api_sites.show),
+    Route("GET", "/api/v1/sites/{code}/evidence", evidence.show),
+    Route("GET", "/api/v1/sites/{code}/history", history.show),
+    Route("GET", "/api/v1/flags", flags.show),
+    Route("GET", "/api/v1/openapi.json", description.show),
 )

@@ -38,6 +38,7 @@ class Row(NamedTuple):
     code: str
     name: str
     unit: str
+    unit_code: str
     province: str | None
     role: str
     medium: str
@@ -58,6 +59,13 @@ def page(sight: Sight, session_id: int, where: Conditions, number: int = 1, sort
     """Return page `number` (from 1) in the order of `sort`, one of SORTS, perhaps with a minus."""
     keys = _sorted(_listed(sight, session_id, where, participation.c.id), sort)
     ids = sight.connection.scalars(keys.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE))
+    return _rows(sight, session_id, ids.all())
+
+
+def following(sight: Sight, session_id: int, where: Conditions, after: int, most: int) -> list[Row]:
+    """Return the sites that meet the conditions after a participation, in the order in which they entered."""
+    keys = _listed(sight, session_id, where, participation.c.id).where(participation.c.id > after)
+    ids = sight.connection.scalars(keys.order_by(participation.c.id).limit(most))
     return _rows(sight, session_id, ids.all())
 
 
@@ -90,7 +98,7 @@ def _sorted(listed: Select[Any], sort: str) -> Select[Any]:
 def _rows(sight: Sight, session_id: int, ids: Sequence[int]) -> list[Row]:
     """Return the participations of these ids, in their order."""
     columns = (
-        *(participation.c.id, site.c.id, site.c.code, site.c.name, unit.c.name, _province.c.name),
+        *(participation.c.id, site.c.id, site.c.code, site.c.name, unit.c.name, unit.c.code, _province.c.name),
         *(participation.c.role, participation.c.medium, participation.c.seats),
         *(provider.c.name, line.c.code, level, case((level != LEVELS[0], standing.c.verdicts)), stands.c.since_at),
     )

@@ -56,6 +56,12 @@ ASKED: dict[str, tuple[str, ...]] = {
     "GET /reports/{report_id}": ("/reports/2",),
     "GET /quarantine": ("/quarantine", "/quarantine?reason=not_json", "/quarantine?device=canary"),
     "GET /api/v1/summary": ("/api/v1/summary", "/api/v1/summary?session=1"),
+    "GET /api/v1/units": ("/api/v1/units", "/api/v1/units?parent=02", "/api/v1/units?parent=01"),
+    "GET /api/v1/sites": ("/api/v1/sites", "/api/v1/sites?unit=02", "/api/v1/sites?q=chim", "/api/v1/sites?limit=1"),
+    "GET /api/v1/sites/{code}/evidence": (f"/api/v1/sites/{ELSEWHERE}/evidence",),
+    "GET /api/v1/sites/{code}/history": (f"/api/v1/sites/{ELSEWHERE}/history",),
+    "GET /api/v1/flags": ("/api/v1/flags", "/api/v1/flags?unit=02", "/api/v1/flags?limit=2"),
+    "GET /metrics": ("/metrics",),
 }
 ALIKE_FOR_ALL = {
     *("GET /login", "POST /login", "POST /logout", "GET /healthz", "GET /api/v1/openapi.json"),

@@ -1,13 +1,12 @@
-"""The API: what other programs read. Its description is at /api/v1/openapi.json."""
+"""A session in numbers."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import HTTPException
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 
+from collector.dashboard.api.asking import SessionId
 from collector.dashboard.render import Seeing, now
 from collector.dashboard.words import iso
 from collector.store.queries.presences import count_kinds
@@ -16,7 +15,7 @@ from collector.store.queries.summary import summarise
 from collector.store.scope import Sight
 
 
-class Levels(BaseModel):
+class LevelCounts(BaseModel):
     """How many sites stand at each level; they sum to all sites."""
 
     ready: int
@@ -25,7 +24,7 @@ class Levels(BaseModel):
     unknown: int
 
 
-class Flags(BaseModel):
+class FlagCounts(BaseModel):
     """How many flags stand, by whose turn it is."""
 
     vnpt: int
@@ -35,7 +34,7 @@ class Flags(BaseModel):
     ministry: int
 
 
-class Presence(BaseModel):
+class PresenceCounts(BaseModel):
     """How many sites are connected, or why they are not; they sum to all sites."""
 
     connected: int
@@ -54,20 +53,20 @@ class Balance(BaseModel):
     spooled: int
     dropped: int
     quarantined: int
-    unattributed: int | None
+    unattributed: int | None = Field(description="On no device's account; null: for whoever does not see the country.")
 
 
 class Summary(BaseModel):
     """One session in numbers."""
 
-    as_of: str
-    session: int
+    as_of: str = Field(description="ISO 8601 UTC.")
+    session: int = Field(description="Its id.")
     sites: int
-    devices: int
+    devices: int = Field(description="Active devices of its sites.")
     sites_reported: int
-    levels: Levels
-    flags: Flags
-    presence: Presence
+    levels: LevelCounts
+    flags: FlagCounts
+    presence: PresenceCounts
     balance: Balance
 
 
@@ -83,22 +82,16 @@ def summary_of(sight: Sight, now_us: int, session: int | None = None) -> Summary
         sites=found.sites,
         devices=found.devices,
         sites_reported=found.sites_reported,
-        levels=Levels(**found.levels),
-        flags=Flags(**found.flags),
-        presence=Presence(**count_kinds(sight, chosen.id, now_us)),
+        levels=LevelCounts(**found.levels),
+        flags=FlagCounts(**found.flags),
+        presence=PresenceCounts(**count_kinds(sight, chosen.id, now_us)),
         balance=Balance(**found.balance._asdict(), unattributed=found.unattributed),
     )
 
 
-def summary(request: Request, sight: Seeing, session: int | None = None) -> Summary:
-    """Return the figures of a session: the one with this id, else the current one, else the next, else the last."""
+def show(request: Request, sight: Seeing, session: SessionId = None) -> Summary:
+    """Return the figures of a session."""
     found = summary_of(sight, now(request), session)
     if found is None:
         raise HTTPException(404, "no such session")
     return found
-
-
-def description(request: Request) -> dict[str, Any]:
-    """Return the OpenAPI description of the API."""
-    document: dict[str, Any] = request.app.openapi()
-    return document
