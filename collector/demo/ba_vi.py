@@ -44,7 +44,7 @@ class _Named(NamedTuple):
     name: str
 
 
-def venues(unit_id: int, seed: int) -> list[Site]:
+def venues(unit_id: int, seed: int, hours: str) -> list[Site]:
     """Return the 14 venues with their schools."""
     listed = [[school for commune in venue for school in _schools(commune)] for venue in _VENUES]
     flat = [school for schools in listed for school in schools]
@@ -57,7 +57,7 @@ def venues(unit_id: int, seed: int) -> list[Site]:
         for school in schools:
             number += 1
             held.append(School(f"BAVI-{school.level}-{number:02}", school.name, next(staff)))
-        sites.append(_venue(unit_id, seed, place, communes[0], tuple(held)))
+        sites.append(_venue(unit_id, seed, hours, place, communes[0], tuple(held)))
     return sites
 
 
@@ -69,7 +69,7 @@ def _schools(commune: str) -> Iterator[_Named]:
         yield _Named("THPT", f"Trường THPT {_UPPER_SECONDARY[commune]}")
 
 
-def _venue(unit_id: int, seed: int, number: int, commune: str, schools: tuple[School, ...]) -> Site:
+def _venue(unit_id: int, seed: int, hours: str, number: int, commune: str, schools: tuple[School, ...]) -> Site:
     key = f"BAVI-{number:02}"
     lot = Lot(seed, key)
     return Site(
@@ -77,7 +77,7 @@ def _venue(unit_id: int, seed: int, number: int, commune: str, schools: tuple[Sc
         f"Cụm {commune}, huyện Ba Vì",
         unit_id,
         f"Hội trường Trường THCS {commune}",
-        lot.hours(),
+        hours,
         "view",
         lot.medium(),
         round(SENT * sum(school.staff or 0 for school in schools)),

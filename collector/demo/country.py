@@ -6,8 +6,10 @@ import csv
 import io
 import secrets
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -33,6 +35,8 @@ LOGIN = "noc"
 LASTS_S = 5 * 3600 // 2
 BITRATE_MBPS = 5.0
 _HOUR_US = 3600 * 1_000_000
+_OPEN_HOURS = 12
+_HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 _SESSIONS = (  # code, name, hours until it starts
     ("morning", "Buổi sáng: Bộ gặp gỡ nhà giáo cả nước", 2),
     ("afternoon", "Buổi chiều: đại học và cao đẳng sư phạm", 5),
@@ -69,7 +73,7 @@ def furnish(settings: Settings, size: int, shape: str, tell: Tell, now_us: int) 
     migrate(engine)
     with writing(engine) as connection:
         load_units(connection)
-        event = _draw(connection, size, shape)
+        event = _draw(connection, size, shape, now_us)
         _add_event(connection, now_us)
         for (code, _, _), sites in zip(_SESSIONS, event, strict=True):
             _import(connection, settings.home / f"roster-{code}.csv", code, sites, now_us)
@@ -85,10 +89,17 @@ def furnish(settings: Settings, size: int, shape: str, tell: Tell, now_us: int) 
     return Country(len(made), here.site_name, here.code, accounts, folder)
 
 
-def _draw(connection: Connection, size: int, shape: str) -> ModelEvent:
+def _draw(connection: Connection, size: int, shape: str, now_us: int) -> ModelEvent:
     units = {row.id: row for row in units_as_of(connection, UNITS_AS_OF)}
     inside = [row for row in units.values() if row.parent_id is not None]
-    return model_event(size, shape, SEED, {(units[row.parent_id].code, row.name): row.id for row in inside})
+    unit_ids = {(units[row.parent_id].code, row.name): row.id for row in inside}
+    return model_event(size, shape, SEED, unit_ids, _open_now(now_us))
+
+
+def _open_now(now_us: int) -> str:
+    """Return hours that hold now and through both sessions: at night, too, a demo's sites are open."""
+    opens = datetime.fromtimestamp(now_us / 1e6, _HANOI) - timedelta(hours=2)
+    return f"T2-CN {opens:%H}:00-{opens + timedelta(hours=_OPEN_HOURS):%H}:00"
 
 
 def _add_event(connection: Connection, now_us: int) -> None:

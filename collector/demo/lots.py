@@ -1,4 +1,4 @@
-"""What is drawn by lot for a site of the model event: its line, medium, hours, contact. The same key, the same lot."""
+"""What is drawn by lot for a site of the model event: its line, medium, contact. The same key, the same lot."""
 
 from __future__ import annotations
 
@@ -38,7 +38,6 @@ _PACKAGES_MBPS = {  # download and upload, by kind
 _HARD_FIBRE_MBPS = {(20, 20): 2, (30, 30): 3, (40, 40): 3, (60, 60): 1}
 _CONSENT = {None: 2, 10: 1, 20: 4, 30: 3}  # what one test over 4G may move, in MB; None: not asked yet
 _VIEW_MEDIA = {"mytv": 58, "pc": 38, "room": 4}
-_HOURS = {"": 70, "T2-T7 07:00-11:30, 13:30-17:00": 20, "T2-T6 07:00-17:00; T7 07:00-11:30": 10}
 
 
 class Lot:
@@ -65,10 +64,6 @@ class Lot:
     def medium(self) -> str:
         """Return by what a place that watches takes part."""
         return self._weighted(_VIEW_MEDIA)
-
-    def hours(self) -> str:
-        """Return when its machine is on; empty: the default."""
-        return self._weighted(_HOURS)
 
     def line(self, hardness: str) -> Line:
         """Return the line of a site that watches, by what lies in its way."""

@@ -50,23 +50,26 @@ def smallest() -> int:
     return len(seats(districts())) + 1 + len(_SPECIAL) + len(universities(districts())) + ba_vi.VENUES + 1
 
 
-def model_event(size: int, shape: str, seed: int, unit_ids: Mapping[tuple[str, str], int]) -> ModelEvent:
+def model_event(
+    size: int, shape: str, seed: int, unit_ids: Mapping[tuple[str, str], int], hours: str = ""
+) -> ModelEvent:
     """Return the event with `size` sites; `unit_ids`: each district's, by its province's code and its own name.
 
     In the morning the ministry, the departments and four special sites are interactive and schools watch; in the
     afternoon universities and pedagogical colleges, each chaired by its rector, are interactive and departments watch.
-    Raises ValueError where the size is below `smallest` or above FULL.
+    `hours`: when the machines of those that watch are on; empty: the default. Raises ValueError where the size is below
+    `smallest` or above FULL.
     """
     if not smallest() <= size <= FULL:
         raise ValueError(f"from {smallest()} to {FULL} sites, not {size}")
-    draft = _Draft(seed, unit_ids)
+    draft = _Draft(seed, unit_ids, hours)
     country = districts()
     found = {(one.province_code, one.name): one for one in country}
     interactive = [draft.ministry(found[_MINISTRY])]
     interactive += [draft.department(district) for district in seats(country)]
     special = [draft.special(key, name, found[place]) for key, name, place, _ in _SPECIAL]
     chaired = [draft.university(number, one.name, one.district) for number, one in enumerate(universities(country), 1)]
-    fixed = [*ba_vi.venues(draft.unit_id(found[_BA_VI]), seed), draft.here(found[_HERE])]
+    fixed = [*ba_vi.venues(draft.unit_id(found[_BA_VI]), seed, hours), draft.here(found[_HERE])]
     settled = {_BA_VI, _SPECIAL[-1][2]}  # nobody else there
     weights = [0.0 if (one.province_code, one.name) in settled else one.weight for one in country]
     rest = size - sum(map(len, (interactive, special, chaired, fixed)))
@@ -81,9 +84,10 @@ def model_event(size: int, shape: str, seed: int, unit_ids: Mapping[tuple[str, s
 class _Draft:
     """Draws the sites of one event."""
 
-    def __init__(self, seed: int, unit_ids: Mapping[tuple[str, str], int]) -> None:
+    def __init__(self, seed: int, unit_ids: Mapping[tuple[str, str], int], hours: str) -> None:
         self._seed = seed
         self._unit_ids = unit_ids
+        self._hours = hours
 
     def unit_id(self, district: District) -> int:
         return self._unit_ids[district.province_code, district.name]
@@ -106,7 +110,7 @@ class _Draft:
         line = Line("vnpt", "VNPT", f"DEMO-{HERE}", 80.0, 80.0, "site", "fibre")
         schools = (School("02-THPT-01", name, 58),)
         unit_id, contacts = self.unit_id(district), (lot.contact(),)
-        return Site(HERE, name, unit_id, "", lot.hours(), "view", "pc", 50, line, schools, contacts)
+        return Site(HERE, name, unit_id, "", self._hours, "view", "pc", 50, line, schools, contacts)
 
     def watching(self, district: District, count: int, shape: str) -> list[Site]:
         """Return the district's office and, after it, schools or venues."""
@@ -138,7 +142,7 @@ class _Draft:
         chairs = staff if len(schools) == 1 else round(ba_vi.SENT * staff) or 40
         line, contacts = lot.line(district.hardness), tuple(lot.contact() for _ in schools or (None,))
         unit_id = self.unit_id(district)
-        return Site(key, name, unit_id, "", lot.hours(), "view", lot.medium(), chairs, line, schools, contacts)
+        return Site(key, name, unit_id, "", self._hours, "view", lot.medium(), chairs, line, schools, contacts)
 
     def _interactive(self, key: str, name: str, district: District, chairs: int, address: str = "") -> Site:
         lot = Lot(self._seed, key)

@@ -32,7 +32,7 @@ def prepare(
     folder.mkdir(mode=0o700)
     sites = {one.key: one for one in (*event.afternoon, *event.morning) if one.key != HERE}  # the morning's part counts
     watching = sorted(key for key, one in sites.items() if one.role == "view")
-    by_code = set(random.Random(f"{seed} by code").sample(watching, BY_CODE))  # noqa: S311 - a demo's
+    by_code = set(random.Random(f"{seed} by code").sample(watching, min(BY_CODE, len(watching))))  # noqa: S311 - a demo's
     ids = {key: id_ for id_, key in connection.execute(select(site.c.id, site.c.roster_key)) if key in sites}
     issuing = [key for key in sites if key not in by_code]
     issued = bulk.issue(connection, settings, [ids[key] for key in issuing], "demo", now_us)
