@@ -1,4 +1,4 @@
-# make demo   runs a small country on this machine (DEMO_PORT, DEMO_SECONDS); Ctrl-C ends it
+# make demo   runs a country on this machine (DEMO_SITES, DEMO_PORT, DEMO_SECONDS); Ctrl-C ends it
 # make test   everything but the long fault runs        make check  form, lint, types, imports
 # make soak   the long fault runs                       make bench  the measurements in benchmarks/
 # make lock   pins the newest versions of everything    make clean  removes what all of these made

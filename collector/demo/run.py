@@ -190,7 +190,7 @@ def _number(environ: Mapping[str, str], name: str, default: float) -> float:
 
 
 def _clear(home: Path) -> None:
-    """Remove an earlier demo: it starts afresh, so that its session lies 24 hours ahead again."""
+    """Remove an earlier demo: it starts afresh, so that its sessions lie ahead again."""
     if not home.exists() or not any(home.iterdir()):
         return
     try:

@@ -16,12 +16,14 @@ from collector.demo.country import Country, furnish
 from collector.demo.model_event import SCHOOLS
 from collector.demo.simulated import BY_CODE
 from collector.simulator.files import Folder
-from provisioning import authority, people
+from provisioning import authority, events, people
+from provisioning.roster.check import check
 from provisioning.settings import Settings
 from provisioning.store.engine import open_engine
 from provisioning.store.tables import device, participation, person_scope, session, site, unit
 
 SITES = 200
+EXAMPLE = Path(__file__).parents[3] / "docs" / "example-roster.csv"
 
 
 class Made(NamedTuple):
@@ -64,6 +66,21 @@ def test_two_sessions_begin_in_two_and_in_five_hours(made: Made) -> None:
         )
     assert {code: (at - made.at_us) / 3600e6 for code, at in starts.items()} == {"morning": 2, "afternoon": 5}
     assert speaking["morning"] == 68
+
+
+def test_its_rosters_brought_in_again_change_nothing(made: Made) -> None:
+    with open_engine(made.settings.database).connect() as connection:
+        for code in ("morning", "afternoon"):
+            session_id = events.find_session(connection, code, made.at_us)
+            checked = check(connection, (made.home / f"roster-{code}.csv").read_bytes(), session_id)
+            assert checked.problems == ()
+            assert checked.plan.is_empty
+
+
+def test_the_example_of_a_roster_in_the_documents_can_be_brought_in(made: Made) -> None:
+    with open_engine(made.settings.database).connect() as connection:
+        session_id = events.find_session(connection, "morning", made.at_us)
+        assert check(connection, EXAMPLE.read_bytes(), session_id).problems == ()
 
 
 def test_three_people_may_log_in_and_two_of_them_see_a_province(made: Made) -> None:

@@ -77,6 +77,15 @@ def test_at_full_size_40_000_watch_in_every_district() -> None:
     assert len({site.unit_id for site in watching}) > DISTRICTS - 10  # outposts are interactive alone
 
 
+def test_each_district_gets_its_share_of_what_watches() -> None:
+    watching = Counter(site.unit_id for site in event(FULL).morning if site.role == "view" and site.key != HERE)
+    free = [one for one in districts() if one.name not in ("Huyện Ba Vì", "Huyện Trường Sa")]
+    whole = sum(watching[unit_ids()[one.province_code, one.name]] for one in free)
+    weight = sum(one.weight for one in free)
+    for one in free:
+        assert abs(watching[unit_ids()[one.province_code, one.name]] - whole * one.weight / weight) < 1
+
+
 def test_in_venues_schools_share_a_site_and_send_representatives() -> None:
     venues = [site for site in event(1000, VENUES).morning if site.key.startswith("CUM-")]
     assert venues
