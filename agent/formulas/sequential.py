@@ -20,7 +20,7 @@ _FAREWELL = 0.5  # so many must do when no more may be moved ...
 _BROKEN = 2.0  # ... and so many when the transfer broke off
 _ENDED = 0.8  # of what may be moved
 _LEAST_BINS = 5
-_HOLD_BINS = 5  # after a drain, when each of them is ...
+_HOLD_BINS = 4  # after a drain, when each of them is ...
 _FILLED = 0.96 * transfer.HOLD  # ... filled to the pace, or when it is sure
 _OPEN_BINS = 15  # for a line that is said to carry without a full drain
 _STILL_BINS = 30  # within fewer, a stall or TCP on its way up must not fail a line
@@ -161,6 +161,8 @@ class SequentialTest:
         return _DEAD < mean < 1 - _MARGIN and bins.spread(bins.smooth(latest, _SMOOTH_BINS)) <= _FLAT * mean
 
     def _look(self) -> Optional[Result]:
+        if self._is_filled():
+            return self._result("carries")
         if len(self._bins) < _LEAST_BINS:
             return None
         ready = self._level(1.0)
@@ -168,8 +170,6 @@ class SequentialTest:
         if side < 0 and not self._is_stalling() and not self._is_rising():
             return self._failed()
         self._failed_for = 0
-        if self._is_filled():
-            return self._result("carries")
         if side > 0 and self._has_outrun(ready.mean) and len(self._bins) >= self._least_bins():
             return self._result("carries")
         is_near = len(self._bins) >= _NEAR_BINS and abs(ready.mean - 1) + 2 * ready.error < _NEAR
