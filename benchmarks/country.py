@@ -29,8 +29,7 @@ from laboratory import machine
 from laboratory.centre import Centre, Process
 from laboratory.registry import PARTS
 
-from collector.store import counters
-from collector.store.intake import standings
+from collector.intake.sweep import has_judged_all
 from collector.store.queries.books import balance
 from collector.store.scope import Sight
 from provisioning import bulk
@@ -114,8 +113,7 @@ def measure(centre: Centre, simulated: Path, processes: dict[str, Process], idle
 def is_swept(centre: Centre) -> bool:
     """Tell whether ingest has judged all sites of the new registry once: it is no part of what is measured."""
     with centre.engine.connect() as connection:
-        is_seen = counters.value(connection, counters.SWEPT) > 0
-        return is_seen and not standings.due(connection, time.time_ns() // 1000, 1)
+        return has_judged_all(connection, time.time_ns() // 1000)
 
 
 def told(simulated: Path) -> dict[str, Any]:

@@ -22,10 +22,14 @@ from collector import child, supervisor
 from collector.broker_parts import MosquittoMissingError, broker_for
 from collector.demo import model_event
 from collector.demo.country import Country, furnish
+from collector.intake.sweep import has_judged_all
 from collector.parts import parts, python
 from collector.simulator.files import PROGRESS
+from collector.store.queries.books import balance
+from collector.store.scope import country
 from contract.languages import say
 from provisioning.settings import Settings, load
+from provisioning.store.engine import open_engine
 
 Tell = Callable[[str], None]
 
@@ -34,6 +38,7 @@ DEFAULT_PORT = 8080
 _SIZES = {model_event.SCHOOLS: 2_000, model_event.VENUES: 10_068}  # DEMO_SITES where it is not told, by DEMO_SHAPE
 _EDGES = 4
 _TELL_S = 5.0
+_SETTLED_S = 5.0  # what ingest has taken in is in the books well before
 UP_S = 120.0
 ENROL_S = 90.0
 _SIMULATOR_STOP_S = 30.0  # it waits for acknowledgements of what it sent
@@ -99,11 +104,11 @@ def _begin(
     tell(say(f"1. Dựng hệ thống mẫu trong {home}", f"1. Setting up a country afresh in {home}"))
     _clear(home)
     settings = _choose_settings(home, environ, size)
-    country = furnish(settings, size, shape, tell, time.time_ns() // 1000)
+    made = furnish(settings, size, shape, tell, time.time_ns() // 1000)
     tell(
         say(
-            f"   {country.sites} điểm cầu (mã: {home / 'codes.csv'}); họp sau 2 giờ và 5 giờ",
-            f"   {country.sites} sites (codes: {home / 'codes.csv'}); sessions begin in 2 and in 5 hours",
+            f"   {made.sites} điểm cầu (mã: {home / 'codes.csv'}); họp sau 2 giờ và 5 giờ",
+            f"   {made.sites} sites (codes: {home / 'codes.csv'}); sessions begin in 2 and in 5 hours",
         )
     )
     tell(
@@ -121,9 +126,11 @@ def _begin(
     children_environ = {**environ, "DIEMCAU_HOME": str(home), "DIEMCAU_AGENT_HOME": str(home / "agent")}
     centre = _start("run", ("collector.cli", "run"), settings, children, children_environ, STOP_S)
     _wait_until_up(settings, centre)
+    _wait_until_judged(settings, centre)
+    children.callback(_tell_books, settings, tell)  # when the devices have said their last words, and ingest still runs
     simulator = _start(
         "simulate",
-        ("collector.cli", "simulate", "--folder", str(country.simulated)),
+        ("collector.cli", "simulate", "--folder", str(made.simulated)),
         settings,
         children,
         children_environ,
@@ -131,11 +138,11 @@ def _begin(
     )
     tell(
         say(
-            f"3. Đăng ký chính máy này bằng mã của {country.here}: {country.code}",
-            f"3. Enrolling this very machine with the code of {country.here}: {country.code}",
+            f"3. Đăng ký chính máy này bằng mã của {made.here}: {made.code}",
+            f"3. Enrolling this very machine with the code of {made.here}: {made.code}",
         )
     )
-    _enrol(settings, country.code, children_environ)
+    _enrol(settings, made.code, children_environ)
     tell(say("4. Chạy phần mềm kiểm tra thật trên máy này", "4. Running the real agent on this machine"))
     agent = _start("agent", ("agent.cli", "run"), settings, children, children_environ, child.STOP_S)
     tell(
@@ -144,12 +151,12 @@ def _begin(
             "Open the page below, log in, and see the country come up. Ctrl-C ends it.",
         )
     )
-    return {"run": centre, "simulate": simulator, "agent": agent}, _logins(country, settings, tell)
+    return {"run": centre, "simulate": simulator, "agent": agent}, _logins(made, settings, tell)
 
 
-def _logins(country: Country, settings: Settings, tell: Tell) -> str:
+def _logins(made: Country, settings: Settings, tell: Tell) -> str:
     """Tell of the people whose sight is bound; return the line of who sees the whole country."""
-    first, *others = country.accounts
+    first, *others = made.accounts
     for one in others:
         tell(f"   {one.duty} ({one.units}): user={one.login} password={one.password}")
     return f"LOGIN user={first.login} password={first.password} url=http://127.0.0.1:{settings.web_port}"
@@ -291,6 +298,40 @@ def _wait_until_up(settings: Settings, centre: subprocess.Popen[bytes]) -> None:
             )
         else:
             time.sleep(POLL_S)
+
+
+def _wait_until_judged(settings: Settings, centre: subprocess.Popen[bytes]) -> None:
+    """Wait until every site has been judged once, which keeps ingest busy, before the devices come."""
+    engine, deadline = open_engine(settings.database), time.monotonic() + UP_S
+    with ExitStack() as opened:
+        opened.callback(engine.dispose)
+        while time.monotonic() < deadline:
+            _must_live(centre, settings.folder("log") / "run.log")
+            with engine.connect() as connection:
+                if has_judged_all(connection, time.time_ns() // 1000):
+                    return
+            time.sleep(POLL_S)
+
+
+def _tell_books(settings: Settings, tell: Tell) -> None:
+    """Tell the balance of the whole country: every report that was made is somewhere."""
+    engine, deadline = open_engine(settings.database), time.monotonic() + _SETTLED_S
+    while True:
+        with engine.connect() as connection:
+            books = balance(country(connection))
+        if books.difference == 0 or time.monotonic() > deadline:
+            break
+        time.sleep(POLL_S)
+    engine.dispose()
+    parts = f"{books.committed} + {books.spooled} + {books.dropped} + {books.quarantined}"
+    equals = "≠" if books.difference else "="
+    tell(
+        say(
+            f"Đối soát cả nước: {books.accepted} báo cáo {equals} {parts} (đã ghi + chờ gửi + đã bỏ + cách ly)",
+            f"Books of the country: {books.accepted} reports {equals} {parts} "
+            "(committed + spooled + dropped + quarantined)",
+        )
+    )
 
 
 def _enrol(settings: Settings, code: str, environ: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from collector.intake.judging import rejudge
 from collector.judge.policy import Policy
-from collector.store import policies
+from collector.store import counters, policies
 from collector.store.intake import changes, devices, standings
 from provisioning.store.engine import record_changes, writing
 
@@ -35,6 +35,11 @@ def sweep(engine: Engine, policy: Policy, now: int) -> Swept:
         rows += rejudge(connection, sites, policy, now)
         record_changes(connection, rows)
     return Swept(policy, len(sites) < MOST_SITES)
+
+
+def has_judged_all(connection: Connection, now: int) -> bool:
+    """Tell whether a registry that was filled at once has been swept: until then ingest has little time for devices."""
+    return counters.value(connection, counters.SWEPT) > 0 and not standings.due(connection, now, 1)
 
 
 def _lose_silent(connection: Connection, now: int) -> tuple[list[tuple[str, int]], set[int]]:
