@@ -12,7 +12,7 @@ BUCKET_NEED_S = 8.0  # a token bucket of so many need-seconds, which counts pack
 REFILL = 0.85  # ... on a line whose packets flow at this share of the need: what they carry at 0.82 of it
 PACKET = 1500 / 1448  # what carries is so much larger than what is carried: Ethernet's packets, TCP with time stamps
 MOST_NEED_S = 15.0  # no direction ever moves more, whatever the line: headers and repetitions included ...
-BESIDE_NEED_S = 0.65  # ... and what is said beside the transfer
+BESIDE_NEED_S = 0.6  # ... and what is said beside the transfer
 ACKNOWLEDGING = 66 / (2 * 1448)  # the share of what arrives that its acknowledgements are, one for two packets
 MOST_S = 15.0  # nor lasts longer
 DRAIN_NEED_S = BUCKET_NEED_S * PEAK / (PACKET * PEAK - REFILL)  # what the drain moves on a line that is fast enough
@@ -33,10 +33,12 @@ def excess(before_need_s: float, moved_bytes: float, seconds: float, need_bps: f
 
     `moved_bytes` are what the packets carried. A token bucket of b bytes and rate r lets at most b + r*t bytes by in
     any t seconds (RFC 2697; the arrival curve of network calculus). So an excess above BUCKET_NEED_S is a proof: no
-    such bucket carried it. A CUSUM: it restarts at 0 whenever the transfer falls behind. Count what has arrived or was
-    acknowledged, not what was written.
+    such bucket carried it. A CUSUM: it restarts at 0 whenever the transfer falls behind; not so when whoever counts was
+    kept from it for longer than a bin, for then what had come meanwhile is counted later, all at once. Count what has
+    arrived or was acknowledged, not what was written.
     """
-    return max(0.0, before_need_s + PACKET * moved_bytes * 8 / need_bps - REFILL * seconds)
+    least = -REFILL * max(0.0, seconds - BIN_S)
+    return max(least, before_need_s + PACKET * moved_bytes * 8 / need_bps - REFILL * seconds)
 
 
 def pace_bps(need_bps: float, excess_need_s: float) -> float:

@@ -10,7 +10,7 @@ from agent import packets
 from agent.formulas.delays import percentile
 
 _INTERVAL_S = 0.05
-_LATEST_S = 0.45  # the hold, as short as it can be
+_LATEST_S = 0.55  # the hold, as short as it can be
 _LATEST = 4
 
 

@@ -31,6 +31,23 @@ def test_what_a_promised_bucket_lets_by_never_outruns_it(bucket, rate, wishes):
         assert excess <= transfer.BUCKET_NEED_S + 1e-9
 
 
+@settings(max_examples=200)
+@given(st.floats(0.5, transfer.BUCKET_NEED_S), st.floats(1, 40), st.floats(0, 3), st.floats(0.05, 4))
+def test_a_reader_that_was_starved_does_not_take_what_waited_for_speed(bucket, peak, starved_at_s, starved_s):
+    tokens, excess, waiting, read_s = bucket, 0.0, 0.0, 0.0
+    for step in range(1, 121):
+        packets = min(peak * transfer.BIN_S, tokens + transfer.REFILL * transfer.BIN_S)
+        tokens += transfer.REFILL * transfer.BIN_S - packets
+        waiting += packets
+        now_s = step * transfer.BIN_S
+        if not starved_at_s <= now_s < starved_at_s + starved_s:
+            is_late = now_s - read_s > 1.5 * transfer.BIN_S
+            taken = min(waiting, 0.02) if is_late else waiting  # a first block; the rest at the next bin's end
+            excess = transfer.excess(excess, taken / transfer.PACKET / 8, now_s - read_s, 1.0)
+            waiting, read_s = waiting - taken, now_s
+        assert excess <= transfer.BUCKET_NEED_S + transfer.REFILL * transfer.BIN_S + 1e-9
+
+
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0.01, 1.0)), max_size=60), st.floats(1e5, 1e8))
 def test_the_excess_is_in_need_seconds_whatever_the_need(trace, need_bps):
     of_one, of_need = 0.0, 0.0
@@ -52,7 +69,7 @@ def test_drain_and_a_second_of_hold_fit_into_what_may_be_moved(line_rate):
 
 def test_bytes_are_those_of_the_need():
     assert transfer.bytes_of(NEED_BPS, 1) == 625_000
-    assert transfer.most_bytes(NEED_BPS) == 8_968_750
+    assert transfer.most_bytes(NEED_BPS) == 9_000_000
 
 
 def test_what_acknowledges_a_download_is_taken_from_the_upload():
