@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
+from collector.intake.hourly import Hourly
 from collector.intake.ingest import ingest
 from collector.intake.sweep import sweep
 from collector.link.connection import Connection
@@ -51,6 +52,7 @@ class Ingest:
             epoch = counters.add(connection, counters.EPOCH, 1)
             self._policy = policies.live(connection)
         self._plan = wire.Plan("default", epoch, epoch, probe_servers(settings))
+        self._hourly = Hourly()
         self._is_sweep_finished = True
         self._lag_us = 0  # the longest since the last beat, from an arrival to its commit
 
@@ -70,11 +72,13 @@ class Ingest:
                 stop.wait(DATABASE_RETRY_S)
         for edge in self._edges:
             edge.stop()
+        with writing(self._engine) as connection:
+            self._hourly.write_all(connection, self._now_us())
 
     def _take_in(self) -> None:
         arrivals = self._uplink.take(MOST_IN_A_BATCH, WAIT_S)
         if arrivals:
-            self._outbox.acknowledge(ingest(self._engine, arrivals, self._policy, self._now_us()))
+            self._outbox.acknowledge(ingest(self._engine, arrivals, self._policy, self._now_us(), self._hourly))
             self._lag_us = max(self._lag_us, wall_us() - arrivals[0].received_at)
 
     def _sweep(self) -> None:
@@ -84,6 +88,7 @@ class Ingest:
         with writing(self._engine) as connection:
             due = commands.due(connection, now)
             pulse.beat(connection, pulse.INGEST, self._told(), now)
+            self._hourly.write(connection, now)
             if discarded:
                 counters.add(connection, counters.DISCARDED, discarded)
         self._uplink.settle(discarded)

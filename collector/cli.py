@@ -126,6 +126,30 @@ def migrate() -> None:
 
 @main.command(
     help=say(
+        "Xóa báo cáo gốc và số liệu từng giờ đã quá số ngày giữ lại; kết quả đánh giá và sổ đối soát vẫn giữ. "
+        "Đặt lịch chạy mỗi ngày một lần; trung tâm vẫn nhận báo cáo trong lúc chạy.",
+        "Delete raw reports and hourly figures older than the days they are kept; verdicts and books stay. "
+        "Have it run once a day; the centre goes on taking in meanwhile.",
+    )
+)
+@click.option("--report-days", type=click.IntRange(1), default=7, show_default=True)
+@click.option("--history-days", type=click.IntRange(1), default=30, show_default=True)
+def prune(report_days: int, history_days: int) -> None:
+    """Delete what is too old to be kept."""
+    from collector.store import prune as pruning
+
+    with _database(load_settings()) as engine:
+        gone = dict(pruning.prune(engine, now_us(), report_days, history_days))
+    click.echo(
+        say(
+            f"Đã xóa {gone['report']} báo cáo gốc và {gone['rollup']} dòng số liệu từng giờ.",
+            f"Deleted {gone['report']} raw reports and {gone['rollup']} rows of hourly figures.",
+        )
+    )
+
+
+@main.command(
+    help=say(
         "Cho biết tình hình của buổi họp hiện tại hoặc sắp tới và những phần đang chạy. "
         "Mã thoát 1: có phần không trả lời.",
         "Tell how the current or next session stands, and which parts run. Exit code 1: a part does not answer.",

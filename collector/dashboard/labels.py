@@ -126,6 +126,21 @@ PRESENCES: Names = {
     "lost": ("Mất liên lạc", "Lost"),
     "never": ("Chưa từng kết nối", "Never connected"),
 }
+HEARTBEATS: Names = {  # of a half-hour
+    "connected": ("Có kết nối", "Connected"),
+    "partly": ("Kết nối một phần", "Connected for a part of it"),
+    "away": ("Không kết nối trong giờ mở máy", "Away during the site's hours"),
+    "off_hours": ("Ngoài giờ mở máy", "Outside the site's hours"),
+    "never": ("Chưa đăng ký", "Not enrolled yet"),
+}
+PLOTS: Names = {
+    "rtt_ms": ("Độ trễ khứ hồi", "Round trip"),
+    "jitter_ms": ("Độ rung", "Jitter"),
+    "loss_pct": ("Mất gói", "Loss"),
+    "line": ("Tốc độ khi đo đường truyền", "Rates of line tests"),
+    "download_mbps": ("Tải xuống", "Download"),
+    "upload_mbps": ("Tải lên", "Upload"),
+}
 GONE: Names = {  # what a device that is off hours said last, before when it said it
     "asleep": ("máy ngủ từ", "asleep since"),
     "stopped": ("máy tắt lúc", "shut down at"),

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from collector.dashboard import heartbeat, history
 from collector.dashboard.render import Choosing, Seeing, language, now, page
 from collector.dashboard.tested import sentences
 from collector.dashboard.words import Words
@@ -32,10 +33,10 @@ class Seen(NamedTuple):
     has_moved: bool | None  # behind another router since
 
 
-def show(request: Request, sight: Seeing, code: str, choice: Choosing) -> Response:
+def show(request: Request, sight: Seeing, code: str, choice: Choosing, days: int = history.DAYS[0]) -> Response:
     """Show a site as it stands in a session: the one named, else the current or next that it takes part in."""
     found = site.find(sight, code)
-    if found is None or (choice.is_named and choice.session is None):
+    if found is None or days not in history.DAYS or (choice.is_named and choice.session is None):
         raise HTTPException(404)
     sessions = sessions_of(sight, found.id)
     wanted = choice.session.id if choice.is_named and choice.session else None
@@ -63,6 +64,11 @@ def show(request: Request, sight: Seeing, code: str, choice: Choosing) -> Respon
         devices=devices,
         presences={each.id: explain(each.presence, each.since_at, each.heard_at, stretch) for each in devices},
         changes=site.changes_of(sight, standing.participation_id) if standing else [],
+        bars={
+            key: (bar, heartbeat.runs(bar)) for key, bar in history.bars(sight, found.id, devices, now(request)).items()
+        },
+        plots=history.plots(sight, found.id, days, now(request)),
+        days=days,
         line_test=line_test,
         sentences=sentences(Words(language(request), now(request)), line_test),
         seen=_seen(line_test, site.networks_of(sight, found.id), site.provider_names(sight.connection)),

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from collector.intake.arrival import Arrival
 from collector.intake.books import MOST_ACCEPTED, Books, Settling
 from collector.intake.facts import Fact, facts
+from collector.intake.readings import Reading, of_fact, of_snapshot
 from collector.store.intake import books as books_rows
 from collector.store.intake import commands, quarantine
 from collector.store.intake import devices as device_rows
@@ -42,6 +43,7 @@ class Batch:
         self.changes: list[tuple[str, int]] = []
         self.sites_to_judge: set[int] = set()
         self.to_acknowledge: dict[tuple[str, str], int] = {}  # (device, spool id): edge
+        self.readings: list[Reading] = []
         self._connection = connection
         self._devices = devices
         self._books_of: defaultdict[str, list[Books]] = defaultdict(list)
@@ -138,6 +140,8 @@ class Batch:
         books.settle(frame, is_committed=True)
         self._done.update((device.id, id_) for id_ in report.done)
         self._reports.append(({**row, "device_id": device.id, "body": body}, found, device))
+        for fact in found:
+            self.readings += of_fact(device.id, fact, arrival.received_at)
 
     def _usable(self, device: Device | None, device_name: str, body: bytes, arrival: Arrival) -> Report:
         if self._refuse is not None:
@@ -177,6 +181,7 @@ class Batch:
             self._set_state(device, row, "connected", arrival.received_at)
         if snapshot.connection == row["connection"]:
             row["snapshot"] = json.dumps(snapshot.model_dump())
+            self.readings += of_snapshot(device.id, snapshot, arrival.received_at)
             self._done.update((device.id, id_) for id_ in snapshot.done)
 
     def _take_presence(self, said: Presence, arrival: Arrival, device: Device) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from collector.intake.arrival import Arrival
 from collector.intake.batch import Batch
+from collector.intake.hourly import Hourly
 from collector.intake.judging import rejudge
 from collector.judge.policy import Policy
 from collector.store.intake import books, devices
@@ -31,14 +32,17 @@ class Receipt(NamedTuple):
     ack: wire.Ack
 
 
-def ingest(engine: Engine, arrivals: Sequence[Arrival], policy: Policy, now: int) -> list[Receipt]:
+def ingest(
+    engine: Engine, arrivals: Sequence[Arrival], policy: Policy, now: int, hourly: Hourly | None = None
+) -> list[Receipt]:
     """Take in a batch and return the receipts to send; raises OperationalError when the database cannot take it.
 
+    Readings go to `hourly`, which its owner writes.
     A message that by itself makes the transaction fail is a fault of ours; it is quarantined as `not_processed`,
     so that it neither stops the others nor comes again for ever.
     """
     try:
-        return _transaction(engine, arrivals, policy, now)
+        return _transaction(engine, arrivals, policy, now, hourly)
     except OperationalError:
         raise
     except Exception:
@@ -46,17 +50,22 @@ def ingest(engine: Engine, arrivals: Sequence[Arrival], policy: Policy, now: int
     receipts: list[Receipt] = []
     for arrival in arrivals:
         try:
-            receipts += _transaction(engine, [arrival], policy, now)
+            receipts += _transaction(engine, [arrival], policy, now, hourly)
         except OperationalError:
             raise
         except Exception as error:
             log.exception("a message on %s could not be taken in", arrival.topic[:80])
-            receipts += _transaction(engine, [arrival], policy, now, refuse=repr(error)[:300])
+            receipts += _transaction(engine, [arrival], policy, now, hourly, refuse=repr(error)[:300])
     return receipts
 
 
 def _transaction(
-    engine: Engine, arrivals: Sequence[Arrival], policy: Policy, now: int, refuse: str | None = None
+    engine: Engine,
+    arrivals: Sequence[Arrival],
+    policy: Policy,
+    now: int,
+    hourly: Hourly | None,
+    refuse: str | None = None,
 ) -> list[Receipt]:
     with writing(engine) as connection:
         topics = [_topic(arrival) for arrival in arrivals]
@@ -67,6 +76,8 @@ def _transaction(
         batch.write()
         changes = rejudge(connection, batch.sites_to_judge, policy, now)
         record_changes(connection, [*batch.changes, *changes])
+    if hourly is not None:
+        hourly.add(batch.readings)
     return list(_receipts(batch))
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -90,6 +91,19 @@ presence = Table(
     Column("snapshot", Text),  # JSON
     Column("slept_s", BigInteger, nullable=False, server_default="0"),  # right before this connection
     Index(None, "state", "since_at", "device_id"),  # the lost ones, without reading snapshots
+)
+
+rollup = Table(
+    "rollup",  # an hour of a device's readings; by the hour first: written side by side, and pruned from one end
+    metadata,
+    Column("hour_at", BigInteger, primary_key=True),
+    Column("device_id", Id, ForeignKey(device.c.id), primary_key=True, autoincrement=False),
+    Column("metric", Text, primary_key=True),  # of intake/readings.py
+    Column("n", BigInteger, nullable=False),
+    Column("least", Double, nullable=False),
+    Column("mean", Double, nullable=False),
+    Column("most", Double, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 evidence = Table(

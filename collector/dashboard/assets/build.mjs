@@ -11,7 +11,7 @@ await rm(target, { recursive: true, force: true });
 await mkdir(target, { recursive: true });
 
 const { metafile } = await build({
-  entryPoints: ["app.js", "app.css", "icon.svg"],
+  entryPoints: ["app.js", "app.css", "plots.js", "plots.css", "icon.svg"], // plots: for the page that has them
   outdir: target,
   bundle: true,
   minify: true,
@@ -31,5 +31,6 @@ const manifest = Object.fromEntries(
     basename(output),
   ]),
 );
+await copyFile("node_modules/uplot/LICENSE", `${target}/uplot-LICENSE.txt`);
 await copyFile("node_modules/@fontsource-variable/inter/LICENSE", `${target}/inter-LICENSE.txt`);
 await writeFile(`${target}/manifest.json`, JSON.stringify(manifest, null, 2));

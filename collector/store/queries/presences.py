@@ -82,20 +82,28 @@ def _count(connection: Connection, rows: Select[tuple[int]]) -> int:
 
 def stretches_of(sight: Sight, sites: Sites, now: int) -> dict[int, Stretch]:
     """Return for each site whether it is open now, since when and until when."""
+
+    @cache  # many sites share their calendars
+    def around_now(calendar: Calendar) -> Stretch:
+        return stretch(calendar, now)
+
+    return {site_id: around_now(calendar) for site_id, calendar in calendars_of(sight, sites).items()}
+
+
+def calendars_of(sight: Sight, sites: Sites) -> dict[int, Calendar]:
+    """Return what decides when each site is open."""
     holidays = _Holidays(sight.connection)
     sessions = _sessions(sight.connection, sites)
-
-    @cache  # many sites share their hours, holidays and sessions
-    def around_now(text: str, days: frozenset[date], meets: tuple[tuple[int, int], ...]) -> Stretch:
-        return stretch(Calendar(hours.read(text) if text else hours.DEFAULT, days, meets), now)
-
     rows = sight.connection.execute(
         select(site.c.id, site.c.hours, site.c.unit_id, unit.c.parent_id)
         .join(unit, unit.c.id == site.c.unit_id)
         .where(site.c.id.in_(sites), sight.site(site.c.id))
     )
+    read = cache(hours.read)
     return {
-        site_id: around_now(text, holidays.of(unit_id, parent_id), tuple(sessions[site_id]))
+        site_id: Calendar(
+            read(text) if text else hours.DEFAULT, holidays.of(unit_id, parent_id), tuple(sessions[site_id])
+        )
         for site_id, text, unit_id, parent_id in rows
     }
 

@@ -72,6 +72,7 @@ class Device(NamedTuple):
     since_at: int | None
     heard_at: int | None
     slept_s: int | None
+    enrolled_at: int
     snapshot: dict[str, Any] | None
 
 
@@ -203,13 +204,14 @@ def devices_of(sight: Sight, site_id: int) -> list[Device]:
     query = (
         select(
             *(device.c.id, device.c.name, device.c.state, device.c.is_spare),
-            *(presence.c.state, presence.c.since_at, presence.c.heard_at, presence.c.slept_s, presence.c.snapshot),
+            *(presence.c.state, presence.c.since_at, presence.c.heard_at, presence.c.slept_s),
+            *(device.c.enrolled_at, presence.c.snapshot),
         )
         .outerjoin(presence, presence.c.device_id == device.c.id)
         .where(device.c.site_id == site_id, sight.site(device.c.site_id))
         .order_by(device.c.state == "revoked", device.c.is_spare, device.c.enrolled_at, device.c.id)
     )
-    return [Device(*row[:8], None if row[8] is None else json.loads(row[8])) for row in sight.connection.execute(query)]
+    return [Device(*row[:9], json.loads(row[9] or "null")) for row in sight.connection.execute(query)]
 
 
 def changes_of(sight: Sight, participation_id: int) -> list[Change]:
