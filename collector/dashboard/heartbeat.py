@@ -67,8 +67,8 @@ def _share(heard: float, at: int, enrolled_at: int, connected_at: int | None, no
     starts_at, ends_at = max(at, enrolled_at), min(at + CELL_US, now)
     if at + CELL_US <= enrolled_at:
         return None
-    if connected_at is not None and connected_at <= starts_at:
-        return 1.0
+    known_us = 0  # of its connection now: the roll-ups lag behind by minutes
+    if connected_at is not None and connected_at <= ends_at:
+        known_us = max(ends_at - max(connected_at, starts_at), _SNAPSHOT_EVERY_US)
     lasted_us = max(ends_at - starts_at, _SNAPSHOT_EVERY_US)
-    known_us = max(0, ends_at - connected_at) if connected_at is not None else 0  # the roll-ups lag behind by minutes
     return min(1.0, max(heard * _SNAPSHOT_EVERY_US, known_us) / lasted_us)

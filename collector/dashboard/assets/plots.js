@@ -9,8 +9,8 @@ const colour = (figure, name) => {
   return getComputedStyle(probe).color; // custom properties with light-dark() are resolved in a colour only
 };
 
-function clock(lang, form) {
-  const format = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : "vi", { timeZone: "Asia/Ho_Chi_Minh", ...form });
+function clock(form) {
+  const format = new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Ho_Chi_Minh", ...form });
   return (seconds) => format.format(seconds * 1000);
 }
 
@@ -33,29 +33,28 @@ function columns(series, isContinuous) {
   return { at, column };
 }
 
-function options(figure, isLine, at) {
-  const { lang, unit } = figure.dataset;
-  const days = (at.at(-1) - at[0]) / 86400;
-  const tick = clock(lang, days > 1.5 ? { day: "2-digit", month: "2-digit" } : { hour: "2-digit", minute: "2-digit" });
-  const moment = clock(lang, { hour: "2-digit", minute: "2-digit", day: "2-digit", month: "2-digit" });
+function options(figure, isLine) {
+  const { lang, unit, days, until } = figure.dataset;
+  const tick = clock(days > 1 ? { day: "2-digit", month: "2-digit" } : { hour: "2-digit", minute: "2-digit" });
+  const moment = clock({ hour: "2-digit", minute: "2-digit", day: "2-digit", month: "2-digit" });
   const number = new Intl.NumberFormat(lang === "en" ? "en-GB" : "vi", { maximumSignificantDigits: 3 });
   const axis = { stroke: colour(figure, "told"), grid: { stroke: colour(figure, "grid"), width: 1 }, ticks: { show: false } };
   const font = `12px ${getComputedStyle(figure).fontFamily}`;
   const told = figure.querySelector(".told");
-  const mean = (name) => ({ stroke: colour(figure, name), width: 2, points: { show: true, size: 5 } });
-  const dots = (name) => ({ ...mean(name), paths: () => null, points: { show: true, size: 9, fill: colour(figure, name) } });
+  const mean = (name) => ({ stroke: colour(figure, name), width: 2, points: { show: true, size: 5, fill: colour(figure, name) } });
+  const dots = (name, fill) => ({ ...mean(name), paths: () => null, points: { show: true, size: 9, width: 2, fill } });
   const edge = { stroke: colour(figure, "band"), width: 0, points: { show: false } };
   return {
     width: figure.querySelector(".canvas").clientWidth,
     height: 170,
     legend: { show: false },
     cursor: { y: false, drag: { setScale: false } },
-    scales: { x: { range: (_, from, to) => [from - HOUR_S / 2, to + HOUR_S / 2] }, y: { range: (_, __, most) => [0, (most || 1) * 1.1] } },
+    scales: { x: { range: () => [until - days * 86400 - HOUR_S, Number(until)] }, y: { range: (_, __, most) => [0, (most || 1) * 1.1] } },
     axes: [
-      { ...axis, font, values: (_, ticks) => ticks.map(tick), space: 60 },
+      { ...axis, font, size: 28, values: (_, ticks) => ticks.map(tick), space: 60 },
       { ...axis, font, size: 44, values: (_, ticks) => ticks.map((value) => number.format(value)) },
     ],
-    series: isLine ? [{}, dots("s1"), dots("s2")] : [{}, edge, edge, mean("s1")],
+    series: isLine ? [{}, dots("s1", colour(figure, "s1")), dots("s2", colour(figure, "fill"))] : [{}, edge, edge, mean("s1")],
     bands: isLine ? [] : [{ series: [1, 2], fill: colour(figure, "band") }],
     hooks: {
       setCursor: [
@@ -80,7 +79,7 @@ function draw(figure) {
   const isLine = kind === "line";
   const { at, column } = columns(JSON.parse(points), !isLine);
   const shown = isLine ? [at, column(0, 1), column(1, 1)] : [at, column(0, 2), column(0, 0), column(0, 1)];
-  drawn.set(canvas, { points, plot: new uPlot(options(figure, isLine, at), shown, canvas) });
+  drawn.set(canvas, { points, plot: new uPlot(options(figure, isLine), shown, canvas) });
 }
 
 function drawAll() {

@@ -36,6 +36,11 @@ def test_what_was_not_rolled_up_yet_is_known_by_the_connection() -> None:
     assert kinds({}, connected_at=PRESENT - MIN_US)[-2:] == ["partly", "connected"]
 
 
+def test_a_machine_that_has_just_connected_is_not_away() -> None:
+    assert kinds({}, connected_at=NOW)[-2:] == ["away", "partly"]
+    assert kinds({}, connected_at=NOW, enrolled_at=NOW - MIN_US)[-2:] == ["never", "connected"]
+
+
 def test_before_it_was_enrolled_there_was_nothing_to_hear() -> None:
     found = kinds({PRESENT - CELL_US: 15}, enrolled_at=PRESENT - CELL_US // 2)
     assert found[:46] == ["never"] * 46
