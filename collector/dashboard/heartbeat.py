@@ -68,7 +68,7 @@ def _share(heard: float, at: int, enrolled_at: int, connected_at: int | None, no
     if at + CELL_US <= enrolled_at:
         return None
     known_us = 0  # of its connection now: the roll-ups lag behind by minutes
-    if connected_at is not None and connected_at <= ends_at:
+    if connected_at is not None and connected_at < at + CELL_US:
         known_us = max(ends_at - max(connected_at, starts_at), _SNAPSHOT_EVERY_US)
     lasted_us = max(ends_at - starts_at, _SNAPSHOT_EVERY_US)
     return min(1.0, max(heard * _SNAPSHOT_EVERY_US, known_us) / lasted_us)
