@@ -28,7 +28,7 @@ from collector.dashboard import (
     sites,
     units,
 )
-from collector.dashboard.api import description, evidence, flags, history, summary
+from collector.dashboard.api import description, evidence, flags, history, hours, summary
 from collector.dashboard.api import sites as api_sites
 from collector.dashboard.api import units as api_units
 
@@ -69,6 +69,7 @@ ROUTES = (
     Route("GET", "/api/v1/sites", api_sites.show),
     Route("GET", "/api/v1/sites/{code}/evidence", evidence.show),
     Route("GET", "/api/v1/sites/{code}/history", history.show),
+    Route("GET", "/api/v1/sites/{code}/hours", hours.show),
     Route("GET", "/api/v1/flags", flags.show),
     Route("GET", "/api/v1/openapi.json", description.show),
 )

@@ -109,7 +109,7 @@ def test_evidence_and_history_of_a_site(browser: TestClient) -> None:
     changes = browser.get("/api/v1/sites/SLOW000/history").json()["items"]
     assert _walk(browser, "/api/v1/sites/SLOW000/history") == changes
     assert ("line", "upload_mbps", "not_ready") in {(c["fact"], c["metric"], c["new_level"]) for c in changes}
-    for path in ("evidence", "history"):
+    for path in ("evidence", "history", "hours"):
         assert browser.get(f"/api/v1/sites/NOPE/{path}").json() == {"detail": "no such site"}
 
 
@@ -128,7 +128,7 @@ def test_the_api_knows_the_words_of_the_contract() -> None:
     assert {*asking.Medium} == {*labels.MEDIA}
 
 
-NAMES = ("session", "level", "owner", "role", "medium", "unit", "parent", "q", "after", "limit", "other")
+NAMES = ("session", "days", "level", "owner", "role", "medium", "unit", "parent", "q", "after", "limit", "other")
 VALUES = st.one_of(
     st.integers(-(2**70), 2**70).map(str),
     st.sampled_from(("ready", "vnpt", "view", "pc", "01", "%", "_", "\\", "\0", "1e9", "")),

@@ -54,6 +54,13 @@ def test_plots_have_the_hours_asked_for_and_the_same_in_a_table(measured, browse
     assert browser.get("/sites/SLOW000?days=400").status_code == 404
 
 
+def test_the_api_tells_the_same_hours(measured, browser: TestClient) -> None:
+    week = browser.get("/api/v1/sites/SLOW000/hours?days=7").json()["items"]
+    assert [(hour["metric"], hour["n"]) for hour in week] == [("rtt_ms", 2), ("rtt_ms", 3)]
+    latest = {"at": "2023-08-15T01:00:00Z", "metric": "rtt_ms", "n": 3, "least": 5.0, "mean": 10.0, "most": 20.0}
+    assert browser.get("/api/v1/sites/SLOW000/hours").json() == {"site": "SLOW000", "items": [latest]}
+
+
 def test_a_device_has_the_bar_of_its_day(measured, browser: TestClient) -> None:
     page = browser.get("/sites/SLOW000?lang=en").text
     bar = page.partition('<figure class="beat">')[2].partition("</svg>")[0]

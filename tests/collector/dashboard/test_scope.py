@@ -60,6 +60,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "GET /api/v1/sites": ("/api/v1/sites", "/api/v1/sites?unit=02", "/api/v1/sites?q=chim", "/api/v1/sites?limit=1"),
     "GET /api/v1/sites/{code}/evidence": (f"/api/v1/sites/{ELSEWHERE}/evidence",),
     "GET /api/v1/sites/{code}/history": (f"/api/v1/sites/{ELSEWHERE}/history",),
+    "GET /api/v1/sites/{code}/hours": (f"/api/v1/sites/{ELSEWHERE}/hours", f"/api/v1/sites/{ELSEWHERE}/hours?days=7"),
     "GET /api/v1/flags": ("/api/v1/flags", "/api/v1/flags?unit=02", "/api/v1/flags?limit=2"),
     "GET /metrics": ("/metrics",),
 }
