@@ -139,7 +139,11 @@ def prune(report_days: int, history_days: int) -> None:
     from collector.store import prune as pruning
 
     with _database(load_settings()) as engine:
-        gone = dict(pruning.prune(engine, now_us(), report_days, history_days))
+        gone = {}
+        for step in pruning.prune(engine, now_us(), report_days, history_days):
+            gone[step.table] = step.rows
+            if sys.stderr.isatty():
+                click.echo(f"\r{step.table}: {step.rows}", nl=False, err=True)
     click.echo(
         say(
             f"Đã xóa {gone['report']} báo cáo gốc và {gone['rollup']} dòng số liệu từng giờ.",

@@ -64,6 +64,13 @@ def test_the_live_policy_is_the_seed_until_another_is_loaded(cli, tmp_path):
     assert cli("policy", "show").stdout == other.read_text()
 
 
+def test_pruning_says_what_has_gone_and_wants_days_that_make_sense(cli):
+    cli("migrate")
+    pruned, wrong = cli("prune"), cli("prune", "--report-days", "0")
+    assert (pruned.exit_code, wrong.exit_code) == (0, 2)
+    assert pruned.stdout == "Deleted 0 raw reports and 0 rows of hourly figures.\n"
+
+
 def test_a_wrong_policy_is_refused_with_its_place_and_the_live_one_stays(cli, tmp_path):
     cli("migrate")
     wrong = tmp_path / "wrong.toml"
