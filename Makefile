@@ -1,6 +1,7 @@
 # make demo   runs a country on this machine (DEMO_SITES, DEMO_PORT, DEMO_SECONDS); Ctrl-C ends it
 # make test   everything but the long fault runs        make check  form, lint, types, imports
 # make soak   the long fault runs                       make bench  the measurements in benchmarks/
+# make screenshots   a picture of every page, into screenshots/
 # make lock   pins the newest versions of everything    make clean  removes what all of these made
 #
 # Nothing is written outside this folder, neither caches nor temporary files, but for Debian packages that test, soak and
@@ -23,9 +24,10 @@ ASSETS := $(filter-out %/node_modules,$(wildcard collector/dashboard/assets/*))
 needs = $(1) > /dev/null 2>&1 || { apt-get update -qq && apt-get install -qq -y --no-install-recommends $(2) > /dev/null; }
 # Debian starts a broker of its own with it, which nobody here asked for.
 MOSQUITTO = test -x /usr/sbin/mosquitto || { $(call needs,false,mosquitto); systemctl disable --now mosquitto 2> /dev/null || true; }
+CHROMIUM = $(call needs,command -v chromium,chromium)
 HAS_TESTBED := /usr/bin/python3 -c 'import gi; gi.require_version("UMockdev", "1.0")'
 
-.PHONY: demo test check soak bench lock clean
+.PHONY: demo test check screenshots soak bench lock clean
 
 demo: $(READY)
 	@DIEMCAU_HOME="$(CURDIR)/.demo" exec $(BIN)/diemcau-collector demo
@@ -38,6 +40,7 @@ test: $(READY)
 	@$(call needs,$(HAS_TESTBED),umockdev gir1.2-umockdev-1.0 python3-gi) # it plays devices to the real agent
 	@$(call needs,test -x /lib/nut/upsd,nut-server) # and this one a UPS
 	@$(MOSQUITTO) # the broker of a country, in processes of the tests
+	@$(CHROMIUM) # it looks at the pages
 	@$(call needs,type makensis systemd-analyze,nsis systemd) # bundles are built, and the unit looked at
 	@$(BIN)/python -m pytest -q -m "not soak"
 
@@ -47,6 +50,10 @@ check: $(READY)
 	@$(BIN)/mypy
 	@$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 -p agent.platforms.windows
 	@$(BIN)/lint-imports
+
+screenshots: $(READY)
+	@$(CHROMIUM)
+	@$(BIN)/python -m tests.browser.screenshots screenshots
 
 soak: $(READY)
 	@$(call needs,command -v qemu-aarch64-static,qemu-user-static) # it plays the processor of a small board
@@ -85,5 +92,5 @@ lock: $(READY)
 		-o provisioning/bundle/locks/exe.lock --cache-dir .cache/uv
 
 clean:
-	rm -rf .venv .cache .demo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis \
+	rm -rf .venv .cache .demo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis screenshots \
 		collector/dashboard/static collector/dashboard/assets/node_modules

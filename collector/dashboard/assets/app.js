@@ -1,6 +1,7 @@
 // Keeps a page true while it is looked at: follows /live and asks for the page's own fragment again when something
 // that it shows has changed, when the connection comes back, and once a minute so that ages do not lie.
 import htmx from "htmx.org";
+import "./keys.js";
 
 htmx.config.morphIgnore.push("open"); // what the reader has unfolded stays so
 htmx.config.noSwap.push("5xx"); // figures that are old are better than none

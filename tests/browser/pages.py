@@ -1,0 +1,44 @@
+"""Every page there is, by its route: the addresses at which browsers look at it."""
+
+from __future__ import annotations
+
+from tests.browser.country import Filled
+
+PAGES: dict[str, dict[str, str]] = {  # by route: a name, and the address with the country's codes to be filled in
+    "GET /": {"overview": "/", "overview-province": "/"},
+    "GET /sites": {"sites": "/sites"},
+    "GET /sites/{code}": {
+        "site-weak": "/sites/{weak}",
+        "site-hostile": "/sites/{hostile}",
+        "site-bare": "/sites/{bare}",
+    },
+    "GET /units/{code}": {"province": "/units/02", "district": "/units/{district}"},
+    "GET /reports/{report_id}": {"report": "/reports/{report_id}"},
+    "GET /quarantine": {"quarantine": "/quarantine"},
+    "GET /health": {"health": "/health"},
+    "GET /my/{token}": {"own-hostile": "/my/{hostile_token}", "own-bare": "/my/{bare_token}"},
+    "GET /login": {"login": "/login"},
+}
+NO_PAGES = {  # for machines, or downloads; beside the API
+    *("GET /sites.xlsx", "GET /live", "GET /live/board", "GET /healthz", "GET /metrics"),
+    "GET /probe-servers/document",
+}
+PICTURED_TOO = {  # the same pages in other states
+    "overview-afternoon": "/?session=2",
+    "sites-vnpt": "/sites?level=not_ready&level=at_risk&owner=vnpt",
+    "sites-none": "/sites?q=khong+co+diem+nay",
+    "own-weak": "/my/{weak_token}",
+}
+NAMES = tuple(name for addresses in PAGES.values() for name in addresses)
+_BY = {"login": "", "overview-province": "provincial"}
+
+
+def seen_by(name: str) -> str:
+    """Return who looks at a page: the login, empty for somebody who has not logged in."""
+    return _BY.get(name, "noc")
+
+
+def addresses(filled: Filled) -> dict[str, str]:
+    """Return the address of each page by its name."""
+    named = {name: address for found in (*PAGES.values(), PICTURED_TOO) for name, address in found.items()}
+    return {name: address.format(**filled._asdict()) for name, address in named.items()}
