@@ -19,7 +19,7 @@ class Reason(NamedTuple):
 _MEASURED = ("measured", "ready")
 
 REASONS: Mapping[str, Reason] = {
-    "ok": Reason(_MEASURED, "site", "{measured}, đạt mức {ready}", "{measured}, within {ready}", "", ""),
+    "ok": Reason(_MEASURED, "site", "{measured}, đạt mức {ready}", "{measured}, meets {ready}", "", ""),
     "present": Reason((), "site", "Đang kết nối", "Connected", "", ""),
     "proven": Reason((), "site", "Đã được xác nhận", "Proven", "", ""),
     "never_checked": Reason(

@@ -127,8 +127,8 @@ def _refusal(error: ValidationError) -> Tuple[str, str]:
     problems = error.errors(include_url=False, include_context=False)
     reasons = [_reason(problem) for problem in problems]
     worst = min(range(len(problems)), key=lambda n: _PRECEDENCE.index(reasons[n]))
-    place = ".".join(map(str, problems[worst]["loc"]))
-    return reasons[worst], f"{place}: {problems[worst]['msg']}"[:300]
+    place = ".".join(map(str, problems[worst]["loc"]))  # empty where nothing could be read
+    return reasons[worst], ": ".join(filter(None, (place, problems[worst]["msg"])))[:300]
 
 
 def _reason(problem: ErrorDetails) -> str:
