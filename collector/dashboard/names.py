@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-_KINDS_OF_UNIT = ("Thành phố ", "Tỉnh ", "Huyện ", "Quận ", "Thị xã ", "Đặc khu ")
+_KINDS_OF_UNIT = {"Thành phố ": "TP. ", "Thị xã ": "TX. ", "Tỉnh ": "", "Huyện ": "", "Quận ": "", "Đặc khu ": ""}
+_PROVINCES = ("Hà Nội", "Hải Phòng", "Đà Nẵng", "Cần Thơ")  # cities that stand beside provinces
 _SHORT_UNITS = {
     "Hồ Chí Minh": "TP. HCM",
     "Bà Rịa - Vũng Tàu": "BR-Vũng Tàu",
@@ -26,10 +27,17 @@ _SHORT_WORDS = (
 
 
 def short_unit(name: str) -> str:
-    """Return a unit's name without its kind, 'Hà Giang'; a numbered one keeps it, 'Quận 1'."""
+    """Return a unit's name without its kind, 'Hà Giang'; towns keep it, 'TP. Hà Giang', and numbered ones, 'Quận 1'.
+
+    There is a Huyện Cao Lãnh beside the Thành phố Cao Lãnh.
+    """
     kind = next((kind for kind in _KINDS_OF_UNIT if name.startswith(kind)), "")
     bare = name[len(kind) :]
-    return name if bare.isdigit() else _SHORT_UNITS.get(bare, bare)
+    if bare.isdigit():
+        return name
+    if bare in (*_PROVINCES, *_SHORT_UNITS):
+        return _SHORT_UNITS.get(bare, bare)
+    return _KINDS_OF_UNIT.get(kind, "") + bare
 
 
 def short_site(name: str) -> str:
