@@ -35,10 +35,8 @@ def test_tab_reaches_all_in_order_and_shows_where_it_is(
         page = context.new_page()
         page.goto(address_of(name))
         count = page.evaluate(WATCH)
-        for _ in range(count + 5):  # a table that scrolls is a stop too
+        for _ in range(count):
             page.keyboard.press("Tab")
-            if page.evaluate("reached.at(-1)") == count - 1:
-                break
         assert page.evaluate("reached") == list(range(count))
         assert page.evaluate("unseen") == []
 
