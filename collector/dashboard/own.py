@@ -69,13 +69,19 @@ def show(request: Request, connection: Reading, token: str, session: int | None 
 
 
 def ask(request: Request, token: str) -> Response:
-    """Have the site's devices measure, unless a result came within the last minute."""
+    """Have the site's devices measure, unless they still do or a result came within the last minute."""
+    with request.app.state.engine.connect() as reading:
+        _site(request, reading, token)  # a link that opens nothing must not keep ingest from writing
     with writing(request.app.state.engine) as connection:
         sight, found = _site(request, connection, token)
         asked = site.asked_of(sight, found.id).values()
-        if not any(each.done_at is not None and now(request) - each.done_at < _PAUSE_US for each in asked):
+        if not any(now(request) < _rests_until(each) for each in asked):
             measure.ask_devices(sight, found, _BY, now(request))
     return RedirectResponse(f"/my/{token}#machines", 303)
+
+
+def _rests_until(asked: site.Asked) -> int:
+    return asked.ends_at if asked.done_at is None else asked.done_at + _PAUSE_US
 
 
 def _site(request: Request, connection: Connection, token: str) -> tuple[Sight, site.Site]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 from starlette.testclient import TestClient
 
 from collector.intake.ingest import ingest
@@ -16,7 +16,7 @@ from collector.store.intake import commands
 from collector.store.tables import command
 from provisioning import site_links
 from provisioning.store.engine import writing
-from provisioning.store.tables import device
+from provisioning.store.tables import audit, device
 
 POLICY = load_policy(SEED.read_text(encoding="utf-8"))
 OTHERS = ("onerror", "Đất Mũi", "Kỳ Sơn", "GOOD000", "SILENT0", "d-00000002", "d-00000003")
@@ -114,6 +114,26 @@ def test_a_result_is_not_asked_for_again_within_a_minute(
         with writing(country.engine) as connection:
             connection.execute(update(command).where(command.c.done_at.is_(None)).values(done_at=now))
             assert len(connection.execute(select(command.c.id)).all()) == made
+
+
+def test_what_is_being_measured_is_not_asked_for_again(stranger: TestClient, link: Any, country: Any) -> None:
+    for _ in range(3):
+        assert stranger.post(f"{link('SLOW000')}/measure").status_code == 303
+    with country.engine.connect() as connection:
+        assert len(connection.execute(select(audit).where(audit.c.actor == "site link")).all()) == 1
+
+
+def test_a_link_that_opens_nothing_never_takes_the_lock_that_ingest_writes_by(
+    stranger: TestClient, link: Any, country: Any
+) -> None:
+    begun: list[bool] = []
+    event.listen(
+        country.engine, "begin", lambda connection: begun.append("writes" in connection.get_execution_options())
+    )
+    stranger.post("/my/SLOW000-0/measure")
+    assert True not in begun
+    stranger.post(f"{link('SLOW000')}/measure")
+    assert True in begun
 
 
 def test_a_revoked_machine_is_neither_shown_nor_asked(stranger: TestClient, link: Any, country: Any) -> None:
