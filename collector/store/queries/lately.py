@@ -11,8 +11,7 @@ from collector.store.scope import Sight
 from collector.store.tables import flag_change
 from provisioning.store.tables import participation, site
 
-_REACHES = 5000  # rows: what lies farther back is not lately, and is not looked through
-_MOST_OF_ALL = 400  # of them, of all sessions together
+_REACHES = 5000  # rows, of all sessions: what lies farther back is not lately, and is not looked through
 
 
 class Lately(NamedTuple):
@@ -31,13 +30,16 @@ class Lately(NamedTuple):
 def lately(sight: Sight, session_id: int, most: int) -> list[Lately]:
     """Return the latest changes of a session that are seen."""
     oldest = (sight.connection.scalar(select(func.max(flag_change.c.id))) or 0) - _REACHES
-    recent = select(flag_change).where(
-        flag_change.c.id > oldest, or_(flag_change.c.old_level.in_(NEEDS), flag_change.c.new_level.in_(NEEDS))
+    is_theirs = (
+        select(participation.c.id)
+        .where(participation.c.id == flag_change.c.participation_id, participation.c.session_id == session_id)
+        .where(sight.site(participation.c.site_id))
+        .correlate(flag_change)
+        .exists()
     )
-    if not sight.is_whole:  # else the country's would leave no room for theirs
-        seen = select(participation.c.id).where(sight.site(participation.c.site_id))
-        recent = recent.where(flag_change.c.participation_id.in_(seen))
-    change = recent.order_by(flag_change.c.id.desc()).limit(_MOST_OF_ALL).subquery()
+    is_need = or_(flag_change.c.old_level.in_(NEEDS), flag_change.c.new_level.in_(NEEDS))
+    recent = select(flag_change).where(flag_change.c.id > oldest, is_need, is_theirs)
+    change = recent.order_by(flag_change.c.id.desc()).limit(most).subquery()
     query = (
         select(
             *(change.c.at, site.c.code, site.c.name, site.c.unit_id),
@@ -45,8 +47,6 @@ def lately(sight: Sight, session_id: int, most: int) -> list[Lately]:
         )
         .join(participation, participation.c.id == change.c.participation_id)
         .join(site, site.c.id == participation.c.site_id)
-        .where(participation.c.session_id == session_id, sight.site(participation.c.site_id))
         .order_by(change.c.id.desc())
-        .limit(most)
     )
     return [Lately(*row) for row in sight.connection.execute(query)]
