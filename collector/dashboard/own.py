@@ -62,7 +62,7 @@ def show(request: Request, connection: Reading, token: str, session: int | None 
         calls=_calls(flags),
         machines=machines,
         is_measuring=any(machine.progress is not None and machine.progress.is_running for machine in machines),
-        contacts=site.contacts_of(sight, found.id),
+        contacts=site.contacts_of_sites(sight, [found.id]).get(found.id, []),
         settings=request.app.state.settings,
         path=request.url.path,
     )

@@ -72,7 +72,7 @@ def show(request: Request, sight: Seeing, code: str, choice: Choosing, days: int
         line_test=line_test,
         sentences=sentences(Words(language(request), now(request)), line_test),
         seen=_seen(line_test, site.networks_of(sight, found.id), site.provider_names(sight.connection)),
-        contacts=site.contacts_of(sight, found.id),
+        contacts=site.contacts_of_sites(sight, [found.id]).get(found.id, []),
         asked=site.asked_of(sight, found.id),
         turns=site.turns_of(sight, found.id),
         sees_phones=is_at_work,

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 
 from provisioning.store.folding import fold
 from provisioning.store.rows import insert
@@ -25,7 +24,6 @@ def open_engine(url: str, *, checkpoints: bool = False) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True)
     engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
-    engine.dialect.statement_compiler = _Compiler
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: Any) -> None:
@@ -41,12 +39,6 @@ def open_engine(url: str, *, checkpoints: bool = False) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
-
-
-class _Compiler(SQLiteCompiler):
-    def get_from_hint_text(self, table: Any, text: Any) -> Any:
-        """Return what with_hint(table, "INDEXED BY …", "sqlite") says: by itself SQLAlchemy has no hints for SQLite."""
-        return text
 
 
 @contextmanager

@@ -260,13 +260,3 @@ def contacts_of_sites(sight: Sight, site_ids: Collection[int]) -> dict[int, list
     for site_id, *whom in sight.connection.execute(query.order_by(contact.c.id)):
         found[site_id].append(Contact(*whom))
     return found
-
-
-def contacts_of(sight: Sight, site_id: int) -> list[Contact]:
-    """Return whom to call at the site."""
-    query = (
-        select(contact.c.name, contact.c.phone)
-        .where(contact.c.site_id == site_id, sight.site(contact.c.site_id))
-        .order_by(contact.c.id)
-    )
-    return [Contact(*row) for row in sight.connection.execute(query)]

@@ -8,7 +8,6 @@ from sqlalchemy import func
 
 from collector.store.queries.standings import level, of_session
 from collector.store.scope import Sight
-from collector.store.tables import standing
 from provisioning.store.tables import participation, site
 
 
@@ -25,5 +24,4 @@ def tally(sight: Sight, session_id: int) -> list[Tally]:
     """Return the counts of a session; they sum to all its sites that are seen."""
     keys = (site.c.unit_id, participation.c.role, level)
     query = of_session(sight, session_id, *keys, func.count()).join(site, site.c.id == participation.c.site_id)
-    query = query.with_hint(standing, "INDEXED BY ix_standing_participation_id", "sqlite")  # it holds no verdicts
     return [Tally(*row) for row in sight.connection.execute(query.group_by(*keys))]
