@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from io import BytesIO
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from urllib.parse import quote
 
 import xlsxwriter
 from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from xlsxwriter.worksheet import Worksheet
@@ -30,6 +32,7 @@ from provisioning.store.engine import writing
 TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_LETTERS = 32_767  # of a cell
 _ONE = threading.Lock()  # a workbook of the country takes seconds of the processor: one after another
+_IN_LINE = threading.Semaphore(3)  # with the one at work; who waits holds one of the pages' few connections
 
 
 class Line(NamedTuple):
@@ -71,12 +74,15 @@ PHONES = Column(("Điện thoại", "Phone"), 18, lambda line, _: "; ".join(filt
 
 
 def show(request: Request, sight: Seeing, choice: Choosing, view: Viewing) -> Response:
-    """Answer with the workbook of what the list of this address shows; phones only for those who call."""
+    """Answer with the workbook of what the list of this address shows; phones only for those who call.
+
+    Raises HTTPException 503 while enough others wait for theirs.
+    """
     session = choice.session
     if session is None:
         return page(request, "no_session.html", status=404 if choice.is_named else 200)
     words, person = Words(language(request), now(request)), request.state.person
-    with _ONE:
+    with _turn():
         lines = _lines(sight, session.id, view, now(request))
         body, count = write(lines, (*COLUMNS, PHONES) if person.acts else COLUMNS, words)
     with writing(request.app.state.engine) as connection:
@@ -85,6 +91,17 @@ def show(request: Request, sight: Seeing, choice: Choosing, view: Viewing) -> Re
     return Response(
         body, media_type=TYPE, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
     )
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _IN_LINE.acquire(blocking=False):
+        raise HTTPException(503)
+    try:
+        with _ONE:
+            yield
+    finally:
+        _IN_LINE.release()
 
 
 def write(lines: Iterator[Line], columns: tuple[Column, ...], words: Words) -> tuple[bytes, int]:

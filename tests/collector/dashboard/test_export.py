@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
+from collector.dashboard import export
 from provisioning.store.engine import writing
 from provisioning.store.tables import audit, contact, line, participation, site
 
@@ -83,6 +85,17 @@ def test_phones_are_for_those_who_call(stranger: TestClient, log_in: Callable[[T
     body = log_in(stranger, "viewer").get("/sites.xlsx").content
     assert "Điện thoại" not in sheet(body)[1][0]
     assert "0912" not in str(sheet(body)[1])
+
+
+def test_while_enough_others_wait_one_is_told_to_come_again_and_no_page_waits(
+    browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "_IN_LINE", threading.Semaphore(1))
+    with export._turn():
+        answer = browser.get("/sites.xlsx")
+        assert answer.status_code == 503
+        assert "Chờ một phút" in answer.text
+    assert browser.get("/sites.xlsx").status_code == 200
 
 
 def test_who_took_a_workbook_is_written_down(browser: TestClient, country: Any) -> None:
