@@ -17,7 +17,6 @@ from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 
 from collector.dashboard.board import Board, draw
 from collector.dashboard.figures import Figures, figures_of
@@ -149,7 +148,7 @@ class Boards:
                     continue
                 try:
                     after = await asyncio.to_thread(self.look, key)
-                except (DBAPIError, LookupError):
+                except Exception:  # whatever is wrong with one board, the others go on
                     log.warning("the board of session %d cannot be drawn; trying again", key.session_id, exc_info=True)
                     continue
                 changed = {id_: html for id_, html in after.pieces.items() if before.board.pieces.get(id_) != html}

@@ -46,6 +46,9 @@ class Ledger:
         if not self._lock.acquire(blocking=found is None):
             return found.totals  # type: ignore[union-attr]
         try:
+            read = self._read.get(key)  # perhaps by whoever had the lock
+            if read is not None and self._is_fresh(sight, read):
+                return read.totals
             change_id, at_s = changes.last_id(sight.connection), time.monotonic()
             self._read[key] = _Read(_totals(sight, session_id), change_id, at_s)
             return self._read[key].totals

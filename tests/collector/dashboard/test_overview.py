@@ -226,6 +226,34 @@ def test_an_open_page_is_sent_the_pieces_that_changed_and_those_alone(
     assert then.startswith("event: hello")
 
 
+def test_a_board_that_cannot_be_drawn_once_is_drawn_the_next_time(
+    nation: Any, district: Any, now: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boards, "GAP_S", 0.01)
+    monkeypatch.setattr(boards, "LOOK_S", 0.01)
+    draw, failed = boards.draw, []
+
+    def fail_once(*arguments: Any) -> Any:
+        if not failed:
+            failed.append(True)
+            raise RuntimeError("a piece that cannot be drawn")
+        return draw(*arguments)
+
+    async def scenario() -> str:
+        kept = Boards(nation.engine, lambda: now)
+        key = Key(nation.session_id, None, "vi")
+        async with kept.running():
+            events = kept.stream(key, kept.look(key).version)
+            await _next(events)  # the beat
+            monkeypatch.setattr(boards, "draw", fail_once)
+            await asyncio.to_thread(lose, district, 0, 1, 2, at=now)
+            kept.note({"presence"})
+            return await _next(events)
+
+    assert TOGETHER in asyncio.run(scenario())
+    assert failed
+
+
 def test_a_page_too_slow_to_follow_gets_the_whole_board(nation: Any, now: int, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> list[str]:
         queue: asyncio.Queue[str] = asyncio.Queue(2)
