@@ -67,8 +67,8 @@ def run(tell: Tell, environ: Mapping[str, str] = os.environ) -> None:
             until = time.monotonic() + seconds
             reporting = _Reporting(home, tell)
             while time.monotonic() < until:
-                for name, process in running.items():
-                    _must_live(process, home / "log" / f"{name}.log")
+                for name, part in running.items():
+                    _must_live(part, home / "log" / f"{name}.log")
                 reporting.look(time.monotonic())
                 time.sleep(POLL_S)
         _let_no_signal_disturb()
@@ -100,23 +100,7 @@ class _Reporting:
 def _begin(
     home: Path, children: ExitStack, tell: Tell, environ: Mapping[str, str]
 ) -> tuple[dict[str, subprocess.Popen[bytes]], str]:
-    shape, size = _size(environ)
-    tell(say(f"1. Dựng hệ thống mẫu trong {home}", f"1. Setting up a country afresh in {home}"))
-    _clear(home)
-    settings = _choose_settings(home, environ, size)
-    made = furnish(settings, size, shape, tell, time.time_ns() // 1000)
-    tell(
-        say(
-            f"   {made.sites} điểm cầu (mã: {home / 'codes.csv'}); họp sau 2 giờ và 5 giờ",
-            f"   {made.sites} sites (codes: {home / 'codes.csv'}); sessions begin in 2 and in 5 hours",
-        )
-    )
-    tell(
-        say(
-            f"   Địa chỉ đăng ký (chỉ từ máy này): {settings.enrolment_url}",
-            f"   Devices enrol (from this machine alone) at: {settings.enrolment_url}",
-        )
-    )
+    settings, made = _set_up(home, tell, environ)
     tell(
         say(
             "2. Chạy máy chủ MQTT, đăng ký, máy chủ đo, thu nhận và trang web",
@@ -152,6 +136,27 @@ def _begin(
         )
     )
     return {"run": centre, "simulate": simulator, "agent": agent}, _logins(made, settings, tell)
+
+
+def _set_up(home: Path, tell: Tell, environ: Mapping[str, str]) -> tuple[Settings, Country]:
+    shape, size = _size(environ)
+    tell(say(f"1. Dựng hệ thống mẫu trong {home}", f"1. Setting up a country afresh in {home}"))
+    _clear(home)
+    settings = _choose_settings(home, environ, size)
+    made = furnish(settings, size, shape, tell, time.time_ns() // 1000)
+    tell(
+        say(
+            f"   {made.sites} điểm cầu (mã: {home / 'codes.csv'}); họp sau 2 giờ và 5 giờ",
+            f"   {made.sites} sites (codes: {home / 'codes.csv'}); sessions begin in 2 and in 5 hours",
+        )
+    )
+    tell(
+        say(
+            f"   Địa chỉ đăng ký (chỉ từ máy này): {settings.enrolment_url}",
+            f"   Devices enrol (from this machine alone) at: {settings.enrolment_url}",
+        )
+    )
+    return settings, made
 
 
 def _logins(made: Country, settings: Settings, tell: Tell) -> str:

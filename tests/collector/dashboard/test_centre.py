@@ -76,7 +76,7 @@ def test_what_is_wrong_is_said_first_with_what_to_do(
     edges = [{"url": "mqtts://a.example:8883", "is_connected": False}]
     beat(country, now, edges=edges, lag_ms=centre.LATE_MS + 1)
     said = words_of(browser.get("/health").text)
-    assert "Có cổng broker không nối được; Tiếp nhận chậm" in said
+    assert "Có máy chủ MQTT không nối được; Tiếp nhận chậm" in said
     assert "mqtts://a.example:8883 không nối được" in said
 
 
