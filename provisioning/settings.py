@@ -67,8 +67,8 @@ class Settings(BaseModel):
 
     @field_validator("is_broker_plain")
     @classmethod
-    def _never_beyond_this_machine(cls, value: bool, info: ValidationInfo) -> bool:
-        if value and info.data.get("public_host") not in LOOPBACK:
+    def _never_beyond_this_machine(cls, value: bool, others: ValidationInfo) -> bool:
+        if value and others.data.get("public_host") not in LOOPBACK:
             raise PydanticCustomError("plain_beyond_loopback", "passwords would travel in the clear")
         return value
 

@@ -51,7 +51,7 @@ def make_codes(
             "Chưa có buổi nào sắp tới, nên mã không có ngày hết hạn. Xem: diemcau-provision session add --help",
             "No session lies ahead, so codes would have no end. See: diemcau-provision session add --help",
         )
-    sites = [_find(connection, site_code)] if site_code else _without_code(connection, now_us)
+    sites = [find(connection, site_code)] if site_code else _without_code(connection, now_us)
     key = secret_files.key(settings.folder("secrets"), "code-key")
     made = codes.make_codes(connection, key, {row.id: row.code for row in sites}, ends_at, now_us)
     if made:
@@ -74,7 +74,7 @@ def make_codes(
 
 def end_code(connection: Connection, site_code: str, actor: str, now_us: int) -> None:
     """Take a site's code out of use, for one that was lost or shown around. Raises ProvisioningError."""
-    found = _find(connection, site_code)
+    found = find(connection, site_code)
     codes.end_code(connection, found.id)
     audit.append(connection, actor, "code ended", found.code, {}, now_us)
 
@@ -98,7 +98,9 @@ def write_csv(file: Path, sheets: Collection[Sheet]) -> None:
     secret_files.write(file, text.getvalue().encode("utf-8-sig"))
 
 
-class _Site(NamedTuple):
+class Site(NamedTuple):
+    """A site as sheets and links name it."""
+
     id: int
     code: str
     roster_key: str | None
@@ -109,7 +111,8 @@ class _Site(NamedTuple):
 _COLUMNS = (site.c.id, site.c.code, site.c.roster_key, site.c.name, site.c.link_generation)
 
 
-def _find(connection: Connection, site_code: str) -> _Site:
+def find(connection: Connection, site_code: str) -> Site:
+    """Return the site of a code as typed. Raises ProvisioningError."""
     try:
         parsed = identifiers.parse_site(site_code)
     except identifiers.IdentifierError as error:
@@ -119,10 +122,10 @@ def _find(connection: Connection, site_code: str) -> _Site:
     found = connection.execute(select(*_COLUMNS).where(site.c.code == parsed)).one_or_none()
     if found is None:
         raise ProvisioningError(f"Không có điểm cầu {parsed}.", f"There is no site {parsed}.")
-    return _Site(*found)
+    return Site(*found)
 
 
-def _without_code(connection: Connection, now_us: int) -> list[_Site]:
+def _without_code(connection: Connection, now_us: int) -> list[Site]:
     missing = or_(code.c.site_id.is_(None), code.c.ends_at <= now_us)
     query = select(*_COLUMNS).outerjoin(code, code.c.site_id == site.c.id).where(missing)
-    return [_Site(*row) for row in connection.execute(query.order_by(site.c.unit_id, site.c.id))]
+    return [Site(*row) for row in connection.execute(query.order_by(site.c.unit_id, site.c.id))]

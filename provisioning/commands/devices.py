@@ -78,18 +78,16 @@ def end(site_code: str) -> None:
 @click.option("--renew", is_flag=True, help=say("Thay địa chỉ đã phát.", "Replace the address handed out."))
 def link(site_code: str, renew: bool) -> None:
     """Print the link to a site's own page."""
-    from sqlalchemy import select
-
-    from provisioning import secret_files, site_links
+    from provisioning import secret_files, sheets, site_links
     from provisioning.store.engine import writing
-    from provisioning.store.tables import site
 
     with registry() as (settings, engine), writing(engine) as connection:
-        generation = connection.scalar(select(site.c.link_generation).where(site.c.code == site_code))
-        if renew or generation is None:
-            generation = site_links.renew(connection, site_code, actor(), now_us())
+        found = sheets.find(connection, site_code)
+        generation = found.link_generation
+        if renew:
+            generation = site_links.renew(connection, found.code, actor(), now_us())
         key = secret_files.key(settings.folder("secrets"), site_links.KEY)
-        click.echo(site_links.address(settings, key, site_code, generation))
+        click.echo(site_links.address(settings, key, found.code, generation))
 
 
 @click.group(help=say("Thiết bị đã đăng ký.", "Enrolled devices."))

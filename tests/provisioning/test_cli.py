@@ -128,6 +128,22 @@ def test_codes_shown_once_are_not_lost_by_making_codes_again(run: Callable[..., 
     assert not other.exists()
 
 
+def test_a_sites_link_is_the_one_on_its_sheet_until_it_is_renewed_however_the_code_is_typed(
+    run: Callable[..., Result], planned: Path, tmp_path: Path
+):
+    run("roster", "import", planned)
+    file = tmp_path / "codes.csv"
+    run("codes", "make", "--all", "--csv", file)
+    row = list(csv.reader(file.read_text(encoding="utf-8-sig").splitlines()))[1]
+    site = identifiers.parse_code(row[2]).site
+    typed = f"{site[:3]}-{site[3:]}".lower()
+    assert run("codes", "link", site).output.strip() == run("codes", "link", typed).output.strip() == row[5]
+    renewed = run("codes", "link", typed, "--renew").output.strip()
+    assert renewed != row[5]
+    assert run("codes", "link", site).output.strip() == renewed
+    assert "không phải mã điểm cầu" in run("codes", "link", "0000001", expect=1).output
+
+
 def test_devices_are_issued_once_and_passwords_that_were_told_once_are_not_lost(
     run: Callable[..., Result], planned: Path, tmp_path: Path
 ):
