@@ -129,6 +129,9 @@ async def _perform(folder: Folder, orders: Orders, share: Share, seconds: float,
     for task in (*enrolments, running, telling, asked):
         task.cancel()
     _write(stage, ground, folder, share, tell)
+    for enrolment in enrolments:
+        if enrolment.done():
+            enrolment.result()  # nor like a site that was refused
 
 
 async def _enrol(code: EnrolmentCode, stage: Stage, ground: Ground, folder: Folder) -> None:

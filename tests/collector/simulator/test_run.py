@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from collector.cli import main
+from collector.simulator import run
 from collector.simulator.files import Folder, FolderError
 from collector.simulator.run import read_orders
 from collector.simulator.scenario import SCENARIOS
@@ -41,6 +42,18 @@ def test_a_file_that_cannot_be_used_is_named_with_its_line(tmp_path, name, text,
     result = CliRunner().invoke(main, ["simulate", "--folder", str(tmp_path)])
     assert result.exit_code == 1
     assert told in result.output
+
+
+def test_a_fault_of_ours_while_a_code_is_taken_is_no_quiet_site(tmp_path, monkeypatch):
+    def fail(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(run, "enrol", fail)
+    (tmp_path / "devices.jsonl").write_text("")
+    code = {"code": "K7QF2MX-ABCDE-FGHJK-4", "server": "https://127.0.0.1:1", "ca_file": "nowhere.pem"}
+    (tmp_path / "codes.jsonl").write_text(json.dumps(code) + "\n")
+    with pytest.raises(ZeroDivisionError):
+        run.run_share(tmp_path, read_orders(Folder(tmp_path), "healthy"), run.Share(), 0.3, None)
 
 
 def test_a_folder_without_devices_says_what_is_missing(tmp_path):
