@@ -43,10 +43,10 @@ class Call(NamedTuple):
 
 
 def show(request: Request, connection: Reading, token: str, session: int | None = None) -> Response:
-    """Show the site that the token opens, as it stands in its current or next session."""
+    """Show the site that the token opens, as it stands in the session named, else in its current or next one."""
     sight, found = _site(request, connection, token)
     sessions = sessions_of(sight, found.id)
-    chosen = choose(sessions, now(request), session)
+    chosen = choose(sessions, now(request), session) or choose(sessions, now(request))
     standing = site.standing_in(sight, found.id, chosen.id) if chosen else None
     flags = [verdict for verdict in (standing.verdicts if standing else ()) if verdict.level != "ready"]
     flags.sort(key=lambda flag: -LEVELS.index(flag.level))

@@ -30,7 +30,7 @@ class _Read(NamedTuple):
     at_s: float
 
 
-class Ledger:
+class Readings:
     """The latest totals by session and by what is seen, as old as the last change or two seconds."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import event, select, update
+from sqlalchemy import event, insert, select, update
 from starlette.testclient import TestClient
 
 from collector.intake.ingest import ingest
@@ -16,7 +16,7 @@ from collector.store.intake import commands
 from collector.store.tables import command
 from provisioning import site_links
 from provisioning.store.engine import writing
-from provisioning.store.tables import audit, device
+from provisioning.store.tables import audit, device, participation, session
 
 POLICY = load_policy(SEED.read_text(encoding="utf-8"))
 OTHERS = ("onerror", "Đất Mũi", "Kỳ Sơn", "GOOD000", "SILENT0", "d-00000002", "d-00000003")
@@ -65,6 +65,19 @@ def test_no_change_of_a_link_opens_another_site(stranger: TestClient, link: Any)
         assert stranger.post(f"{path}/measure").status_code == 404
     for other_session in (0, 99, -1):
         assert "Nguyễn Huệ" in stranger.get(mine, params={"session": other_session}).text
+
+
+def test_a_session_that_a_site_of_several_takes_no_part_in_is_not_shown(
+    stranger: TestClient, link: Any, country: Any
+) -> None:
+    with writing(country.engine) as connection:
+        values = {"event_id": 1, "code": "c", "name": "Buổi chiều", "starts_at": 1, "ends_at": 2}
+        other = connection.execute(insert(session).values(values).returning(session.c.id)).scalar_one()
+        connection.execute(insert(participation).values(session_id=other, site_id=1, role="view", medium="pc"))
+    for asked in (None, country.session_id, other, 99):
+        answer = stranger.get(link("SLOW000"), params={} if asked is None else {"session": asked})
+        assert answer.status_code == 200
+        assert ("Buổi chiều ·" in answer.text) == (asked == other)
 
 
 def test_a_hostile_name_runs_nothing(stranger: TestClient, link: Any) -> None:

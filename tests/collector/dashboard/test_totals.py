@@ -13,7 +13,7 @@ READERS = 4
 
 
 def test_readers_that_come_at_once_share_one_reading(nation: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger, all_here, reading = totals.Ledger(), threading.Barrier(READERS), []
+    readings, all_here, reading = totals.Readings(), threading.Barrier(READERS), []
     read = totals._totals
 
     def count(*arguments: Any) -> totals.Totals:
@@ -23,7 +23,7 @@ def test_readers_that_come_at_once_share_one_reading(nation: Any, monkeypatch: p
     def ask(_: int) -> totals.Totals:
         with nation.engine.connect() as connection:
             all_here.wait(20)
-            return ledger.of(whole(connection), nation.session_id)
+            return readings.of(whole(connection), nation.session_id)
 
     monkeypatch.setattr(totals, "_totals", count)
     with ThreadPoolExecutor(READERS) as threads:
