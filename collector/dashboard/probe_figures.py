@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import urllib.request
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +39,7 @@ def _ask(address: str) -> ProbeFigures:
     try:
         with urllib.request.urlopen(f"http://{address}/metrics", timeout=ANSWER_S) as answer:
             return read(address, answer.read(1 << 20).decode())
-    except (OSError, ValueError):
+    except (OSError, ValueError, http.client.HTTPException):
         return ProbeFigures(address, answers=False)
 
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from sqlalchemy import insert
 from starlette.testclient import TestClient
 
-from collector.dashboard import centre
+from collector.dashboard import centre, probe_figures
 from collector.dashboard.centre import Disk, troubles
 from collector.dashboard.probe_figures import ProbeFigures, read
 from collector.store import pulse
 from collector.store.pulse import Pulse
 from collector.store.queries.centre import count_versions
 from collector.store.tables import evidence
+from provisioning.settings import ProbedAt
 from provisioning.store.engine import writing
 from provisioning.store.tables import person
 
@@ -100,6 +103,21 @@ def test_the_agents_versions_are_counted_the_commonest_first(nation: Any, now: i
 
 def test_a_probe_servers_figures_are_read_from_its_metrics() -> None:
     assert read("a:1", METRICS) == ProbeFigures("a:1", True, 1.5, 1e9, 4e6, 2, 0)
+
+
+@pytest.mark.parametrize("said", [b"SSH-2.0-something\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf", b""])
+def test_what_is_no_probe_server_does_not_answer(said: bytes) -> None:
+    def answer() -> None:
+        caller, _ = listening.accept()
+        with caller:
+            caller.recv(4096)
+            caller.sendall(said)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as threads:
+        port = listening.getsockname()[1]
+        threads.submit(answer)
+        at = ProbedAt(host="127.0.0.1", http_port=port, udp_port=1)
+        assert probe_figures.ask([at]) == [ProbeFigures(f"127.0.0.1:{port}", answers=False)]
 
 
 def test_the_centre_is_shown_to_those_who_run_it_and_to_nobody_else(

@@ -347,8 +347,10 @@ def test_what_somebody_may_not_do_is_said_so(
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/", 404), ("/sites", 404), ("/sites.xlsx", 404), ("/units/01", 404), ("/sites/SLOW000", 404)]
-    + [("/quarantine", 200), ("/health", 200)],  # which are about no session
+    [
+        *(("/", 404), ("/sites", 404), ("/sites.xlsx", 404), ("/units/01", 404), ("/sites/SLOW000", 404)),
+        *(("/quarantine", 200), ("/health", 200)),  # which are about no session
+    ],
 )
 def test_a_session_that_there_is_not_is_not_found_and_fails_no_page(
     browser: TestClient, path: str, status: int
