@@ -42,7 +42,7 @@ test: $(READY)
 	@$(MOSQUITTO) # the broker of a country, in processes of the tests
 	@$(CHROMIUM) # it looks at the pages
 	@$(call needs,type makensis systemd-analyze,nsis systemd) # bundles are built, and the unit looked at
-	@$(BIN)/python -m pytest -q -m "not soak"
+	@$(BIN)/python -m pytest -q -m "not soak" --numprocesses 3 --dist loadfile
 
 check: $(READY)
 	@$(BIN)/ruff format --check --quiet .

@@ -152,6 +152,7 @@ def _network(network: Network) -> List[Row]:
         (say("Song công (full duplex)", "Full duplex"), _yes_or_no(network.is_full_duplex)),
         (say("Sóng Wi-Fi", "Wi-Fi signal"), _quantity(network.wifi_signal_pct, "%")),
         (say("Số cổng mạng di động", "Mobile interfaces"), _fact(network.mobile_interfaces, str)),
+        (say("Dấu của bộ định tuyến", "Mark of the router"), _fact(network.gateway, str)),
     ]
 
 
@@ -261,6 +262,7 @@ def _line(line: Line) -> List[Row]:
         (say("Độ trễ khứ hồi", "Round trip"), _quantity(line.round_trip_ms, "ms")),
         (say("Bị ảnh hưởng bởi", "Disturbed by"), _listed([_shown(one) for one in line.disturbances])),
         (say("Kiểu kết nối", "Link"), _fact(line.link, link_name)),
+        (say("Dấu của bộ định tuyến", "Mark of the router"), _fact(line.gateway, str)),
         (say("Nhà mạng nhìn thấy", "Provider seen"), _fact(line.provider, str)),
         (say("Đã tải xuống", "Downloaded"), _shown(line.received_bytes, "byte")),
         (say("Đã tải lên", "Uploaded"), _shown(line.sent_bytes, "byte")),

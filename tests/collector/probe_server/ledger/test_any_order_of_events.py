@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from collector.probe_server.ledger.accounts import Caps
 from collector.probe_server.ledger.leases import LEASE_S
-from collector.probe_server.ledger.ledger import GRACE_S, Ledger
+from collector.probe_server.ledger.ledger import GRACE_S, MOST_RETURN_S, Ledger
 from collector.probe_server.ledger.store import Store
 from collector.probe_server.ledger.terms import Ask, Booked, Granted, Group, Stopped, Waiting
 
@@ -142,7 +142,8 @@ class AnyOrder(RuleBasedStateMachine):
     @rule()
     def the_centre_stops_the_load(self):
         for device in self.ledger.stop(self.now_s):
-            self.told_s[device] = self.now_s + 60 + GRACE_S
+            self.told_s[device] = self.ledger._places[device].told_s + GRACE_S
+            assert self.now_s < self.told_s[device] - GRACE_S <= self.now_s + MOST_RETURN_S
         self.is_stopped = True
 
     @rule()
