@@ -53,7 +53,7 @@ _REFUSALS: Dict[str, Tuple[str, str]] = {
     "wrong_answer": (
         "Máy chủ đo chưa nhận máy này: nếu đang chờ duyệt thì đợi Sở hoặc VNPT, nếu không thì đăng ký lại bằng mã trên "
         "phiếu.",
-        "The probe server does not take this machine: if it waits for approval, wait, else enrol again by the sheet's code.",
+        "The probe server does not take this machine: if it waits for approval, wait, else enrol again by the sheet.",
     ),
     "no_key": (
         "Máy này thiếu khóa để xin đo đường truyền: hãy đăng ký lại bằng mã trên phiếu.",

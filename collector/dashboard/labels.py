@@ -46,7 +46,7 @@ PROOFS: Names = {  # what to do about a fact that people prove, as long as nobod
 }
 ANSWERS: Names = {  # what a level means to the people of a site
     "ready": ("Đạt", "Ready"),
-    "at_risk": ("Chưa đạt: có rủi ro", "Not ready yet: at risk"),
+    "at_risk": ("Chưa đạt hẳn: có nguy cơ", "Not ready yet: at risk"),
     "not_ready": ("Chưa đạt", "Not ready"),
     "unknown": ("Chưa rõ: chưa đo đủ", "Not known yet: more must be measured"),
 }
