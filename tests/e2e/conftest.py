@@ -28,7 +28,7 @@ from collector.parts import Part, parts
 from provisioning import settings as centre_settings
 from provisioning.cli import main as provisioning_cli
 
-WITHIN_S = 90.0
+WITHIN_S = 180.0  # other tests run meanwhile
 LOGIN, PASSWORD = "noc", "correct horse battery staple"
 ROSTER = """\
 Mã điểm cầu,Tên điểm cầu,Tỉnh/Thành phố,Quận/Huyện,Vai trò,Phương thức,Nhà mạng,Mã đường truyền,Gói tải xuống (Mbit/s)

@@ -158,7 +158,7 @@ def test_a_device_that_the_probe_server_knows_may_measure_its_line_and_loads_not
     assert (answer.state, answer.text) == (OK, f"cho đo (127.0.0.1, TCP {probe_server.http_port}).")
 
 
-@pytest.mark.parametrize(("key", "words"), [("ab" * 32, "không nhận ra máy này"), ("none", "thiếu khóa")])
+@pytest.mark.parametrize(("key", "words"), [("ab" * 32, "chưa nhận máy này"), ("none", "thiếu khóa")])
 def test_a_key_that_the_probe_server_does_not_know_sends_the_person_to_enrol_again(enrolled, key, words):
     machine = enrolled()
     (machine.home / "permit_key").write_text(key)
