@@ -23,8 +23,8 @@ from collector.dashboard.guard import Guard
 from collector.dashboard.live import Feed
 from collector.dashboard.pace import Pace
 from collector.dashboard.probe_servers import Documents
+from collector.dashboard.readings import Readings
 from collector.dashboard.routes import ROUTES
-from collector.dashboard.totals import Readings
 from contract import __version__
 from contract.clock import wall_us
 from provisioning import secret_files, site_links
@@ -58,7 +58,7 @@ def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_
     app.state.feed = feed
     app.state.boards = boards
     app.state.pace = Pace()
-    app.state.totals = Readings()
+    app.state.readings = Readings()
     app.state.versions = Versions()
     app.state.now = now
     secrets = settings.folder("secrets")

@@ -12,13 +12,15 @@ from starlette.responses import Response
 
 from collector.dashboard import labels
 from collector.dashboard.choice import Choice
+from collector.dashboard.readings import Readings
 from collector.dashboard.render import Choosing, Seeing, now, page
-from collector.dashboard.totals import Totals
+from collector.dashboard.totals import totals as totals_of
 from collector.judge.verdict import Verdict
 from collector.store.queries import presences, sites
-from collector.store.queries.filters import Filter, conditions
+from collector.store.queries.filters import Conditions, Filter, conditions
 from collector.store.queries.places import Place
 from collector.store.queries.standings import NEEDS
+from collector.store.scope import Sight
 from contract.reasons import LEVELS, OWNERS, REASONS
 
 NEEDS_VNPT = Filter(tuple(name for name in LEVELS if name in NEEDS), "vnpt")  # where VNPT's shift begins
@@ -100,10 +102,11 @@ def show(
     session, chosen = choice.session, view.chosen
     if session is None:
         return page(request, "no_session.html", status=404 if choice.is_named else 200)
-    totals: Totals = request.app.state.totals.of(sight, session.id)
+    readings: Readings = request.app.state.readings
+    totals = totals_of(readings, sight, session.id)
     total = sum(totals.levels.values())
     where = conditions(sight, session.id, chosen, now(request))
-    found = sites.count(sight, session.id, where) if where else total
+    found = count(readings, sight, session.id, chosen, where)
     rows = sites.page(sight, session.id, where, number, view.sort)
     response = page(
         request,
@@ -131,6 +134,11 @@ def show(
     if "" in request.query_params.values():  # what the form leaves empty need not stand in the address
         response.headers["HX-Replace-Url"] = view.address(choice, number=number)
     return response
+
+
+def count(readings: Readings, sight: Sight, session_id: int, chosen: Filter, where: Conditions) -> int:
+    """Return how many sites of a session a filter leaves, by its conditions; as it was at most two seconds ago."""
+    return readings.of(sight, ("sites", session_id, chosen), lambda: sites.count(sight, session_id, where))
 
 
 def flags(owner: str, reason: str, verdicts: Iterable[Verdict]) -> list[Verdict]:

@@ -22,6 +22,7 @@ from collector.dashboard.api.asking import (
     UnitCode,
 )
 from collector.dashboard.render import Seeing, now
+from collector.dashboard.sites import count
 from collector.dashboard.words import iso
 from collector.judge.verdict import Verdict
 from collector.store.queries import presences, sites
@@ -89,7 +90,7 @@ def show(
     return Sites(
         session=session.id,
         next=shown[-1].participation_id if len(rows) > limit else None,
-        found=sites.count(sight, session.id, where),
+        found=count(request.app.state.readings, sight, session.id, chosen, where),
         items=[_site(row, found[row.site_id].kind) for row in shown],
     )
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from collector.dashboard.api.asking import SessionId
+from collector.dashboard.readings import Readings
 from collector.dashboard.render import Seeing, now
 from collector.dashboard.words import iso
 from collector.store.queries.presences import count_kinds
@@ -90,8 +91,9 @@ def summary_of(sight: Sight, now_us: int, session: int | None = None) -> Summary
 
 
 def show(request: Request, sight: Seeing, session: SessionId = None) -> Summary:
-    """Return the figures of a session."""
-    found = summary_of(sight, now(request), session)
+    """Return the figures of a session, as they were at most two seconds ago."""
+    readings: Readings = request.app.state.readings
+    found = readings.of(sight, ("summary", session), lambda: summary_of(sight, now(request), session))
     if found is None:
         raise HTTPException(404, "no such session")
     return found

@@ -14,7 +14,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Engine, insert, select, update
 from starlette.testclient import TestClient
 
-from collector.dashboard import boards, totals
+from collector.dashboard import boards, readings
 from collector.dashboard.app import build_app
 from collector.intake.arrival import Arrival
 from collector.intake.ingest import ingest
@@ -90,7 +90,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def app(nation: Nation, home: Path, now: int, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
-    for kept in (boards, totals):
+    for kept in (boards, readings):
         monkeypatch.setattr(kept, "GAP_S", 0.0)  # a page shows what has just been taken in
     return build_app(nation.engine, Settings(home=home), now=lambda: now)
 

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, true, update
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from collector.dashboard import boards, live, measure, overview, render, totals
+from collector.dashboard import boards, live, measure, overview, readings, render
 from collector.dashboard.app import build_app
 from collector.dashboard.boards import Boards
 from collector.dashboard.routes import ROUTES
@@ -151,7 +151,7 @@ def _place(country: Any, unit_code: str, name: str, device_name: str, now: int) 
 
 @pytest.fixture
 def world(country: Any, now: int, home: Any, password_hash: str, monkeypatch: pytest.MonkeyPatch) -> World:
-    for kept in (boards, totals):
+    for kept in (boards, readings):
         monkeypatch.setattr(kept, "GAP_S", 0.0)
     with writing(country.engine) as connection:  # the map, which is everybody's
         values = {"level": 1, "valid_from": "2008-08-01"}
