@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine
 
 from collector.dashboard.board import Board, draw
 from collector.dashboard.figures import Figures, figures_of
+from collector.dashboard.readings import Readings
 from collector.dashboard.words import Words
 from collector.store.queries.sessions import all_sessions, choose
 from collector.store.scope import Sight, Units
@@ -60,8 +61,9 @@ class Boards:
         self._engine = engine
         self._now = now
         self._drawn: dict[Key, Drawn] = {}
-        self._figures: dict[tuple[int, Units], tuple[Figures, float]] = {}
-        self._lock = threading.Lock()  # one drawing at a time: whoever comes meanwhile gets what it made
+        self._told: dict[Key, Board] = {}  # what the open pages have seen: others may have had it drawn since
+        self._figures = Readings()
+        self._lock = threading.Lock()  # one drawing at a time: whoever comes meanwhile gets what was drawn before
         self._noted = 0
         self._queues: defaultdict[Key, set[asyncio.Queue[str]]] = defaultdict(set)
 
@@ -87,18 +89,25 @@ class Boards:
     def get(self, connection: Connection, key: Key) -> Board:
         """Return a board as it was at most two seconds ago; raises LookupError when there is no such session.
 
-        Who waits for the lock has a connection already: whoever holds it never waits for one.
+        While it is drawn anew, others are told the one before. Who waits for the lock has a connection already:
+        whoever holds it never waits for one.
         """
-        with self._lock:
+        found = self._drawn.get(key)
+        if found is not None and (_is_young(found) or not self._lock.acquire(blocking=False)):
+            return found.board
+        if found is None:
+            self._lock.acquire()
+        try:
             found = self._drawn.get(key)
-            if found is None or time.monotonic() - found.at_s >= GAP_S:
+            if found is None or not _is_young(found):
                 found = self._drawn[key] = self._draw(connection, key)
             return found.board
+        finally:
+            self._lock.release()
 
     def figures(self, sight: Sight, session_id: int) -> Figures:
         """Return the figures of a session as they were at most two seconds ago."""
-        with self._lock:
-            return self._figures_of(sight, session_id)
+        return self._figures.of(sight, session_id, lambda: figures_of(sight, session_id, self._now()))
 
     def look(self, key: Key) -> Board:
         """Return the same over a connection of its own."""
@@ -112,6 +121,7 @@ class Boards:
         ends_at_s = time.monotonic() + STREAM_S
         try:
             board = await asyncio.to_thread(self.look, key)
+            self._told.setdefault(key, board)
             yield _BEAT if board.version == seen else _event(board, board.pieces)
             while time.monotonic() < ends_at_s:
                 try:
@@ -122,44 +132,52 @@ class Boards:
             self._queues[key].discard(queue)
             if not self._queues[key]:
                 del self._queues[key]
+                self._told.pop(key, None)
 
     def _draw(self, connection: Connection, key: Key) -> Drawn:
         noted, at_s, now = self._noted, time.monotonic(), self._now()
         session = choose(all_sessions(connection), now, key.session_id)
         if session is None:
             raise LookupError(f"no session {key.session_id}")
-        figures = self._figures_of(Sight(connection, key.units), key.session_id)
+        figures = self.figures(Sight(connection, key.units), key.session_id)
         return Drawn(draw(figures, session, Words(key.lang, now)), at_s, noted)
-
-    def _figures_of(self, sight: Sight, session_id: int) -> Figures:
-        figures, read_s = self._figures.get((session_id, sight.units), (None, 0.0))
-        if figures is None or time.monotonic() - read_s >= GAP_S:
-            read_s = time.monotonic()
-            figures = figures_of(sight, session_id, self._now())
-            self._figures[session_id, sight.units] = figures, read_s
-        return figures
 
     async def _follow(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
             for key in list(self._queues):
-                before = self._drawn.get(key)
-                if before is None or not self._is_due(before):
+                drawn = self._drawn.get(key)
+                if drawn is None:
                     continue
-                try:
-                    after = await asyncio.to_thread(self.look, key)
-                except Exception:  # whatever is wrong with one board, the others go on
-                    log.warning("the board of session %d cannot be drawn; trying again", key.session_id, exc_info=True)
-                    continue
-                changed = {id_: html for id_, html in after.pieces.items() if before.board.pieces.get(id_) != html}
-                if after.pieces.keys() != before.board.pieces.keys():
-                    _tell(self._queues[key], _HELLO, _HELLO)
-                elif changed:
-                    _tell(self._queues[key], _event(after, changed), _event(after, after.pieces))
+                board = drawn.board
+                if self._is_due(drawn):
+                    try:
+                        board = await asyncio.to_thread(self.look, key)
+                    except Exception:  # whatever is wrong with one board, the others go on
+                        log.warning(
+                            "the board of session %d cannot be drawn; trying again", key.session_id, exc_info=True
+                        )
+                        continue
+                self._tell_changed(key, board)
+
+    def _tell_changed(self, key: Key, board: Board) -> None:
+        told = self._told.get(key)
+        if told is None or told is board:
+            return
+        self._told[key] = board
+        changed = {id_: html for id_, html in board.pieces.items() if told.pieces.get(id_) != html}
+        if board.pieces.keys() != told.pieces.keys():
+            _tell(self._queues[key], _HELLO, _HELLO)
+        elif changed:
+            _tell(self._queues[key], _event(board, changed), _event(board, board.pieces))
 
     def _is_due(self, drawn: Drawn) -> bool:
         age_s = time.monotonic() - drawn.at_s
         return age_s >= (GAP_S if self._noted != drawn.noted else AGES_S)
+
+
+def _is_young(drawn: Drawn) -> bool:
+    return time.monotonic() - drawn.at_s < GAP_S
 
 
 def _event(board: Board, pieces: Mapping[str, str]) -> str:

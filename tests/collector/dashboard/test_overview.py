@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import insert
 from starlette.testclient import TestClient
 
-from collector.dashboard import boards
+from collector.dashboard import boards, readings
 from collector.dashboard.boards import Boards, Key
 from collector.dashboard.figures import Area
 from collector.intake.ingest import ingest
@@ -203,6 +203,7 @@ def test_an_open_page_is_sent_the_pieces_that_changed_and_those_alone(
     nation: Any, district: Any, now: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(boards, "GAP_S", 0.01)
+    monkeypatch.setattr(readings, "GAP_S", 0.01)
     monkeypatch.setattr(boards, "LOOK_S", 0.01)
 
     async def scenario() -> tuple[str, dict[str, str], str]:
@@ -226,10 +227,32 @@ def test_an_open_page_is_sent_the_pieces_that_changed_and_those_alone(
     assert then.startswith("event: hello")
 
 
+def test_what_a_page_that_is_fetched_had_drawn_is_told_to_the_open_ones_too(
+    nation: Any, district: Any, now: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boards, "GAP_S", 0.0)
+    monkeypatch.setattr(readings, "GAP_S", 0.0)
+    monkeypatch.setattr(boards, "LOOK_S", 0.2)
+
+    async def scenario() -> str:
+        kept = Boards(nation.engine, lambda: now)
+        key = Key(nation.session_id, None, "vi")
+        async with kept.running():
+            events = kept.stream(key, kept.look(key).version)
+            await _next(events)  # the beat
+            await asyncio.to_thread(lose, district, 0, 1, 2, at=now)
+            kept.note({"presence"})
+            await asyncio.to_thread(kept.look, key)  # before the open pages' turn
+            return await _next(events)
+
+    assert TOGETHER in asyncio.run(scenario())
+
+
 def test_a_board_that_cannot_be_drawn_once_is_drawn_the_next_time(
     nation: Any, district: Any, now: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(boards, "GAP_S", 0.01)
+    monkeypatch.setattr(readings, "GAP_S", 0.01)
     monkeypatch.setattr(boards, "LOOK_S", 0.01)
     draw, failed = boards.draw, []
 
@@ -274,6 +297,7 @@ def test_a_board_is_drawn_once_for_all_who_look_at_it(nation: Any, now: int, mon
     original = boards.figures_of
     monkeypatch.setattr(boards, "figures_of", figures_of)
     monkeypatch.setattr(boards, "GAP_S", 3600.0)
+    monkeypatch.setattr(readings, "GAP_S", 3600.0)
     kept = Boards(nation.engine, lambda: now)
     versions = {kept.look(Key(nation.session_id, None, lang)).version for lang in ("vi", "en") for _ in range(50)}
     assert len(versions) == 2  # one for each language
