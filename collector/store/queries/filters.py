@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from collector.store.queries import presences
 from collector.store.queries.standings import has_flag, level
@@ -47,7 +47,7 @@ def conditions(sight: Sight, session_id: int, chosen: Filter, now: int) -> Condi
     if chosen.provider:
         found.append(_provider_code() == chosen.provider)
     if chosen.presence:
-        found.append(_are(presences.of_kind(sight, session_id, chosen.presence, now)))
+        found.append(presences.is_kind(sight, session_id, chosen.presence, now))
     words = fold(chosen.text).split()
     places = _places(sight) if words else {}
     found.extend(_mentions(word, places) for word in words)
@@ -72,10 +72,3 @@ def _places(sight: Sight) -> dict[int, str]:
     province = unit.alias("province")
     query = select(unit.c.id, unit.c.name, province.c.name).outerjoin(province, province.c.id == unit.c.parent_id)
     return {unit_id: fold(f"{name} {of or ''}") for unit_id, name, of in sight.connection.execute(query)}
-
-
-def _are(sites: presences.Sites) -> ColumnElement[bool]:
-    """Tell in SQL whether a site is one of these; ids are written out, being more than a statement has parameters."""
-    if isinstance(sites, Select):
-        return site.c.id.in_(sites)
-    return site.c.id.in_(bindparam("site_ids", sorted(sites), expanding=True, literal_execute=True))

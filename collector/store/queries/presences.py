@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, and_, func, not_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, not_, select
 
 from collector.judge.calendar import Calendar, Stretch, stretch
 from collector.judge.presence import KINDS, Explained, best, explain
@@ -45,12 +45,16 @@ def count_kinds(sight: Sight, session_id: int, now: int) -> dict[str, int]:
     return {kind: counted[kind] for kind in KINDS}
 
 
-def of_kind(sight: Sight, session_id: int, kind: str, now: int) -> Sites:
-    """Return the sites of the session with this kind of presence: ids, or a query for them."""
-    sites = _apart(sight, session_id, _GONE if kind == "off_hours" else (kind,))
+def is_kind(sight: Sight, session_id: int, kind: str, now: int) -> ColumnElement[bool]:
+    """Tell in SQL whether the site of a participation in this session has this kind of presence.
+
+    Those whose absence is to be explained are found here and written out, being more than a statement has parameters.
+    """
     if kind in ("connected", "never"):
-        return sites.connected if kind == "connected" else sites.never
-    return [site_id for site_id, found in of_sites(sight, sites.away, now).items() if found.kind == kind]
+        return _is_connected() if kind == "connected" else not_(_own().exists())
+    away = _apart(sight, session_id, _GONE if kind == "off_hours" else (kind,)).away
+    found = sorted(site_id for site_id, explained in of_sites(sight, away, now).items() if explained.kind == kind)
+    return participation.c.site_id.in_(bindparam("site_ids", found, expanding=True, literal_execute=True))
 
 
 class _Apart(NamedTuple):
@@ -63,17 +67,26 @@ class _Apart(NamedTuple):
 
 def _apart(sight: Sight, session_id: int, states: Collection[str] = _GONE) -> _Apart:
     """Return them; of the absent ones only those with a device that went in one of these states."""
-    heard = select(device.c.site_id).join(presence, presence.c.device_id == device.c.id).where(COUNTS)
-    gone = heard.where(presence.c.state.in_(states))  # mostly few, and found by an index
-    own = heard.where(device.c.site_id == participation.c.site_id)
-    is_connected = own.where(presence.c.state == "connected").correlate(participation).exists()
+    gone = _heard().where(presence.c.state.in_(states))  # mostly few, and found by an index
     taking_part = and_(participation.c.session_id == session_id, sight.site(participation.c.site_id))
     sites = select(participation.c.site_id).where(taking_part)
     return _Apart(
-        sites.where(is_connected),
-        sites.where(not_(own.correlate(participation).exists())),
-        sites.where(participation.c.site_id.in_(gone), not_(is_connected)),
+        sites.where(_is_connected()),
+        sites.where(not_(_own().exists())),
+        sites.where(participation.c.site_id.in_(gone), not_(_is_connected())),
     )
+
+
+def _heard() -> Select[tuple[int]]:
+    return select(device.c.site_id).join(presence, presence.c.device_id == device.c.id).where(COUNTS)
+
+
+def _own() -> Select[tuple[int]]:
+    return _heard().where(device.c.site_id == participation.c.site_id).correlate(participation)
+
+
+def _is_connected() -> ColumnElement[bool]:
+    return _own().where(presence.c.state == "connected").exists()
 
 
 def _count(connection: Connection, rows: Select[tuple[int]]) -> int:

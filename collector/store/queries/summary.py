@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from collector.store.queries.books import Balance, balance, count_unattributed
-from collector.store.queries.standings import count_levels, count_owners, of_session
+from collector.store.queries.standings import count_levels, count_owners
 from collector.store.scope import Sight
 from collector.store.tables import evidence
 from provisioning.store.tables import device, participation
@@ -27,14 +27,16 @@ class Summary(NamedTuple):
 
 def summarise(sight: Sight, session_id: int) -> Summary:
     """Return the figures of a session; devices are the active ones of its sites."""
-    sites = of_session(sight, session_id, participation.c.site_id)
-    devices = select(func.count()).where(device.c.site_id.in_(sites), device.c.state == "active")
-    reported = select(func.count(evidence.c.site_id.distinct())).where(evidence.c.site_id.in_(sites))
+    taking_part = select(func.count()).where(
+        participation.c.session_id == session_id, sight.site(participation.c.site_id)
+    )
+    devices = taking_part.where(device.c.site_id == participation.c.site_id, device.c.state == "active")
+    has_evidence = select(evidence.c.id).where(evidence.c.site_id == participation.c.site_id).exists()
     levels = count_levels(sight, session_id)
     return Summary(
         sites=sum(levels.values()),
         devices=sight.connection.scalar(devices) or 0,
-        sites_reported=sight.connection.scalar(reported) or 0,
+        sites_reported=sight.connection.scalar(taking_part.where(has_evidence)) or 0,
         levels=levels,
         flags=count_owners(sight, session_id, of="flags"),
         balance=balance(sight),
