@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from provisioning.store.tables import Id, device, metadata, participation, site
+from provisioning.store.tables import Id, device, metadata, participation, session, site
 
 spool = Table(
     "spool",  # one row per spool of a device, known to the registry or not: the books of the central invariant
@@ -208,6 +208,53 @@ slot = Table(
     Column("sent_bytes", BigInteger, nullable=False),  # by the probe server
     Column("received_bytes", BigInteger, nullable=False),
     Column("is_server_limited", Boolean, nullable=False),
+)
+
+campaign = Table(
+    "campaign",  # a dry run: which sites are checked in which window, and what that was expected to take
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("session_id", Id, ForeignKey(session.c.id), nullable=False, index=True),
+    Column("checks", Text, nullable=False),  # JSON list of names of dryrun.CHECKS
+    Column("selection", Text, nullable=False),  # JSON, as dryrun.selection writes it
+    Column("opens_at", BigInteger, nullable=False),
+    Column("closes_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),  # planned, running, paused, stopped, ended
+    Column("prediction", Text, nullable=False),  # JSON, stored before the start and never changed after it
+    Column("made_by", Text, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("ended_at", BigInteger),
+)
+
+campaign_site = Table(
+    "campaign_site",  # a site of a campaign: its turn, and how it ended; every one ends with a result or a reason
+    metadata,
+    Column("campaign_id", Id, ForeignKey("campaign.id"), primary_key=True),
+    Column("site_id", Id, ForeignKey(site.c.id), primary_key=True),
+    Column("wave", Integer, nullable=False),  # the lower goes first
+    Column("outcome", Text),  # null: still open
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("report_id", BigInteger),  # that brought the result; outlives the report itself
+    Column("ended_at", BigInteger),
+    Index("ix_campaign_site_site_id", "site_id"),
+)
+
+statement = Table(
+    "statement",  # the document of a gate, never changed: a correction is a new one
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("session_id", Id, ForeignKey(session.c.id), nullable=False, index=True),
+    Column("gate", Text, nullable=False),
+    Column("body", Text, nullable=False),  # canonical JSON
+    Column("sha256", Text, nullable=False),  # of the body
+    Column("made_at", BigInteger, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("proposed_at", BigInteger),
+    Column("proposed_by", Text),
+    Column("approved_at", BigInteger),
+    Column("approved_by", Text),  # another person
 )
 
 pulse = Table(

@@ -94,6 +94,7 @@ site = Table(
     Column("hours", Text, nullable=False, server_default=""),  # as provisioning.hours writes them; empty: the default
     Column("link_generation", Integer, nullable=False, server_default="0"),  # of the link to its own page
     Column("name_key", Text, nullable=False, server_default="", default=_name_key),  # the name, folded
+    Column("is_hard_to_reach", Boolean, nullable=False, server_default="0"),  # surveyed and tested before others
 )
 
 holiday = Table(
@@ -104,6 +105,17 @@ holiday = Table(
     Column("last_day", Text, nullable=False),  # included
     Column("name", Text, nullable=False),
     Column("unit_id", Id, ForeignKey("unit.id")),  # and all that lies in it; null: the whole country
+)
+
+power_cut = Table(
+    "power_cut",  # announced by the power company: nobody at these sites can be tested meanwhile
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("unit_id", Id, ForeignKey("unit.id"), index=True),  # and all that lies in it ...
+    Column("site_id", Id, ForeignKey("site.id"), index=True),  # ... or one site
+    Column("starts_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),  # who announced it, and where to read it
 )
 
 school = Table(
@@ -173,6 +185,15 @@ session = Table(
     Column("ends_at", BigInteger, nullable=False),
 )
 
+deadline = Table(
+    "deadline",  # a unit's own time for what is due at a gate; without a row: the gate's moment
+    metadata,
+    Column("event_id", Id, ForeignKey("event.id"), primary_key=True),
+    Column("unit_id", Id, ForeignKey("unit.id"), primary_key=True),  # a province
+    Column("gate", Text, primary_key=True),  # T-14d, T-7d, T-1d, T-1h
+    Column("before_start_us", BigInteger, nullable=False),  # so that a date that moves re-dates it too
+)
+
 participation = Table(
     "participation",
     metadata,
@@ -182,7 +203,33 @@ participation = Table(
     Column("role", Text, nullable=False),  # interactive, view
     Column("medium", Text, nullable=False),  # mytv, pc, room
     Column("seats", Integer),
+    Column("delivery", Text, nullable=False, server_default=""),  # unicast, multicast; empty: by the medium
+    Column("speaking_order", Integer),  # 1 speaks first; null: does not speak
     UniqueConstraint("session_id", "site_id"),
+)
+
+backup = Table(
+    "backup",  # what an interactive site falls back on, each with a test of its own
+    metadata,
+    Column("participation_id", Id, ForeignKey("participation.id"), primary_key=True),
+    Column("kind", Text, nullable=False),  # device (a spare one, perhaps on another line), venue (another site)
+    Column("device_id", Id, ForeignKey("device.id")),  # of kind device; null: any spare device of the site
+    Column("venue_id", Id, ForeignKey("site.id")),  # of kind venue
+    Column("line_id", Id, ForeignKey("line.id")),  # of kind device: the line it is on; null: the site's own
+    Column("note", Text, nullable=False, server_default=""),
+)
+
+capacity = Table(
+    "capacity",  # what VNPT carries into a province for a session, as its branch confirmed; probes cannot prove it
+    metadata,
+    Column("session_id", Id, ForeignKey("session.id"), primary_key=True),
+    Column("unit_id", Id, ForeignKey("unit.id"), primary_key=True),  # a province
+    Column("medium", Text, primary_key=True),  # mytv, pc, room
+    Column("delivery", Text, primary_key=True),  # unicast, multicast
+    Column("confirmed_mbps", Float, nullable=False),
+    Column("confirmed_by", Text, nullable=False),  # a person at VNPT
+    Column("confirmed_at", BigInteger, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
 )
 
 person = Table(
