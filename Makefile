@@ -48,6 +48,7 @@ check: $(READY)
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+	@$(BIN)/mypy --cache-dir .mypy_cache/benchmarks benchmarks
 	@$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 -p agent.platforms.windows
 	@$(BIN)/lint-imports
 

@@ -18,11 +18,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import psutil
 from laboratory import machine, memory
-from laboratory.centre import Centre, Process
+from laboratory.centre import Centre, Login, Process
 from laboratory.conversation import Partner, conversing, tell
 from laboratory.ports import free_port
 from sqlalchemy import update
@@ -70,7 +69,7 @@ def measure(centre: Centre, kind: str, is_plain: bool, each: int, window: int) -
         ca_file = "-" if is_plain else centre.ca_file
         ports = centre.settings.broker_ports
         crowds = [running.enter_context(conversing("crowd", port, ca_file, window // len(ports))) for port in ports]
-        took_s, p99_ms = connect(crowds, centre.devices, each)
+        took_s, p99_ms = connect(crowds, centre.logins(), each)
         devices = each * len(brokers)
         per_connection_us = 1e6 * (processor_s(brokers) - used_s) / devices
         kib = 1024 * (rss_mb(brokers) - empty_mb) / devices
@@ -82,10 +81,10 @@ def measure(centre: Centre, kind: str, is_plain: bool, each: int, window: int) -
     ]
 
 
-def connect(crowds: list[Partner], devices: Sequence[Any], each: int) -> tuple[float, float]:
+def connect(crowds: list[Partner], logins: Sequence[Login], each: int) -> tuple[float, float]:
     """Have each crowd connect so many devices; return how long it took until all stood (s), and the worst p99 (ms)."""
     for number, crowd in enumerate(crowds):
-        tell(crowd, json.dumps(devices[number * each : (number + 1) * each]))
+        tell(crowd, json.dumps(logins[number * each : (number + 1) * each]))
     begun_s = time.monotonic()
     told = [json.loads(crowd.stdout.readline()) for crowd in crowds if crowd.stdout is not None]
     return time.monotonic() - begun_s, max(one["p99_ms"] for one in told)
@@ -94,7 +93,7 @@ def connect(crowds: list[Partner], devices: Sequence[Any], each: int) -> tuple[f
 def reloaded(centre: Centre, brokers: list[Process]) -> tuple[float, float]:
     """Revoke a device; return seconds, and the brokers' processor time, until all of them know."""
     with writing(centre.engine) as connection:
-        gone = centre.devices.pop().name
+        gone = centre.devices.pop().device
         connection.execute(update(device).where(device.c.name == gone).values(state="revoked"))
     before, used_s, begun_s = open_files(brokers), processor_s(brokers), time.monotonic()
     reload.write_configuration(centre.engine, centre.settings)

@@ -68,12 +68,12 @@ def measure(database: str, folder: Path, devices: int, each: int, runs: int) -> 
         centre = Centre(folder / "home", url, devices)
         report_file = folder / "report.json"
         with centre.probe_server() as server:
-            device = centre.devices[0].name
+            device = centre.devices[0].device
             report_file.write_bytes(reports.measure(server, folder, device, centre.permit_key(device)))
         found: dict[str, list[Run]] = {"bare": [], "ingest": []}
         ports = (centre.settings.broker_port, centre.ca_file)
         with centre.broker() as broker, conversing("devices", *ports, report_file) as fleet:
-            tell(fleet, json.dumps(centre.devices))
+            tell(fleet, json.dumps(centre.logins()))
             wait_for(fleet, "connected")
             pids = {"broker": broker.pid, "devices": fleet.pid, **database_pids}
             for number in range(runs):

@@ -21,6 +21,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,7 +83,7 @@ def main() -> None:
     cells = [Cell(*parts) for parts in itertools.product(_STREAMS, _LOSSES, _ROW_LENGTHS)]
     jobs = [(cell, run) for run in range(wanted.runs) for cell in cells]
     with tempfile.TemporaryDirectory(prefix="path-quality-") as folder, ThreadPoolExecutor(wanted.at_once) as several:
-        rows = list(several.map(lambda job: measure(*job, Path(folder)), jobs))
+        rows = list(several.map(lambda job: measure(job[0], job[1], Path(folder)), jobs))
     _ROWS.write_text("".join(json.dumps(row) + "\n" for row in rows))
     page = "\n".join([*(f"- {name}: {value}" for name, value in head.items()), "", *tables(cells, rows)])
     print(page)
@@ -142,10 +143,14 @@ def width(row: Row) -> float:
     return float(row["stated"]["loss_high_pct"] - row["stated"]["loss_low_pct"]) / 100
 
 
-def is_close(row: Row, name: str) -> bool:
+def is_at_most(widest: float, row: Row) -> bool:
+    return width(row) <= widest
+
+
+def is_close(name: str, row: Row) -> bool:
     """Tell whether a stated time is within 10 % or 1 ms of the emulator's own."""
     true = row["true"][name]
-    return abs(row["stated"][name] - true) <= max(0.1 * true, 1.0)
+    return bool(abs(row["stated"][name] - true) <= max(0.1 * true, 1.0))
 
 
 def share(rows: Sequence[Row], holds: Callable[[Row], bool]) -> str:
@@ -163,7 +168,7 @@ def tables(cells: Sequence[Cell], rows: Sequence[Row]) -> list[str]:
     for cell in cells:
         own = [row for row in rows if Cell(row["stream"], row["loss"], row["row_length"]) == cell]
         typical = statistics.median(map(width, own))
-        narrow = share(own, lambda row, most=widest[cell]: width(row) <= most)
+        narrow = share(own, partial(is_at_most, widest[cell]))
         lines.append(
             f"| {cell.stream} | {100 * cell.loss:g} % | {cell.row_length} | {share(own, is_inside)} "
             f"| {100 * typical:.2f} % | {100 * widest[cell]:.2f} % | {narrow} |"
@@ -177,7 +182,7 @@ def tables(cells: Sequence[Cell], rows: Sequence[Row]) -> list[str]:
     ]
     for name in ("rtt_ms", "rtt_p95_ms", "rtt_p99_ms", "jitter_ms", "up_jitter_ms", "down_jitter_ms"):
         worst = max(abs(row["stated"][name] - row["true"][name]) for row in rows)
-        lines.append(f"| {name} | {share(rows, lambda row, name=name: is_close(row, name))} | {worst:.2f} |")
+        lines.append(f"| {name} | {share(rows, partial(is_close, name))} | {worst:.2f} |")
     found = share(rows, lambda row: all(row["stated"][name] == row["true"][name] for name in ("lost_up", "lost_down")))
     slow = sum(row["server"]["lost_here"] for row in rows)
     cpu = statistics.median(row["stated"]["cpu_s"] for row in rows if row["stream"] == "interactive")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Engine
 
@@ -31,6 +32,13 @@ _DEADLINE_S = 60
 _SUBSCRIPTIONS = 2  # nats-server keeps two for a filter at QoS 1
 
 Process = subprocess.Popen[bytes]
+
+
+class Login(NamedTuple):
+    """What a device logs in to a broker by."""
+
+    device: str
+    password: str
 
 
 class Centre:
@@ -88,6 +96,10 @@ class Centre:
         command = (sys.executable, "-m", "collector.cli", "probe-server")
         with self._running("probe-server", command, lambda: answers(f"http://127.0.0.1:{http}/healthz")):
             yield Server("127.0.0.1", http, udp)
+
+    def logins(self) -> list[Login]:
+        """Return what the devices log in to the broker by."""
+        return [Login(issued.device, issued.password) for issued in self.devices]
 
     def permit_key(self, device: str) -> str:
         """Return the key by which a device answers the probe server."""

@@ -85,8 +85,8 @@ class Speaker:
 
     def snapshot(self, spool_id: str, accepted: int, ago_s: float) -> Arrival:
         readings = self._machine.readings(self._chance, is_cut=False)
-        counters = (spool_id, accepted, 0, 0, 0)
-        told = wire.Snapshot(1, *self._machine.now(-ago_s), *counters, 3600, *readings, ())
+        boot_id, mono_ms, wall_us = self._machine.now(-ago_s)
+        told = wire.Snapshot(1, boot_id, mono_ms, wall_us, spool_id, accepted, 0, 0, 0, 3600, *readings, ())
         return self._arrival("snapshot", wire.encode(told), ago_s)
 
     def _arrival(self, kind: str, payload: bytes, ago_s: float) -> Arrival:

@@ -47,12 +47,14 @@ async def enter_all(port: int, ca_file: str, window: int, credentials: list[tupl
 
 async def connect(port: int, context: ssl.SSLContext | None, name: str, password: str) -> asyncio.StreamWriter:
     """Return a connection once the broker has taken all that a device begins with."""
-    timeout = {} if context is None else {"ssl_handshake_timeout": _HANDSHAKE_S}
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, limit=1024, **timeout)
+    timeout_s = None if context is None else _HANDSHAKE_S
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", port, ssl=context, limit=1024, ssl_handshake_timeout=timeout_s
+    )
     presence = wire.topic_for(name, "presence")
     lost = wire.encode(wire.Presence(1, "lost"))
     flags = 0xEE  # user, password, retained will at QoS 1, clean session
-    fields = (f"{name}-{secrets.token_hex(8)}", presence, lost, name, password)
+    fields: tuple[str | bytes, ...] = (f"{name}-{secrets.token_hex(8)}", presence, lost, name, password)
     writer.write(packet(0x10, text("MQTT") + bytes((4, flags, 0, 0)) + b"".join(map(text, fields))))
     await expect(reader, 0x20)
     topics = (*(wire.topic_for(name, kind) for kind in wire.DOWN), wire.PLAN_TOPIC)

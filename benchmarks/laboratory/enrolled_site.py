@@ -35,7 +35,7 @@ class Site:
         self._write_password(self._device.password)
         self._select_for_line_tests()
         settings = {
-            "device": self._device.name,
+            "device": self._device.device,
             "brokers": [f"mqtts://127.0.0.1:{ports.broker_port}"],
             "probe_server": self.server._asdict(),
         }
@@ -44,7 +44,7 @@ class Site:
     @property
     def device(self) -> str:
         """Its name."""
-        return self._device.name
+        return self._device.device
 
     @property
     def settings_file(self) -> Path:
@@ -54,7 +54,7 @@ class Site:
     def request(self, *, with_line: bool) -> bytes:
         """Return what the resident tells the child of a scheduled round."""
         probes = () if with_line else LIGHT
-        request = Request(self._device.name, "schedule", probes, str(self.folder), self.server)
+        request = Request(self._device.device, "schedule", probes, str(self.folder), self.server)
         return json.dumps(
             {**request._asdict(), "server": self.server._asdict(), "measured": [], "boot_id": ""}
         ).encode()
@@ -80,8 +80,8 @@ class Site:
 
     def _select_for_line_tests(self) -> None:
         """Let the probe server know this device, and it its key, as the centre and enrolment would."""
-        identity.keep_permit_key(self.folder, self.centre.permit_key(self._device.name))
-        told = document.write(line_server.document_of(self._device.name, _DOWN_MBPS, _UP_MBPS))
+        identity.keep_permit_key(self.folder, self.centre.permit_key(self._device.device))
+        told = document.write(line_server.document_of(self._device.device, _DOWN_MBPS, _UP_MBPS))
         (self.centre.settings.folder("db") / KEPT).write_bytes(told)
 
     def _write_password(self, password: str) -> None:

@@ -16,6 +16,7 @@ from itertools import chain, islice
 from sqlalchemy import Connection, Engine, func, select
 
 from collector.demo.model_event import SCHOOLS, UNITS_AS_OF, model_event
+from collector.intake.arrival import Arrival
 from collector.intake.ingest import ingest
 from collector.intake.sweep import has_judged_all, sweep
 from collector.judge.policy import Policy
@@ -138,7 +139,7 @@ def _hear(engine: Engine, policy: Policy, now: int, tell: Tell) -> None:
             tell(f"{heard} of {len(devices)} devices heard")
 
 
-def _said(one: Known, play: str, policy: Policy, now: int, chance: random.Random, *, is_cut: bool) -> Iterable[object]:
+def _said(one: Known, play: str, policy: Policy, now: int, chance: random.Random, *, is_cut: bool) -> Iterable[Arrival]:
     speaker, spool_id = Speaker(one, play, policy, now, chance), f"{one.id:016x}"
     states = ("connected", *_AWAY)
     state = chance.choices(states, (1 - sum(_AWAY.values()), *_AWAY.values()))[0]

@@ -41,7 +41,8 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 def send(web: Web, path_of: Callable[[int], str], per_s: float, lasts_s: float) -> Load:
     """Ask for path_of(0), path_of(1), ... at this rate; raises RuntimeError at an answer other than 200."""
-    load, numbers, failed = Load([], []), itertools.count(), []
+    load, numbers = Load([], []), itertools.count()
+    failed: list[str] = []
     began_s, total = time.perf_counter() + 0.2, int(per_s * lasts_s)
 
     def work() -> None:
