@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
+from collector.intake.daily import Daily
 from collector.intake.hourly import Hourly
 from collector.intake.ingest import ingest
 from collector.intake.sweep import sweep
@@ -53,6 +54,7 @@ class Ingest:
             self._policy = policies.live(connection)
         self._plan = wire.Plan("default", epoch, epoch, probe_servers(settings))
         self._hourly = Hourly()
+        self._daily = Daily(engine)
         self._is_sweep_finished = True
         self._lag_us = 0  # the longest since the last beat, from an arrival to its commit
 
@@ -93,6 +95,7 @@ class Ingest:
                 counters.add(connection, counters.DISCARDED, discarded)
         self._uplink.settle(discarded)
         self._outbox.command(due)
+        self._daily.step(now)
 
     def _told(self) -> dict[str, Any]:
         edges = [{"url": edge.url, "is_connected": edge.is_connected} for edge in self._edges]

@@ -127,9 +127,9 @@ def migrate() -> None:
 @main.command(
     help=say(
         "Xóa báo cáo gốc và số liệu từng giờ đã quá số ngày giữ lại; kết quả đánh giá và sổ đối soát vẫn giữ. "
-        "Đặt lịch chạy mỗi ngày một lần; trung tâm vẫn nhận báo cáo trong lúc chạy.",
+        "Trung tâm tự làm việc này mỗi đêm; lệnh này để xóa sớm hơn, trung tâm vẫn nhận báo cáo trong lúc chạy.",
         "Delete raw reports and hourly figures older than the days they are kept; verdicts and books stay. "
-        "Have it run once a day; the centre goes on taking in meanwhile.",
+        "The centre does so itself every night; by this command sooner, and it goes on taking in meanwhile.",
     )
 )
 @click.option("--report-days", type=click.IntRange(1), default=7, show_default=True)

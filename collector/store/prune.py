@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, delete, select, tuple_
+from sqlalchemy import Connection, Engine, delete, func, select, tuple_
 
 from collector.store.tables import report, rollup
 from provisioning.store.engine import writing
+from provisioning.store.tables import change
 
 MOST_AT_ONCE = 1_000  # rows in a transaction
+KEPT_CHANGES = 500_000  # an hour of a busy country; who follows them is seconds behind
 DAY_US = 86_400 * 1_000_000
 
 
@@ -22,13 +24,14 @@ class Pruned(NamedTuple):
 
 
 def prune(engine: Engine, now: int, report_days: int, history_days: int) -> Iterator[Pruned]:
-    """Delete reports and roll-ups older than so many days; tell how far it is after each transaction.
+    """Delete reports and roll-ups older than so many days, and change rows read long ago; tell after each transaction.
 
     What was found by a report, its verdicts and the books stay: only its body goes.
     """
     steps: tuple[tuple[str, Callable[[Connection, int], int], int], ...] = (
         (report.name, _delete_reports, report_days),
         (rollup.name, _delete_rollups, history_days),
+        (change.name, _delete_changes, 0),
     )
     for table, delete_some, days in steps:
         gone = 0
@@ -51,3 +54,9 @@ def _delete_rollups(connection: Connection, before: int) -> int:
     key = (rollup.c.hour_at, rollup.c.device_id, rollup.c.metric)
     oldest = select(*key).where(rollup.c.hour_at < before).order_by(*key).limit(MOST_AT_ONCE)
     return connection.execute(delete(rollup).where(tuple_(*key).in_(oldest))).rowcount
+
+
+def _delete_changes(connection: Connection, _: int) -> int:
+    newest = connection.scalar(select(func.max(change.c.id))) or 0
+    oldest = select(change.c.id).where(change.c.id <= newest - KEPT_CHANGES).order_by(change.c.id).limit(MOST_AT_ONCE)
+    return connection.execute(delete(change).where(change.c.id.in_(oldest))).rowcount
