@@ -20,6 +20,7 @@ _FAREWELL = 0.5  # so many must do when no more may be moved ...
 _BROKEN = 2.0  # ... and so many when the transfer broke off
 _ENDED = 0.8  # of what may be moved
 _LEAST_BINS = 5
+_DRAINED = transfer.DRAINED_NEED_S - 0.05  # the sender may have counted that little more
 _HOLD_BINS = 5  # after a drain, when each of them is ...
 _FILLED = 0.96 * transfer.HOLD  # ... filled to the pace, or when it is sure
 _OPEN_BINS = 15  # for a line that is said to carry without a full drain
@@ -133,15 +134,19 @@ class SequentialTest:
             self._is_warm = rate >= 1 or self._seconds >= self._warm_up_s
             return
         self._bins.append(rate)
-        if not self._is_drained and self._excess >= transfer.BUCKET_NEED_S:
+        if not self._is_drained and self._excess >= (transfer.BUCKET_NEED_S if self._is_limited() else _DRAINED):
             self._is_drained = True
-            self._is_open = len(self._bins) >= _OPEN_BINS and bins.median(self._bins) < _OPEN
+            self._is_open = self._is_limited()
             if not self._is_open:
                 self._bins.clear()
         elif self._has_dropped():
             del self._bins[:-_LEAST_BINS]
         elif self._has_settled():
             del self._bins[:-_FLAT_BINS]
+
+    def _is_limited(self) -> bool:
+        """Tell whether it is the line, and not the pace, that limits the drain."""
+        return len(self._bins) >= _OPEN_BINS and bins.median(self._bins) < _OPEN
 
     def _has_dropped(self) -> bool:
         """Tell whether the last bins are those of an empty bucket: alive, and less than half of those before."""

@@ -84,8 +84,9 @@ class Arrivals:
 class Drain:
     """How far the bucket has been emptied: what the server tells decides, what TCP tells is known sooner."""
 
-    def __init__(self, need_bps: float) -> None:
+    def __init__(self, need_bps: float, round_trip_s: float) -> None:
         self._need_bps = need_bps
+        self._round_trip_s = round_trip_s
         self._told = 0.0
         self._acknowledged = 0.0
         self._last: Optional[Tuple[int, float]] = None
@@ -93,38 +94,40 @@ class Drain:
 
     def arrived(self, arrived_bytes: int, seconds: float) -> None:
         """Take a bin of the server's."""
-        if self._told < transfer.BUCKET_NEED_S:
+        if self._told < transfer.DRAINED_NEED_S:
             self._told = transfer.excess(self._told, arrived_bytes, seconds, self._need_bps)
 
-    def acknowledged(self, all_bytes: Optional[int], now_s: float) -> None:
-        """Take what TCP tells; None where it does not."""
+    def acknowledged(self, all_bytes: Optional[int], under_way_bytes: int, now_s: float) -> None:
+        """Take what TCP tells; None where it does not. What is under way counts as if it had come already."""
         if all_bytes is None or self._believed_s is not None:
             return
         if self._last is not None:
             moved_bytes, seconds = all_bytes - self._last[0], now_s - self._last[1]
             self._acknowledged = transfer.excess(self._acknowledged, moved_bytes, seconds, self._need_bps)
         self._last = all_bytes, now_s
-        if self._acknowledged >= transfer.BUCKET_NEED_S:
+        coming = transfer.foreseen(self._acknowledged, under_way_bytes, self._round_trip_s, self._need_bps)
+        if coming >= transfer.DRAINED_NEED_S:
             self._believed_s = now_s
 
     def pace_bps(self, now_s: float) -> float:
         """Return how fast to send, in bit/s; a proxy that acknowledged more than it passed on is found out."""
         is_believed = self._believed_s is not None and now_s - self._believed_s < _BELIEVED_S
-        return transfer.pace_bps(self._need_bps, transfer.BUCKET_NEED_S if is_believed else self._told)
+        return transfer.pace_bps(self._need_bps, transfer.DRAINED_NEED_S if is_believed else self._told)
 
 
 def _send(sender: socket.socket, watch: socket.socket, told: Arrivals, test: SequentialTest) -> Result:
     need_bps, most_bytes = test.need.ready_bps, test.most_bytes
     sent_bytes, allowance_bytes = 0, 0.0
-    drain = Drain(need_bps)
+    drain = Drain(need_bps, test.round_trip_s)
     last_s = heard_s = time.perf_counter()
     while not told.is_over and last_s - heard_s < _SILENCE_S:
         now_s = time.perf_counter()
-        drain.acknowledged(acknowledged_bytes(sender), now_s)
+        unsent, came_bytes = unsent_bytes(sender), acknowledged_bytes(sender)
+        drain.acknowledged(came_bytes, sent_bytes - unsent - (came_bytes or 0), now_s)
         bytes_per_s = drain.pace_bps(now_s) / 8
         allowance_bytes = min(allowance_bytes + (now_s - last_s) * bytes_per_s, _LATE_S * bytes_per_s + len(_BLOCK) / 8)
         last_s = now_s
-        wire = (wire_bytes(sender) or 0) + unsent_bytes(sender)  # what TCP had to repeat counts too
+        wire = (wire_bytes(sender) or 0) + unsent  # what TCP had to repeat counts too
         has_all = max(sent_bytes, wire) >= most_bytes
         may_send = allowance_bytes >= _LEAST_WRITE_BYTES and not has_all
         readable, writable, _ = select.select([watch], [sender] if may_send else [], [], _TICK_S)

@@ -102,7 +102,8 @@ def steps(line: Line, rng: random.Random, is_long: bool = False) -> Iterator[flo
         tcp.acknowledge(acknowledged, round_trip_s)
         if lost:
             tcp.lose(round_trip_s)
-        paced = STEP_S * (transfer.PEAK if is_long else transfer.pace_bps(1.0, excess))
+        coming = max(excess, transfer.foreseen(excess, in_flight / 8, round_trip_s, 1.0))
+        paced = STEP_S * (transfer.PEAK if is_long else transfer.pace_bps(1.0, coming))
         excess = transfer.excess(excess, acknowledged / 8, STEP_S, 1.0)
         sent = min(paced, max(0.0, tcp.window - in_flight), left)
         left -= 0.0 if is_long else sent

@@ -9,7 +9,8 @@ import struct
 import termios
 import time
 
-from contract.tcp import round_trip_us
+from contract import transfer
+from contract.tcp import round_trip_us, unsent_bytes
 
 _UNSENT_BYTES = 16_384  # beyond this the kernel takes no more, so that what is written is nearly what is sent
 _SO_MAX_PACING_RATE = 47  # Linux; the socket module has no name for it. Needs no qdisc (fq): TCP has a timer of its own
@@ -36,6 +37,8 @@ class Pacer:
 
     def change(self, bps: float) -> None:
         """Send so many bits a second from now on."""
+        if bps == self._bytes_per_s * 8:
+            return
         self._bytes_per_s = bps / 8
         self._due_s = time.monotonic()
         try:
@@ -67,6 +70,12 @@ class Pacer:
         if self._tcp.fileno() < 0:
             raise ConnectionResetError
         return int(struct.unpack("i", fcntl.ioctl(self._tcp.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0])
+
+    def foreseen(self, excess_need_s: float, need_bps: float) -> float:
+        """Return what the excess will be in a round trip; raises what `unacknowledged_bytes` raises."""
+        under_way_bytes = self.unacknowledged_bytes - unsent_bytes(self._tcp)
+        round_trip_s = (round_trip_us(self._tcp) or 0) / 1e6
+        return transfer.foreseen(excess_need_s, under_way_bytes, round_trip_s, need_bps)
 
 
 class Turns:

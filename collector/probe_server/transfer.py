@@ -89,7 +89,7 @@ async def _take_in(request: web.Request, slot: Slot) -> None:
         if is_draining:
             excess = transfer.excess(excess, len(block), now_s - counted_s, need_bps)
             counted_s = now_s
-            if excess >= transfer.BUCKET_NEED_S:
+            if excess >= transfer.DRAINED_NEED_S:
                 is_draining = False
                 slots.lower(slot, transfer.HOLD * need_bps)
 
@@ -127,8 +127,8 @@ async def _send(response: web.StreamResponse, tcp: socket.socket, slot: Slot, sl
             slots.sign(slot, now_s)
         if is_draining:
             excess = transfer.excess(excess, now_bytes - acknowledged_bytes, now_s - counted_s, need_bps)
-            if excess >= transfer.BUCKET_NEED_S:
-                pacer.change(transfer.pace_bps(need_bps, excess))
+            pacer.change(transfer.pace_bps(need_bps, max(excess, pacer.foreseen(excess, need_bps))))
+            if excess >= transfer.DRAINED_NEED_S:
                 is_draining = False
                 upload_bps = slot.granted.upload.ready_mbps * 1e6
                 slots.lower(slot, max(transfer.HOLD * need_bps, transfer.PEAK * upload_bps))

@@ -13,12 +13,12 @@ DRAINING, HOLDING = transfer.PEAK * NEED_BPS, transfer.HOLD * NEED_BPS
 
 @pytest.fixture
 def drain():
-    return Drain(NEED_BPS)
+    return Drain(NEED_BPS, round_trip_s=0.1)
 
 
-def acknowledge(drain, need_s, seconds=1.0):
-    drain.acknowledged(0, 0.0)
-    drain.acknowledged(int(need_s * 1e6), seconds)
+def acknowledge(drain, need_s, under_way_need_s=0.0, seconds=1.0):
+    drain.acknowledged(0, 0, 0.0)
+    drain.acknowledged(int(need_s * 1e6), int(under_way_need_s * 1e6), seconds)
 
 
 def test_it_drains_until_the_server_tells_that_the_bucket_is_empty(drain):
@@ -30,6 +30,13 @@ def test_it_drains_until_the_server_tells_that_the_bucket_is_empty(drain):
 
 def test_it_holds_as_soon_as_tcp_says_so(drain):
     acknowledge(drain, need_s=9.0)
+    assert drain.pace_bps(1.0) == HOLDING
+
+
+def test_it_holds_as_soon_as_what_is_under_way_will_have_emptied_the_bucket(drain):
+    acknowledge(drain, need_s=7.0, under_way_need_s=1.0)
+    assert drain.pace_bps(1.0) == DRAINING
+    acknowledge(drain, need_s=7.0, under_way_need_s=1.6)
     assert drain.pace_bps(1.0) == HOLDING
 
 
@@ -47,6 +54,6 @@ def test_it_keeps_to_the_hold_once_the_server_has_told_so(drain):
 
 
 def test_where_tcp_does_not_tell_the_server_alone_decides(drain):
-    drain.acknowledged(None, 0.0)
-    drain.acknowledged(None, 1.0)
+    drain.acknowledged(None, int(9e6), 0.0)
+    drain.acknowledged(None, int(9e6), 1.0)
     assert drain.pace_bps(1.0) == DRAINING
