@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from typing import Any
 
@@ -186,7 +185,7 @@ class Batch:
             row["connection"] = snapshot.connection
             self._set_state(device, row, "connected", arrival.received_at)
         if snapshot.connection == row["connection"]:
-            row["snapshot"] = json.dumps(snapshot.model_dump())
+            row["snapshot"] = snapshot.model_dump_json()
             self.readings += of_snapshot(device.id, snapshot, arrival.received_at)
             self._done.update((device.id, id_) for id_ in snapshot.done)
 
