@@ -89,13 +89,14 @@ class Batch:
         commands.mark_done(self._connection, self._done, self._now)
         commands.wake(self._connection, self._connected, self._now)
         self.sites_to_judge.update(device.site_id for *_, device in self._reports)
-        if self._quarantined or self._unattributed:
+        if self._unattributed:
             self.changes.append(("quarantine", 0))
 
     def _write_quarantine(self) -> None:
         rows = [{**row, "spool": books.id} for books, row in self._quarantined]
         quarantine.insert_quarantined(self._connection, rows)
         for device, added in Counter(row["device"] for row in rows).items():
+            self.changes.append(("quarantine", self._devices[device].id if device in self._devices else 0))
             if sum(books.quarantined for books in self._books_of[device]) > quarantine.MOST_BODIES:
                 quarantine.empty_old_bodies(self._connection, device, added)
 

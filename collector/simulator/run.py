@@ -129,8 +129,8 @@ async def _perform(folder: Folder, orders: Orders, share: Share, seconds: float,
     for task in ended:
         task.result()  # a fault of ours must not look like a quiet country
     await _end(stage)
-    for task in (*enrolments, *putting, running, telling, asked):
-        task.cancel()
+    for unfinished in (*enrolments, *putting, running, telling, asked):
+        unfinished.cancel()
     _write(stage, ground, folder, share, tell)
     for enrolment in enrolments:
         if enrolment.done():
@@ -154,7 +154,8 @@ async def _enrol(code: EnrolmentCode, ground: Ground, folder: Folder) -> _Enroll
 
 
 async def _put(stage: Stage, enrolment: asyncio.Task[_Enrolled]) -> None:
-    if (enrolled := await asyncio.shield(enrolment)) is not None:
+    await asyncio.wait((enrolment,))
+    if enrolment.exception() is None and (enrolled := enrolment.result()) is not None:
         stage.put(*enrolled, 0.0)
 
 
