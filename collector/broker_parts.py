@@ -16,7 +16,7 @@ from provisioning.settings import Settings
 
 ANSWER_S = 2.0  # a part on this machine answers well within it
 MOST_ON_NATS = 15_000  # devices that one nats-server carries in about a gigabyte
-_MANY = 3_000  # of which Mosquitto admits each in a tenth of the processor time
+_MANY = 3_000  # of which Mosquitto admits each in a quarter of the processor time
 _SYSTEM_PROGRAMS = "/usr/sbin:/usr/local/sbin"  # where Debian puts it; not on everybody's path
 
 

@@ -233,9 +233,10 @@ def _run_processes(folder: Folder, orders: Orders, processes: int, seconds: floa
         children.callback(_stop, started)
         while not is_asked_to_end and time.monotonic() < until_s:
             time.sleep(_TELL_EVERY_S)
-            tally = _gather(folder, shares)
-            folder.write(PROGRESS, tally.write())
-            tell(in_words(tally))
+            if all((folder.path / progress_name(share)).exists() for share in shares):  # else some count as none
+                tally = _gather(folder, shares)
+                folder.write(PROGRESS, tally.write())
+                tell(in_words(tally))
             for running in started:
                 if running.poll() is not None:
                     raise FolderError(say("Một tiến trình đã dừng.", "A process has ended.") + f" {folder.path}")
