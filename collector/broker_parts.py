@@ -16,6 +16,7 @@ from provisioning.settings import Settings
 
 ANSWER_S = 2.0  # a part on this machine answers well within it
 MOST_ON_NATS = 15_000  # devices that one nats-server carries in about a gigabyte
+_MANY = 3_000  # of which Mosquitto admits each in a quarter of the processor time
 _SYSTEM_PROGRAMS = "/usr/sbin:/usr/local/sbin"  # where Debian puts it; not on everybody's path
 
 
@@ -34,12 +35,17 @@ class MosquittoMissingError(RuntimeError):
 
 
 def broker_for(devices: int) -> Literal["nats", "mosquitto"]:
-    """Return which broker carries so many devices on one machine; raises MosquittoMissingError."""
-    if devices <= MOST_ON_NATS:
-        return "nats"
-    if mosquitto_program() is None:
+    """Return which broker brings up so many devices on one machine soonest; raises MosquittoMissingError."""
+    if is_large(devices) and mosquitto_program() is not None:
+        return "mosquitto"
+    if devices > MOST_ON_NATS:
         raise MosquittoMissingError
-    return "mosquitto"
+    return "nats"
+
+
+def is_large(devices: int) -> bool:
+    """Tell whether so many devices that begin at once on one machine take a broker some minutes of its processors."""
+    return devices > _MANY
 
 
 def is_missing(settings: Settings) -> bool:

@@ -19,14 +19,13 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from collector import child, supervisor
-from collector.broker_parts import MosquittoMissingError, broker_for
+from collector.broker_parts import MosquittoMissingError, broker_for, is_large
 from collector.demo import model_event
 from collector.demo.country import Country, furnish
+from collector.demo.ending import tell_ending
 from collector.intake.sweep import has_judged_all
 from collector.parts import parts, python
 from collector.simulator.files import PROGRESS
-from collector.store.queries.books import balance
-from collector.store.scope import country
 from contract.languages import say
 from provisioning.settings import Settings, load
 from provisioning.store.engine import open_engine
@@ -38,7 +37,6 @@ DEFAULT_PORT = 8080
 _SIZES = {model_event.SCHOOLS: 2_000, model_event.VENUES: 10_068}  # DEMO_SITES where it is not told, by DEMO_SHAPE
 _EDGES = 4
 _TELL_S = 5.0
-_SETTLED_S = 5.0  # what ingest has taken in is in the books well before
 UP_S = 120.0
 ENROL_S = 90.0
 _SIMULATOR_STOP_S = 30.0  # it waits for acknowledgements of what it sent
@@ -111,7 +109,15 @@ def _begin(
     centre = _start("run", ("collector.cli", "run"), settings, children, children_environ, STOP_S)
     _wait_until_up(settings, centre)
     _wait_until_judged(settings, centre)
-    children.callback(_tell_books, settings, tell)  # when the devices have said their last words, and ingest still runs
+    tell(
+        say(
+            f"3. Đăng ký chính máy này bằng mã của {made.here}: {made.code}",
+            f"3. Enrolling this very machine with the code of {made.here}: {made.code}",
+        )
+    )
+    _enrol(settings, made.code, children_environ)  # before thousands are connected: then it is dear to the broker
+    # When the devices have said their last words, and ingest still runs.
+    children.callback(tell_ending, settings, made.simulated, tell)
     simulator = _start(
         "simulate",
         ("collector.cli", "simulate", "--folder", str(made.simulated)),
@@ -120,13 +126,6 @@ def _begin(
         children_environ,
         _SIMULATOR_STOP_S,
     )
-    tell(
-        say(
-            f"3. Đăng ký chính máy này bằng mã của {made.here}: {made.code}",
-            f"3. Enrolling this very machine with the code of {made.here}: {made.code}",
-        )
-    )
-    _enrol(settings, made.code, children_environ)
     tell(say("4. Chạy phần mềm kiểm tra thật trên máy này", "4. Running the real agent on this machine"))
     agent = _start("agent", ("agent.cli", "run"), settings, children, children_environ, child.STOP_S)
     tell(
@@ -235,7 +234,7 @@ def _choose_settings(home: Path, environ: Mapping[str, str], sites: int) -> Sett
         **dict(zip(names, ports[_EDGES:], strict=True)),
         "broker": broker,
         "broker_edge_ports": ports[:_EDGES],
-        "is_broker_plain": broker == "mosquitto",  # a country's handshakes by TLS would take two cores some minutes
+        "is_broker_plain": is_large(sites),  # a country's handshakes by TLS would take two cores some minutes
         "call_vnpt": say("1800 0000 (số của bản chạy thử)", "1800 0000 (a number of the demo)"),
     }
     (home / "settings.json").write_text(json.dumps(values, indent=2), encoding="utf-8")
@@ -316,27 +315,6 @@ def _wait_until_judged(settings: Settings, centre: subprocess.Popen[bytes]) -> N
                 if has_judged_all(connection, time.time_ns() // 1000):
                     return
             time.sleep(POLL_S)
-
-
-def _tell_books(settings: Settings, tell: Tell) -> None:
-    """Tell the balance of the whole country: every report that was made is somewhere."""
-    engine, deadline = open_engine(settings.database), time.monotonic() + _SETTLED_S
-    while True:
-        with engine.connect() as connection:
-            books = balance(country(connection))
-        if books.difference == 0 or time.monotonic() > deadline:
-            break
-        time.sleep(POLL_S)
-    engine.dispose()
-    parts = f"{books.committed} + {books.spooled} + {books.dropped} + {books.quarantined}"
-    equals = "≠" if books.difference else "="
-    tell(
-        say(
-            f"Đối soát cả nước: {books.accepted} báo cáo {equals} {parts} (đã ghi + chờ gửi + đã bỏ + cách ly)",
-            f"Books of the country: {books.accepted} reports {equals} {parts} "
-            "(committed + spooled + dropped + quarantined)",
-        )
-    )
 
 
 def _enrol(settings: Settings, code: str, environ: Mapping[str, str]) -> None:

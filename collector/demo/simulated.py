@@ -21,7 +21,7 @@ from provisioning.store.tables import site
 from provisioning.units.load import units_as_of
 
 BY_CODE = 20  # sites that enrol by their code, like anybody
-_QUIET_S, _QUIET_LARGE_S, _LARGE = 65.0, 125.0, 2_500  # the faults begin when all have reported
+_QUIET_S, _SMALL, _QUIET_PER_SITE_S = 65.0, 2_000, 0.008  # the faults begin when all have reported
 
 
 def prepare(
@@ -46,7 +46,7 @@ def prepare(
     named += [({"code": one.code}, key) for key, one in codes.items()]
     traits = [name | _traits(sites[key], places, provinces) for name, key in named]
     (folder / TRAITS).write_bytes(_lines(traits))
-    quiet_s = _QUIET_LARGE_S if len(sites) > _LARGE else _QUIET_S
+    quiet_s = _QUIET_S + _QUIET_PER_SITE_S * max(0, len(sites) - _SMALL)
     scenario = {"name": "country", "seed": seed, "faults_after_s": quiet_s}
     (folder / SCENARIO).write_text(json.dumps(scenario), encoding="utf-8")
     return folder

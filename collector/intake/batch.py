@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from typing import Any
 
@@ -42,6 +41,7 @@ class Batch:
         self.books = books
         self.changes: list[tuple[str, int]] = []
         self.sites_to_judge: set[int] = set()
+        self.sites_turned: set[int] = set()  # of whose devices one has come or gone
         self.to_acknowledge: dict[tuple[str, str], int] = {}  # (device, spool id): edge
         self.readings: list[Reading] = []
         self._connection = connection
@@ -52,8 +52,9 @@ class Batch:
         self._now = now
         self._refuse = refuse
         self._touched: dict[tuple[str, str], Books] = {}
-        self._reports: list[tuple[dict[str, Any], list[Fact], Device]] = []
-        self._quarantined: list[dict[str, Any]] = []
+        self._opened: list[Books] = []  # spools seen for the first time
+        self._reports: list[tuple[Books, dict[str, Any], list[Fact], Device]] = []
+        self._quarantined: list[tuple[Books, dict[str, Any]]] = []
         self._unattributed: list[dict[str, Any]] = []
         self._presence: dict[int, dict[str, Any]] = {}
         self._connected: set[int] = set()
@@ -78,20 +79,24 @@ class Batch:
 
     def write(self) -> None:
         """Write all that was gathered."""
-        books_rows.save(self._connection, self._touched.values())
+        books_rows.save(self._connection, [books for books in self._touched.values() if books.id is not None])
+        books_rows.open_new(self._connection, self._opened)
         self._write_quarantine()
         quarantine.keep_unattributed(self._connection, self._unattributed)
-        report_rows.insert_reports(self._connection, self._reports)
+        reports = [({**row, "spool": books.id}, found, device) for books, row, found, device in self._reports]
+        report_rows.insert_reports(self._connection, reports)
         device_rows.save_presence(self._connection, list(self._presence.values()))
         commands.mark_done(self._connection, self._done, self._now)
         commands.wake(self._connection, self._connected, self._now)
-        self.sites_to_judge.update(device.site_id for _, _, device in self._reports)
-        if self._quarantined or self._unattributed:
+        self.sites_to_judge.update(device.site_id for *_, device in self._reports)
+        if self._unattributed:
             self.changes.append(("quarantine", 0))
 
     def _write_quarantine(self) -> None:
-        quarantine.insert_quarantined(self._connection, self._quarantined)
-        for device, added in Counter(row["device"] for row in self._quarantined).items():
+        rows = [{**row, "spool": books.id} for books, row in self._quarantined]
+        quarantine.insert_quarantined(self._connection, rows)
+        for device, added in Counter(row["device"] for row in rows).items():
+            self.changes.append(("quarantine", self._devices[device].id if device in self._devices else 0))
             if sum(books.quarantined for books in self._books_of[device]) > quarantine.MOST_BODIES:
                 quarantine.empty_old_bodies(self._connection, device, added)
 
@@ -114,7 +119,7 @@ class Batch:
         settling = books.look(frame)
         if settling is not Settling.GAP:
             if settling is Settling.NEXT:
-                if books.id is None or books.closed_at is not None:
+                if key not in self.books or books.closed_at is not None:
                     self._make_current(books)
                 self._settle(arrival, books, frame, body)
             else:
@@ -126,7 +131,7 @@ class Batch:
             self._heard(device, arrival.received_at)
 
     def _settle(self, arrival: Arrival, books: Books, frame: wire.Frame, body: bytes) -> None:
-        row = {"spool": books.id, "seq": frame.seq, "received_at": arrival.received_at}
+        row = {"seq": frame.seq, "received_at": arrival.received_at}
         device = self._devices.get(books.device)
         try:
             report = self._usable(device, books.device, body, arrival)
@@ -135,11 +140,11 @@ class Batch:
         except UnusableReport as refusal:
             books.settle(frame, is_committed=False)
             refused = {"device": books.device, "reason": refusal.reason, "detail": refusal.detail}
-            self._quarantined.append({**row, **refused, "body": body[: quarantine.MOST_KEPT_BYTES]})
+            self._quarantined.append((books, {**row, **refused, "body": body[: quarantine.MOST_KEPT_BYTES]}))
             return
         books.settle(frame, is_committed=True)
         self._done.update((device.id, id_) for id_ in report.done)
-        self._reports.append(({**row, "device_id": device.id, "body": body}, found, device))
+        self._reports.append((books, {**row, "device_id": device.id, "body": body}, found, device))
         for fact in found:
             self.readings += of_fact(device.id, fact, arrival.received_at)
 
@@ -155,15 +160,16 @@ class Batch:
         return read_body(body, device_name)
 
     def _make_current(self, books: Books) -> None:
-        """Write a spool seen for the first time; a device has one spool, so any other of its is set aside."""
+        """Take this spool for the device's: it has one, so any other of its is set aside."""
         for other in self._books_of[books.device]:
             if other is not books and other.closed_at is None:
                 other.set_aside(self._now)
                 self._touched[other.device, other.spool_id] = other
-        if books.id is None:
-            books_rows.open_new(self._connection, books)
-            self.books[books.device, books.spool_id] = books
+        key = books.device, books.spool_id
+        if key not in self.books:
+            self.books[key] = books
             self._books_of[books.device].append(books)
+            self._opened.append(books)
 
     def _new_spools(self, device_name: str) -> int:
         return sum(books.opened_at > self._now - DAY_US for books in self._books_of[device_name])
@@ -180,7 +186,7 @@ class Batch:
             row["connection"] = snapshot.connection
             self._set_state(device, row, "connected", arrival.received_at)
         if snapshot.connection == row["connection"]:
-            row["snapshot"] = json.dumps(snapshot.model_dump())
+            row["snapshot"] = snapshot.model_dump_json()
             self.readings += of_snapshot(device.id, snapshot, arrival.received_at)
             self._done.update((device.id, id_) for id_ in snapshot.done)
 
@@ -219,7 +225,7 @@ class Batch:
         if row["state"] != state or device.presence is None:
             row["state"] = state
             row["since_at"] = at
-            self.sites_to_judge.add(device.site_id)
+            self.sites_turned.add(device.site_id)
             self.changes.append(("presence", device.id))
             if state == "connected":
                 self._connected.add(device.id)

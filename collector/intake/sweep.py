@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from collector.intake.judging import rejudge
 from collector.judge.policy import Policy
 from collector.store import counters, policies
-from collector.store.intake import changes, devices, standings
+from collector.store.intake import changes, devices, situations, standings
 from provisioning.store.engine import record_changes, writing
 
 PRESENCE_LOST_AFTER_US = 150 * 1_000_000
@@ -30,11 +30,12 @@ def sweep(engine: Engine, policy: Policy, now: int) -> Swept:
         if any(change.kind == "policy" for change in told):
             policy = policies.live(connection)
         changes.make_due(connection, told)
-        rows, sites = _lose_silent(connection, now)
+        rows, silent = _lose_silent(connection, now)
+        sites = situations.where_presence_counts(connection, silent, now)
         sites |= set(standings.due(connection, now, MOST_SITES))
         rows += rejudge(connection, sites, policy, now)
         record_changes(connection, rows)
-    return Swept(policy, len(sites) < MOST_SITES)
+    return Swept(policy, max(len(sites), len(silent)) < MOST_SITES)
 
 
 def has_judged_all(connection: Connection, now: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _HOUR_US = 3_600_000_000
 
@@ -28,6 +28,11 @@ class InForce(NamedTuple):
 
     name: str
     until: int | None
+
+
+def is_live(starts_at: Any, now: int) -> Any:
+    """Tell whether T-1h has passed: from then on it counts who is connected. Of a column, tell it in SQL."""
+    return starts_at - _HOUR_US <= now
 
 
 def gate_in_force(starts_at: int, now: int) -> InForce:

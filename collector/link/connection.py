@@ -22,7 +22,7 @@ from collector.intake.arrival import Arrival
 log = logging.getLogger(__name__)
 
 USER = "collector"
-KEEPALIVE_S = 30
+KEEPALIVE_S = 60  # a ping's answer waits behind what is on its way to us: in a storm, longer than half a minute
 _LOOPBACK = ("127.0.0.1", "localhost")
 
 

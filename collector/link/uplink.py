@@ -7,27 +7,30 @@ from collections import deque
 
 from collector.intake.arrival import Arrival
 
-MOST_WAITING = 20_000
+MOST_BYTES = 256 * 1024 * 1024  # waiting: the first reports of 40,000 devices, all at once
+_OVERHEAD_BYTES = 300  # of the objects that an arrival is made of
 
 
 class Uplink:
     """Takes arrivals from any thread. When it is full they are discarded and counted: agents send again."""
 
-    def __init__(self, most: int = MOST_WAITING) -> None:
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._waiting: deque[Arrival] = deque()
-        self._most = most
+        self._most_bytes = most_bytes
         self._filled = threading.Event()
         self._counting = threading.Lock()
+        self._bytes = 0
         self._discarded = 0
 
     def put(self, arrival: Arrival) -> None:
         """Queue an arrival, or discard it."""
-        if len(self._waiting) >= self._most:
-            with self._counting:
+        with self._counting:
+            if self._bytes >= self._most_bytes:
                 self._discarded += 1
-        else:
-            self._waiting.append(arrival)
-            self._filled.set()
+                return
+            self._bytes += _bytes_of(arrival)
+        self._waiting.append(arrival)
+        self._filled.set()
 
     def take(self, most: int, wait_s: float) -> list[Arrival]:
         """Return up to `most` arrivals, waiting at most `wait_s` for the first."""
@@ -37,6 +40,8 @@ class Uplink:
         taken: list[Arrival] = []
         while self._waiting and len(taken) < most:
             taken.append(self._waiting.popleft())
+        with self._counting:
+            self._bytes -= sum(map(_bytes_of, taken))
         return taken
 
     @property
@@ -53,3 +58,7 @@ class Uplink:
         """Take so many off the count: they stand in the database now."""
         with self._counting:
             self._discarded -= discarded
+
+
+def _bytes_of(arrival: Arrival) -> int:
+    return _OVERHEAD_BYTES + len(arrival.topic) + len(arrival.payload)

@@ -24,10 +24,12 @@ from collector.simulator.stage import Stage, country_of
 from contract.languages import say
 
 Tell = Callable[[str], None]
+_Enrolled = tuple[str, Credentials] | None  # whom the country knows by this code; None: the code was not taken
 
 MOST_CONNECTIONS = 15_000  # in one process
 _SPARE_FILES = 200
 _STARTS_PER_S = 2_000
+_ENROL_FIRST_S = 15.0  # how long all wait for those that enrol: it is dear to a broker once thousands are connected
 _TELL_EVERY_S = 1.0
 _DRAIN_S = 10.0  # at the end: for what was sent to be acknowledged
 _LEAVE_S = 5.0  # and for the last words to go out
@@ -109,38 +111,52 @@ async def _perform(folder: Folder, orders: Orders, share: Share, seconds: float,
     devices, codes = folder.devices(), folder.codes()
     names = [*(one.device for one in devices), *(one.code for one in codes)]
     ground = Ground(orders.seed + share.number)
+    asked = asyncio.create_task(stop.wait())
+    enrolments = [asyncio.create_task(_enrol(code, ground, folder)) for code in ([] if share.number else codes)]
+    await _wait_for_some(enrolments, asked)
     stage = Stage(orders.scenario, orders.seed, country_of(names, folder.traits()), ground)
     if not share.number:
         folder.write_labels(stage.label(name)._asdict() for name in names)
     ours = devices[share.number :: share.of]
     for number, credentials in enumerate(ours):
         stage.put(credentials.device, credentials, number * share.of / _STARTS_PER_S)
-    enrolling = codes if not share.number else []
-    ground.tally.counts["devices"] = len(ours) + len(enrolling)
-    enrolments = [asyncio.create_task(_enrol(code, stage, ground, folder)) for code in enrolling]
+    ground.tally.counts["devices"] = len(ours) + len(enrolments)
+    putting = [asyncio.create_task(_put(stage, enrolment)) for enrolment in enrolments]
     running = asyncio.create_task(ground.run())
     telling = asyncio.create_task(_tell(stage, ground, folder, share, tell))
-    asked = asyncio.create_task(stop.wait())
     timeout_s = None if seconds == float("inf") else seconds
     ended, _ = await asyncio.wait((asked, running, telling), timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
     for task in ended:
         task.result()  # a fault of ours must not look like a quiet country
     await _end(stage)
-    for task in (*enrolments, running, telling, asked):
-        task.cancel()
+    for unfinished in (*enrolments, *putting, running, telling, asked):
+        unfinished.cancel()
     _write(stage, ground, folder, share, tell)
     for enrolment in enrolments:
         if enrolment.done():
             enrolment.result()  # nor like a site that was refused
 
 
-async def _enrol(code: EnrolmentCode, stage: Stage, ground: Ground, folder: Folder) -> None:
+async def _wait_for_some(enrolments: list[asyncio.Task[_Enrolled]], asked: asyncio.Task[bool]) -> None:
+    """Wait until all have enrolled, or it takes too long, or the end is asked for."""
+    if enrolments:
+        done = asyncio.ensure_future(asyncio.wait(enrolments))
+        await asyncio.wait((done, asked), timeout=_ENROL_FIRST_S, return_when=asyncio.FIRST_COMPLETED)
+        done.cancel()
+
+
+async def _enrol(code: EnrolmentCode, ground: Ground, folder: Folder) -> _Enrolled:
     try:
-        credentials = await asyncio.to_thread(enrol, code, folder.path)
+        return code.code, await asyncio.to_thread(enrol, code, folder.path)
     except EnrolmentError:
         ground.tally.counts["unenrolled"] += 1
-    else:
-        stage.put(code.code, credentials, 0.0)
+        return None
+
+
+async def _put(stage: Stage, enrolment: asyncio.Task[_Enrolled]) -> None:
+    await asyncio.wait((enrolment,))
+    if enrolment.exception() is None and (enrolled := enrolment.result()) is not None:
+        stage.put(*enrolled, 0.0)
 
 
 async def _end(stage: Stage) -> None:
@@ -217,9 +233,10 @@ def _run_processes(folder: Folder, orders: Orders, processes: int, seconds: floa
         children.callback(_stop, started)
         while not is_asked_to_end and time.monotonic() < until_s:
             time.sleep(_TELL_EVERY_S)
-            tally = _gather(folder, shares)
-            folder.write(PROGRESS, tally.write())
-            tell(in_words(tally))
+            if all((folder.path / progress_name(share)).exists() for share in shares):  # else some count as none
+                tally = _gather(folder, shares)
+                folder.write(PROGRESS, tally.write())
+                tell(in_words(tally))
             for running in started:
                 if running.poll() is not None:
                     raise FolderError(say("Một tiến trình đã dừng.", "A process has ended.") + f" {folder.path}")

@@ -11,7 +11,7 @@ from provisioning.store.tables import device, participation, site
 
 Units = frozenset[int] | None  # ids of units, and of all that lies in them; None: the country
 
-OF_THE_COUNTRY = ("session", "holiday", "policy", "prefix", "line_tests", "quarantine")  # kinds that name no site
+OF_THE_COUNTRY = ("session", "holiday", "policy", "prefix", "line_tests")  # kinds that name no site
 _AT_ONCE = 10_000  # keys in one query
 
 _of_sites = select(site.c.id, site.c.unit_id)
@@ -21,6 +21,7 @@ _PLACES: dict[str, Select[Any]] = {  # kind of change to a query for its keys an
     "site": _of_sites,
     "device": _of_devices,
     "presence": _of_devices,
+    "quarantine": _of_devices,  # 0: of a device that the registry does not know, or of nobody
     "participation": _of_parts,
     "standing": _of_parts,
 }

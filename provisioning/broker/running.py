@@ -15,7 +15,7 @@ from typing import NamedTuple
 import psutil
 
 _DEADLINE_S = 60
-_POLL_S = 0.02
+_FIRST_WAIT_S, _MOST_WAIT_S = 0.02, 0.5  # between two looks: a country's reload takes seconds, and a look costs a login
 
 
 class BrokerError(RuntimeError):
@@ -46,7 +46,7 @@ def take_into_use(servers: Sequence[Server], version: str) -> None:
     """
     deadline = time.monotonic() + _DEADLINE_S
     signalled: set[int] = set()
-    waiting = list(servers)
+    waiting, wait_s = list(servers), _FIRST_WAIT_S
     while waiting:
         for server in tuple(waiting):
             pid = pid_of(server)
@@ -60,7 +60,8 @@ def take_into_use(servers: Sequence[Server], version: str) -> None:
             names = ", ".join(str(server.pid_file) for server in waiting)
             raise BrokerError(f"not running the new configuration within {_DEADLINE_S} s: {names}")
         if waiting:
-            time.sleep(_POLL_S)
+            time.sleep(wait_s)
+            wait_s = min(2 * wait_s, _MOST_WAIT_S)
 
 
 def nats_version(monitor_port: int) -> str | None:

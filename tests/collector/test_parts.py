@@ -38,7 +38,7 @@ def test_mosquitto_is_a_part_for_each_edge_and_each_has_its_own_port(tmp_path):
 
 
 def test_more_devices_than_nats_carries_take_mosquitto_or_are_told_how_to_install_it(monkeypatch):
-    assert [broker_for(devices) for devices in (1, 15_000, 15_001)] == ["nats", "nats", "mosquitto"]
+    assert [broker_for(devices) for devices in (1, 3_000, 3_001)] == ["nats", "nats", "mosquitto"]
     monkeypatch.setattr(broker_parts, "_SYSTEM_PROGRAMS", "")
     monkeypatch.setenv("PATH", "")
     assert broker_for(15_000) == "nats"

@@ -5,7 +5,7 @@ A PC switched off overnight keeps its evidence and its level; only the last hour
 
 from __future__ import annotations
 
-from collector.judge.gates import gate_in_force
+from collector.judge.gates import is_live
 from collector.judge.owner import owner_of
 from collector.judge.policy import Policy
 from collector.judge.situation import Situation
@@ -14,7 +14,7 @@ from collector.judge.verdict import Verdict
 
 def check(situation: Situation, policy: Policy, now: int) -> list[Verdict]:
     """Judge the best connected of the site's devices; before T-1h has passed there is nothing to judge."""
-    if gate_in_force(situation.starts_at, now).name != "live":
+    if not is_live(situation.starts_at, now):
         return []
     states = {presence.state for presence in situation.presence if not presence.is_spare}
     if "connected" in states:

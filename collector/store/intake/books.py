@@ -12,6 +12,7 @@ from collector.store.tables import spool
 from provisioning.store.rows import upsert
 
 _COLUMNS = tuple(field.name for field in fields(Books))
+_NUMBERED = spool.insert().returning(spool.c.id, sort_by_parameter_order=True)
 
 
 def load(connection: Connection, devices: Collection[str]) -> dict[tuple[str, str], Books]:
@@ -20,10 +21,14 @@ def load(connection: Connection, devices: Collection[str]) -> dict[tuple[str, st
     return {(books.device, books.spool_id): books for books in (Books(*row) for row in rows)}
 
 
-def open_new(connection: Connection, books: Books) -> None:
-    """Write a spool seen for the first time, and give the books its id."""
-    values = {name: value for name, value in vars(books).items() if name != "id"}
-    books.id = connection.execute(spool.insert().values(values).returning(spool.c.id)).scalar_one()
+def open_new(connection: Connection, opened: Collection[Books]) -> None:
+    """Write spools seen for the first time, and give each of the books its id."""
+    if not opened:
+        return
+    rows = [{name: value for name, value in vars(books).items() if name != "id"} for books in opened]
+    ids = connection.execute(_NUMBERED, rows).scalars()
+    for books, id_ in zip(opened, ids, strict=True):
+        books.id = id_
 
 
 def save(connection: Connection, changed: Iterable[Books]) -> None:

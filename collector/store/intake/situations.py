@@ -9,6 +9,7 @@ from typing import Any
 from pydantic_core import from_json
 from sqlalchemy import Connection, select
 
+from collector.judge.gates import is_live
 from collector.judge.situation import Evidence, Line, Presence, Situation
 from collector.judge.verdict import Verdict
 from collector.store.tables import evidence, presence, standing
@@ -40,6 +41,15 @@ def load(connection: Connection, site_ids: Collection[int]) -> list[Situation]:
         )
         for row in rows
     ]
+
+
+def where_presence_counts(connection: Connection, site_ids: Collection[int], now: int) -> set[int]:
+    """Return those of these sites that have a part in a session in which it counts by now who is connected."""
+    if not site_ids:
+        return set()
+    parts = select(participation.c.site_id).join(session, session.c.id == participation.c.session_id)
+    counts = parts.where(participation.c.site_id.in_(site_ids), is_live(session.c.starts_at, now))
+    return set(connection.scalars(counts))
 
 
 def _lines(connection: Connection, site_ids: Collection[int]) -> dict[int, Line]:

@@ -186,7 +186,7 @@ def leaks(world: World, logins: Iterable[str]) -> set[str]:
         after = world.ask(login)
         found |= {f"{login} {address}" for address, answer in after.items() if answer != told[address]}
         found |= {f"{login} {address}" for address, answer in after.items() if any(c in answer.text for c in CANARIES)}
-        if any(key != 1 for kind, keys in world.hear(login).items() if kind != "quarantine" for key in keys):
+        if any(key != 1 for kind, keys in world.hear(login).items() for key in keys):
             found.add(f"{login} /live")
     return found
 

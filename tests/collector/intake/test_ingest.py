@@ -16,6 +16,7 @@ from collector.judge.policy import SEED
 from collector.judge.situation import Evidence, Line, Situation
 from collector.store.tables import evidence, flag_change, presence, quarantine, report, unattributed
 from contract import wire
+from provisioning.store import tables as registry
 
 POLICY = load_policy(SEED.read_text(encoding="utf-8"))
 
@@ -165,6 +166,19 @@ def test_a_body_that_cannot_be_used_is_quarantined_counted_and_acknowledged(
     assert country.books(school.name) == {school.spool_id: (2, 1, 0, 0, 1)}
     with country.engine.connect() as connection:
         assert connection.execute(select(quarantine.c.reason)).scalars().all() == [reason]
+
+
+def test_what_is_put_aside_is_told_by_the_device_or_of_nobody(country: Any, school: Any, now: int) -> None:
+    stranger = school.report(1, b"not JSON")._replace(topic=wire.topic_for("d-00000099", "report"))
+    frameless = school.report(2)._replace(payload=b"no frame")
+    for arrivals in ([school.report(1, b"not JSON")], [stranger], [frameless]):
+        ingest(country.engine, arrivals, POLICY, now)
+
+    with country.engine.connect() as connection:
+        change, device = registry.change.c, registry.device.c
+        told = select(change.key).where(change.kind == "quarantine").order_by(change.id)
+        known = connection.execute(select(device.id).where(device.name == school.name)).scalar_one()
+        assert connection.execute(told).scalars().all() == [known, 0, 0]
 
 
 def test_a_body_of_another_device_is_quarantined(country: Any, school: Any, now: int) -> None:

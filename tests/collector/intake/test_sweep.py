@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from collector.intake import ingest as intake
 from collector.intake.ingest import ingest
+from collector.intake.judging import rejudge
 from collector.intake.sweep import PRESENCE_LOST_AFTER_US, sweep
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
@@ -98,6 +100,25 @@ def test_an_interactive_site_must_be_connected_from_one_hour_before(country: Any
     assert country.level(participation_id) == "ready"
     sweep(country.engine, POLICY, now + 11 * HOUR)
 
+    assert country.flags(participation_id) == {("presence", ""): ("not_ready", "not_connected", "site")}
+
+
+def test_in_the_last_hour_who_goes_is_judged_at_once_and_before_it_is_not_looked_at(
+    country: Any, now: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    participation_id = country.site("hall", role="interactive")
+    hall = country.device("d-00000009", "hall")
+    last_hour = now + 11 * HOUR
+    ingest(country.engine, [hall.presence("connected"), hall.report(1, at=last_hour)], POLICY, now)
+    judged: list[set[int]] = []
+    monkeypatch.setattr(intake, "rejudge", lambda *told: judged.append(told[1]) or rejudge(*told))
+
+    ingest(country.engine, [hall.presence("stopped"), hall.presence("connected", 2)], POLICY, last_hour - 1)
+    sweep(country.engine, POLICY, last_hour)
+    assert country.flags(participation_id) == {}
+    ingest(country.engine, [hall.presence("stopped", 2, at=last_hour)], POLICY, last_hour)
+
+    assert [len(sites) for sites in judged] == [0, 1]
     assert country.flags(participation_id) == {("presence", ""): ("not_ready", "not_connected", "site")}
 
 

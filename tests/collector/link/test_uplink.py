@@ -23,7 +23,7 @@ def test_arrivals_are_taken_in_order_and_no_more_than_asked() -> None:
 
 
 def test_a_full_queue_discards_what_comes_and_counts_it_from_every_thread() -> None:
-    uplink = Uplink(most=2)
+    uplink = Uplink(most_bytes=600)
 
     def flood() -> None:
         for number in range(1000):
@@ -40,8 +40,21 @@ def test_a_full_queue_discards_what_comes_and_counts_it_from_every_thread() -> N
     assert uplink.discarded == 4000 - kept
 
 
+def test_large_messages_fill_the_queue_sooner_and_what_was_taken_leaves_room() -> None:
+    uplink = Uplink(most_bytes=30_000)
+    large = Arrival("topic", b"x" * 20_000, 1)
+    for _ in range(3):
+        uplink.put(large)
+    assert (uplink.waiting, uplink.discarded) == (2, 1)
+
+    assert uplink.take(1, 0) == [large]
+    uplink.put(large)
+
+    assert (uplink.waiting, uplink.discarded) == (2, 1)
+
+
 def test_what_is_settled_counts_no_more_and_what_came_since_does() -> None:
-    uplink = Uplink(most=0)
+    uplink = Uplink(most_bytes=0)
     uplink.put(arrival(1))
     told = uplink.discarded
     uplink.put(arrival(2))
