@@ -15,7 +15,7 @@ from provisioning.store.tables import line, participation, provider, site, unit
 
 MOST_WORDS = 8  # of a search: each costs a look at every site
 
-Conditions = list[ColumnElement[bool]]  # of `of_session` joined with `site`
+Conditions = list[ColumnElement[bool]]  # of `of_session`
 
 
 class Filter(NamedTuple):

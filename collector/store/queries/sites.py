@@ -52,7 +52,7 @@ class Row(NamedTuple):
 
 def count(sight: Sight, session_id: int, where: Conditions) -> int:
     """Return how many sites of the session meet the conditions of a filter."""
-    return sight.connection.scalar(_listed(sight, session_id, where, func.count())) or 0
+    return sight.connection.scalar(of_session(sight, session_id, func.count()).where(*where)) or 0
 
 
 def page(
@@ -68,7 +68,10 @@ def page(
 
 def following(sight: Sight, session_id: int, where: Conditions, after: int, most: int) -> list[Row]:
     """Return the sites that meet the conditions after a participation, in the order in which they entered."""
-    keys = _listed(sight, session_id, where, participation.c.id).where(participation.c.id > after)
+    is_of_it = (
+        participation.c.session_id + 0 == session_id
+    )  # else SQLite takes this column's index, and sorts all by id
+    keys = _found(sight, where, participation.c.id).where(is_of_it, participation.c.id > after)
     return rows(sight, sight.connection.scalars(keys.order_by(participation.c.id).limit(most)).all())
 
 
@@ -106,8 +109,11 @@ def falls(sort: str) -> bool:
 
 
 def _listed(sight: Sight, session_id: int, where: Conditions, *columns: Any) -> Select[Any]:
-    listed = of_session(sight, session_id, *columns).join(site, site.c.id == participation.c.site_id)
-    return listed.where(*where)
+    return _found(sight, where, *columns).where(participation.c.session_id == session_id)
+
+
+def _found(sight: Sight, where: Conditions, *columns: Any) -> Select[Any]:
+    return seen(sight, *columns).join(site, site.c.id == participation.c.site_id).where(*where)
 
 
 def _sorted(listed: Select[Any], sort: str) -> Select[Any]:
