@@ -46,7 +46,7 @@ class Row(NamedTuple):
     provider: str | None
     line_code: str | None
     level: str
-    verdicts: tuple[Verdict, ...]  # none where all are ready: most sites', in the end
+    verdicts: tuple[Verdict, ...]  # other than ready: of most sites none, in the end
     since_at: int | None
 
 
@@ -126,4 +126,5 @@ def _sorted(listed: Select[Any], sort: str) -> Select[Any]:
 
 
 def _verdicts(read: Row) -> tuple[Verdict, ...]:
-    return () if read.level == LEVELS[0] else read_verdicts(read.verdicts)  # type: ignore[arg-type] # text as yet
+    written: Any = read.verdicts  # text as yet
+    return () if read.level == LEVELS[0] else read_verdicts(written, LEVELS[1:])

@@ -111,8 +111,8 @@ def _count_unjudged(sight: Sight, session_id: int) -> int:
     return sight.connection.scalar(unjudged) or 0
 
 
-def read_verdicts(written: str | None) -> tuple[Verdict, ...]:
-    """Read a standing's verdicts; None, of a participation never judged, is one verdict never_checked."""
+def read_verdicts(written: str | None, levels: Collection[str] = LEVELS) -> tuple[Verdict, ...]:
+    """Read a standing's verdicts of these levels; None, of a participation never judged, is one of never_checked."""
     if written is None:
         return (NEVER_CHECKED,)
-    return tuple(Verdict(**item) for item in from_json(written))
+    return tuple(Verdict(**item) for item in from_json(written) if item["level"] in levels)
