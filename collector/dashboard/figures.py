@@ -24,11 +24,15 @@ _LATELY = 60
 
 
 class Area(NamedTuple):
-    """A unit, how many of its sites stand at each level, and how many of them disconnected together."""
+    """A unit, how many of its sites stand at each level, and how many of them disconnected together.
+
+    is_partial: only those of its sites are counted that whoever looks may see, and there may be others.
+    """
 
     unit: Unit
     levels: Mapping[str, int]
     dropped: int = 0
+    is_partial: bool = False
 
     @property
     def sites(self) -> int:
@@ -100,7 +104,7 @@ def figures_of(sight: Sight, session_id: int, now: int) -> Figures:
     in_force = _seen(units.on_day(sight.connection, day), sight.units)
     counts = tally(sight, session_id)
     together = [cut for cut in cuts(sight, session_id, now) if cut.unit_id in in_force]
-    found = areas(in_force, counts, together)
+    found = areas(in_force, counts, together, sight.units)
     return Figures(
         units=in_force,
         levels=_levels(counts),
@@ -124,8 +128,10 @@ def _seen(in_force: Mapping[int, Unit], seen: Units) -> Mapping[int, Unit]:
     return {id_: found for id_, found in in_force.items() if id_ in seen or id_ in parents}
 
 
-def areas(in_force: Mapping[int, Unit], counts: Iterable[Tally], together: Iterable[Cut]) -> dict[int, Area]:
-    """Return an area for each unit in force, by its id; a province's holds the counts of all that lies in it."""
+def areas(
+    in_force: Mapping[int, Unit], counts: Iterable[Tally], together: Iterable[Cut], seen: Units = None
+) -> dict[int, Area]:
+    """Return an area for each unit in force, by its id; a province's holds the counts of all of it that is seen."""
     levels: defaultdict[int, Counter[str]] = defaultdict(Counter)
     dropped: Counter[int] = Counter()
     for row in counts:
@@ -135,7 +141,12 @@ def areas(in_force: Mapping[int, Unit], counts: Iterable[Tally], together: Itera
         for unit_id in _with_parent(in_force, cut.unit_id):
             dropped[unit_id] += len(cut.sites)
     return {
-        id_: Area(found, {level: levels[id_][level] for level in LEVELS}, dropped[id_])
+        id_: Area(
+            found,
+            {level: levels[id_][level] for level in LEVELS},
+            dropped[id_],
+            is_partial=seen is not None and id_ not in seen,
+        )
         for id_, found in in_force.items()
     }
 

@@ -14,9 +14,10 @@ from starlette.responses import Response
 from collector.dashboard.render import Reading, now
 from collector.store import pulse, scope
 from collector.store.queries import books, centre
-from collector.store.queries.sessions import all_sessions
+from collector.store.queries.sessions import Session, all_sessions
 from collector.store.queries.standings import count_levels
 
+_DAY_US = 86_400_000_000
 _CONTENT = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -60,8 +61,10 @@ class _Figures(Collector):
         yield _counter("messages_discarded", "that came to a full queue", books.count_discarded(sight) or 0)
 
     def _of_levels(self) -> Metric:
-        sites = GaugeMetricFamily("diemcau_sites", "sites of a session at a level", labels=("session", "level"))
-        for session in all_sessions(self._connection):
+        sites = GaugeMetricFamily(
+            "diemcau_sites", "sites of a session that is not over for a day, at a level", labels=("session", "level")
+        )
+        for session in _that_matter(all_sessions(self._connection), self._now_us):
             for level, count in count_levels(scope.country(self._connection), session.id).items():
                 sites.add_metric((str(session.id), level), count)
         return sites
@@ -77,6 +80,11 @@ class _Figures(Collector):
         for edge in found.told["edges"]:
             edges.add_metric((edge["url"],), float(edge["is_connected"]))
         yield edges
+
+
+def _that_matter(sessions: list[Session], now_us: int) -> list[Session]:
+    """Return the sessions that are not over, and those that were within the last day."""
+    return [session for session in sessions if session.ends_at > now_us - _DAY_US]
 
 
 def _gauge(name: str, told: str, value: float) -> GaugeMetricFamily:

@@ -12,15 +12,15 @@ from starlette.responses import Response
 
 from collector.dashboard import labels
 from collector.dashboard.choice import Choice
+from collector.dashboard.listed import listed
 from collector.dashboard.readings import Readings
 from collector.dashboard.render import Choosing, Seeing, now, page
 from collector.dashboard.totals import totals as totals_of
 from collector.judge.verdict import Verdict
 from collector.store.queries import presences, sites
-from collector.store.queries.filters import Conditions, Filter, conditions
+from collector.store.queries.filters import MOST_WORDS, Filter, words
 from collector.store.queries.places import Place
 from collector.store.queries.standings import NEEDS
-from collector.store.scope import Sight
 from contract.reasons import LEVELS, OWNERS, REASONS
 
 NEEDS_VNPT = Filter(tuple(name for name in LEVELS if name in NEEDS), "vnpt")  # where VNPT's shift begins
@@ -105,9 +105,8 @@ def show(
     readings: Readings = request.app.state.readings
     totals = totals_of(readings, sight, session.id)
     total = sum(totals.levels.values())
-    where = conditions(sight, session.id, chosen, now(request))
-    found = count(readings, sight, session.id, chosen, where)
-    rows = sites.page(sight, session.id, where, number, view.sort)
+    here = listed(readings, sight, session.id, chosen, now(request), number, view.sort)
+    rows = sites.rows(sight, here.ids)
     response = page(
         request,
         "sites.html",
@@ -116,16 +115,17 @@ def show(
         view=view,
         totals=totals,
         total=total,
-        found=found,
+        found=here.found,
         rows=rows,
         presences=presences.of_sites(sight, [row.site_id for row in rows], now(request)),
         number=number,
-        pages=max(1, -(-found // sites.PAGE_SIZE)),
+        pages=max(1, -(-here.found // sites.PAGE_SIZE)),
         address=partial(_address, choice, view),
         sorted_by=lambda name: view.by(name).address(choice),
         order_of=view.order_of,
         without=lambda levels, name: tuple(level for level in levels if level != name),
         everything=EVERYTHING,
+        most_words=MOST_WORDS if len(words(chosen.text)) > MOST_WORDS else 0,
         needs_vnpt=chosen == NEEDS_VNPT,
         places=_choices(totals.places, chosen.unit),
         place_names={place.code: place.name for place in totals.places},
@@ -134,11 +134,6 @@ def show(
     if "" in request.query_params.values():  # what the form leaves empty need not stand in the address
         response.headers["HX-Replace-Url"] = view.address(choice, number=number)
     return response
-
-
-def count(readings: Readings, sight: Sight, session_id: int, chosen: Filter, where: Conditions) -> int:
-    """Return how many sites of a session a filter leaves, by its conditions; as it was at most two seconds ago."""
-    return readings.of(sight, ("sites", session_id, chosen), lambda: sites.count(sight, session_id, where))
 
 
 def flags(owner: str, reason: str, verdicts: Iterable[Verdict]) -> list[Verdict]:

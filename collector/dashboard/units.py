@@ -9,11 +9,12 @@ from starlette.responses import Response
 from collector.dashboard.boards import Boards
 from collector.dashboard.figures import MANY_PCT, SOME_PCT, Area
 from collector.dashboard.layout import ISLANDS
+from collector.dashboard.listed import listed
 from collector.dashboard.names import short_site, short_unit
 from collector.dashboard.render import Choosing, Seeing, now, page
 from collector.judge.verdict import worst_of
 from collector.store.queries import presences, site, sites
-from collector.store.queries.filters import Filter, conditions
+from collector.store.queries.filters import Filter
 from contract.reasons import LEVELS
 
 NOT_READY = tuple(level for level in LEVELS if level != "ready")
@@ -31,8 +32,8 @@ def show(request: Request, sight: Seeing, choice: Choosing, code: str) -> Respon
     area = figures.areas[unit.id]
     districts = figures.within(unit)
     chosen = Filter(levels=NOT_READY if districts else (), unit=code)
-    where = conditions(sight, choice.session.id, chosen, now(request))
-    rows = sites.page(sight, choice.session.id, where)
+    here = listed(request.app.state.readings, sight, choice.session.id, chosen, now(request))
+    rows = sites.rows(sight, here.ids)
     site_ids = [row.site_id for row in rows]
     unit_ids = {unit.id, *(area.unit.id for area in districts)}
     return page(
@@ -48,7 +49,7 @@ def show(request: Request, sight: Seeing, choice: Choosing, code: str) -> Respon
         cuts=[cut for cut in figures.cuts if cut.unit_id in unit_ids],
         interactive=[one for one in figures.interactive if one.unit_id in unit_ids],
         chosen=chosen,
-        found=sum(area.levels[level] for level in chosen.levels or LEVELS),
+        found=here.found,
         rows=rows,
         worst_of=worst_of,
         contacts=site.contacts_of_sites(sight, site_ids),

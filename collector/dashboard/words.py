@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_timedelta
 from babel.numbers import format_decimal
 
 from collector.dashboard import labels
@@ -132,8 +132,8 @@ class Words:
         elif ahead_days < 7:
             day = self.t(*labels.WEEKDAYS[_there(at).weekday()])
         else:
-            day = format_datetime(_there(at), "dd/MM/yyyy", locale=self._locale)
-        hour = format_datetime(_there(at), "HH:mm", locale=self._locale)
+            day = f"{_there(at):%d/%m/%Y}"
+        hour = f"{_there(at):%H:%M}"
         return self.t(f"điểm cầu mở lại {hour} {day}", f"the site opens at {hour}, {day}")
 
     def hours(self, text: str) -> str:
@@ -152,12 +152,11 @@ class Words:
     def moment(self, at: int) -> str:
         """Return a moment in Vietnamese time: the hour alone today, with the date otherwise."""
         there, today = _there(at), _there(self.now)
-        form = "HH:mm" if there.date() == today.date() else "HH:mm dd/MM/yyyy"
-        return format_datetime(there, form, locale=self._locale)
+        return f"{there:%H:%M}" if there.date() == today.date() else f"{there:%H:%M %d/%m/%Y}"
 
     def date(self, at: int) -> str:
         """Return hour and date of a moment in Vietnamese time."""
-        return format_datetime(_there(at), "HH:mm dd/MM/yyyy", locale=self._locale)
+        return f"{_there(at):%H:%M %d/%m/%Y}"
 
 
 @lru_cache(maxsize=1 << 14)

@@ -21,12 +21,12 @@ from collector.dashboard.api.asking import (
     Role,
     UnitCode,
 )
+from collector.dashboard.listed import count
 from collector.dashboard.render import Seeing, now
-from collector.dashboard.sites import count
 from collector.dashboard.words import iso
 from collector.judge.verdict import Verdict
 from collector.store.queries import presences, sites
-from collector.store.queries.filters import Filter, conditions
+from collector.store.queries.filters import MOST_WORDS, Filter, conditions
 
 
 class Reason(BaseModel):
@@ -74,7 +74,11 @@ def show(
     medium: Annotated[Medium | None, Query(description="Only sites of this medium.")] = None,
     unit: UnitCode = None,
     q: Annotated[
-        str, Query(max_length=100, description="Words in name, code, district or province; marks may be left out.")
+        str,
+        Query(
+            max_length=100,
+            description=f"At most {MOST_WORDS} words of name, code, district or province; marks may be left out.",
+        ),
     ] = "",
     after: After = 0,
     limit: Limit = 100,

@@ -22,6 +22,7 @@ class Unit(BaseModel):
     sites: int
     levels: LevelCounts
     dropped: int = Field(description="Sites that disconnected together and are not back.")
+    is_partial: bool = Field(description="Only the sites that you may see are counted; the unit may have others.")
 
 
 class Units(BaseModel):
@@ -54,4 +55,5 @@ def _unit(figures: Figures, area: Area) -> Unit:
         sites=area.sites,
         levels=LevelCounts(**area.levels),
         dropped=area.dropped,
+        is_partial=area.is_partial,
     )

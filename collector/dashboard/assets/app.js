@@ -16,20 +16,29 @@ const light = document.querySelector("#live");
 let source = null;
 let heardAt = Date.now();
 let fetchedAt = Date.now();
+let changedAt = 0; // the last change that the page may not show yet
 let isStale = false; // the last fetch failed: what the page shows may be old
 let due = 0; // timer of a fetch that waits
 let losing = 0; // timer that will declare the connection lost
 
+// Figures that come may be as old as the page's lag: whatever changed is asked for when they are younger than it.
 function refresh() {
   if (due || document.hidden) return;
+  const { gapMs, lagMs } = page.dataset;
   due = setTimeout(
     () => {
       due = 0;
       fetchedAt = Date.now();
       page.dispatchEvent(new CustomEvent("stale"));
+      if (changedAt + Number(lagMs) > fetchedAt) refresh();
     },
-    Math.max(0, fetchedAt + Number(page.dataset.gapMs) - Date.now()),
+    Math.max(0, fetchedAt + Number(gapMs) - Date.now(), changedAt + Number(lagMs) - Date.now()),
   );
+}
+
+function change() {
+  changedAt = Date.now();
+  refresh();
 }
 
 function concerns(changes) {
@@ -92,12 +101,12 @@ function open() {
   source = new EventSource(page.dataset.live);
   source.addEventListener("hello", () => {
     heard();
-    refresh(); // whatever changed before this connection
+    change(); // whatever changed before this connection
   });
   source.addEventListener("beat", heard);
   source.addEventListener("change", (event) => {
     heard();
-    if (concerns(JSON.parse(event.data))) refresh();
+    if (concerns(JSON.parse(event.data))) change();
   });
   source.addEventListener("pieces", (event) => {
     heard();

@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import date
 from functools import cache
-from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, not_, select
 
@@ -19,17 +18,18 @@ from provisioning.store.tables import device, holiday, participation, session, s
 
 COUNTS = and_(device.c.state == "active", device.c.is_spare.is_(False))  # a device whose presence is its site's
 _GONE = ("lost", "stopped", "asleep")
-Sites = Collection[int] | Select[tuple[int]]  # ids of sites, or a query for them
 
 
-def of_sites(sight: Sight, sites: Sites, now: int) -> dict[int, Explained]:
-    """Return what is with each site, by the best of its active devices that are no spares."""
+def of_sites(sight: Sight, sites: Collection[int] | Select[int], now: int) -> dict[int, Explained]:
+    """Return what is with each site, told by its id or found by a query, by the best of its devices that count."""
     found: dict[int, list[Explained]] = defaultdict(list)
-    stretches = stretches_of(sight, sites, now)
+    # a query is asked once for the three that follow
+    ids = [id_ for (id_,) in sight.connection.execute(sites)] if isinstance(sites, Select) else sites
+    stretches = stretches_of(sight, ids, now)
     rows = sight.connection.execute(
         select(device.c.site_id, presence.c.state, presence.c.since_at, presence.c.heard_at)
         .join(presence, presence.c.device_id == device.c.id)
-        .where(device.c.site_id.in_(sites), sight.site(device.c.site_id), COUNTS)
+        .where(_among(device.c.site_id, ids), sight.site(device.c.site_id), COUNTS)
     )
     for site_id, state, since_at, heard_at in rows:
         found[site_id].append(explain(state, since_at, heard_at, stretches[site_id]))
@@ -38,50 +38,46 @@ def of_sites(sight: Sight, sites: Sites, now: int) -> dict[int, Explained]:
 
 def count_kinds(sight: Sight, session_id: int, now: int) -> dict[str, int]:
     """Return how many sites of the session there are of each kind of presence; they sum to all."""
-    sites = _apart(sight, session_id)
-    counted = Counter(found.kind for found in of_sites(sight, sites.away, now).values())  # the costly ones, alone
-    counted["connected"] = _count(sight.connection, sites.connected)
-    counted["never"] = _count(sight.connection, sites.never)
+    all_sites = _taking_part(sight, session_id)
+    counted = Counter(found.kind for found in of_sites(sight, _away(all_sites), now).values())  # costly, and few
+    counted["never"] = _count(sight.connection, all_sites.where(not_(_own().exists())))
+    counted["connected"] = _count(sight.connection, all_sites) - counted.total()
     return {kind: counted[kind] for kind in KINDS}
 
 
 def is_kind(sight: Sight, session_id: int, kind: str, now: int) -> ColumnElement[bool]:
     """Tell in SQL whether the site of a participation in this session has this kind of presence.
 
-    Those whose absence is to be explained are found here and written out, being more than a statement has parameters.
+    Those whose absence is to be explained are found here.
     """
     if kind in ("connected", "never"):
         return _is_connected() if kind == "connected" else not_(_own().exists())
-    away = _apart(sight, session_id, _GONE if kind == "off_hours" else (kind,)).away
+    away = _away(_taking_part(sight, session_id), _GONE if kind == "off_hours" else (kind,))
     found = sorted(site_id for site_id, explained in of_sites(sight, away, now).items() if explained.kind == kind)
-    return participation.c.site_id.in_(bindparam("site_ids", found, expanding=True, literal_execute=True))
+    return _among(participation.c.site_id, found)
 
 
-class _Apart(NamedTuple):
-    """The sites of a session: those connected, those never heard of, and those whose absence is to be explained."""
-
-    connected: Select[tuple[int]]
-    never: Select[tuple[int]]
-    away: Select[tuple[int]]
+def _among(site_id: ColumnElement[int], sites: Collection[int]) -> ColumnElement[bool]:
+    """Tell in SQL whether a site is one of these, written out: they can be more than a statement has parameters."""
+    return site_id.in_(bindparam("sites", sites, unique=True, expanding=True, literal_execute=True))
 
 
-def _apart(sight: Sight, session_id: int, states: Collection[str] = _GONE) -> _Apart:
-    """Return them; of the absent ones only those with a device that went in one of these states."""
+def _taking_part(sight: Sight, session_id: int) -> Select[int]:
+    seen = and_(participation.c.session_id == session_id, sight.site(participation.c.site_id))
+    return select(participation.c.site_id).where(seen)
+
+
+def _away(sites: Select[int], states: Collection[str] = _GONE) -> Select[int]:
+    """Select those of the sites that have a device that went in one of these states, and none that is connected."""
     gone = _heard().where(presence.c.state.in_(states))  # mostly few, and found by an index
-    taking_part = and_(participation.c.session_id == session_id, sight.site(participation.c.site_id))
-    sites = select(participation.c.site_id).where(taking_part)
-    return _Apart(
-        sites.where(_is_connected()),
-        sites.where(not_(_own().exists())),
-        sites.where(participation.c.site_id.in_(gone), not_(_is_connected())),
-    )
+    return sites.where(participation.c.site_id.in_(gone), not_(_is_connected()))
 
 
-def _heard() -> Select[tuple[int]]:
+def _heard() -> Select[int]:
     return select(device.c.site_id).join(presence, presence.c.device_id == device.c.id).where(COUNTS)
 
 
-def _own() -> Select[tuple[int]]:
+def _own() -> Select[int]:
     return _heard().where(device.c.site_id == participation.c.site_id).correlate(participation)
 
 
@@ -89,11 +85,11 @@ def _is_connected() -> ColumnElement[bool]:
     return _own().where(presence.c.state == "connected").exists()
 
 
-def _count(connection: Connection, rows: Select[tuple[int]]) -> int:
+def _count(connection: Connection, rows: Select[int]) -> int:
     return int(connection.scalar(select(func.count()).select_from(rows.subquery())) or 0)
 
 
-def stretches_of(sight: Sight, sites: Sites, now: int) -> dict[int, Stretch]:
+def stretches_of(sight: Sight, sites: Collection[int], now: int) -> dict[int, Stretch]:
     """Return for each site whether it is open now, since when and until when."""
 
     @cache  # many sites share their calendars
@@ -103,14 +99,14 @@ def stretches_of(sight: Sight, sites: Sites, now: int) -> dict[int, Stretch]:
     return {site_id: around_now(calendar) for site_id, calendar in calendars_of(sight, sites).items()}
 
 
-def calendars_of(sight: Sight, sites: Sites) -> dict[int, Calendar]:
+def calendars_of(sight: Sight, sites: Collection[int]) -> dict[int, Calendar]:
     """Return what decides when each site is open."""
     holidays = _Holidays(sight.connection)
     sessions = _sessions(sight.connection, sites)
     rows = sight.connection.execute(
         select(site.c.id, site.c.hours, site.c.unit_id, unit.c.parent_id)
         .join(unit, unit.c.id == site.c.unit_id)
-        .where(site.c.id.in_(sites), sight.site(site.c.id))
+        .where(_among(site.c.id, sites), sight.site(site.c.id))
     )
     read = cache(hours.read)
     return {
@@ -139,12 +135,12 @@ class _Holidays:
         return self._of[key]
 
 
-def _sessions(connection: Connection, sites: Sites) -> dict[int, list[tuple[int, int]]]:
+def _sessions(connection: Connection, sites: Collection[int]) -> dict[int, list[tuple[int, int]]]:
     found: dict[int, list[tuple[int, int]]] = defaultdict(list)
     rows = connection.execute(
         select(participation.c.site_id, session.c.starts_at, session.c.ends_at)
         .join(session, session.c.id == participation.c.session_id)
-        .where(participation.c.site_id.in_(sites))
+        .where(_among(participation.c.site_id, sites))
         .order_by(session.c.id)
     )
     for site_id, starts_at, ends_at in rows:

@@ -27,14 +27,19 @@ level: ColumnElement[str] = func.coalesce(stands.c.level, NEVER_CHECKED.level)
 rank: ColumnElement[int] = case({name: n for n, name in enumerate(LEVELS)}, value=level, else_=len(LEVELS))
 
 
-def of_session(sight: Sight, session_id: int, *columns: Any) -> Select[Any]:
-    """Select columns over the participations of a session that are seen, and `stands`, empty for one never judged."""
+def seen(sight: Sight, *columns: Any) -> Select[Any]:
+    """Select columns over the participations that are seen, and `stands`, empty for one never judged."""
     return (
         select(*columns)
         .select_from(participation)
         .outerjoin(stands, stands.c.participation_id == participation.c.id)
-        .where(participation.c.session_id == session_id, sight.site(participation.c.site_id))
+        .where(sight.site(participation.c.site_id))
     )
+
+
+def of_session(sight: Sight, session_id: int, *columns: Any) -> Select[Any]:
+    """Select the same of one session."""
+    return seen(sight, *columns).where(participation.c.session_id == session_id)
 
 
 def has_flag(owner: str, reason: str, levels: Collection[str]) -> ColumnElement[bool]:
@@ -106,8 +111,8 @@ def _count_unjudged(sight: Sight, session_id: int) -> int:
     return sight.connection.scalar(unjudged) or 0
 
 
-def read_verdicts(written: str | None) -> tuple[Verdict, ...]:
-    """Read a standing's verdicts; None, of a participation never judged, is one verdict never_checked."""
+def read_verdicts(written: str | None, levels: Collection[str] = LEVELS) -> tuple[Verdict, ...]:
+    """Read a standing's verdicts of these levels; None, of a participation never judged, is one of never_checked."""
     if written is None:
         return (NEVER_CHECKED,)
-    return tuple(Verdict(**item) for item in from_json(written))
+    return tuple(Verdict(**item) for item in from_json(written) if item["level"] in levels)

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from collector.store import pulse
 from provisioning.store.engine import writing
+from provisioning.store.tables import session
 
 PATH = "/metrics"
+DAY_US = 86_400_000_000
 
 
 @pytest.fixture
@@ -47,6 +50,18 @@ def test_a_program_on_this_machine_reads_all_figures(near: TestClient, nation: A
         ("diemcau_broker_connected", "mqtts://a:1"): 1,
     }
     assert {key: found.get(key) for key in expected} == expected
+
+
+def test_a_session_that_was_over_a_day_ago_is_told_of_no_more(near: TestClient, nation: Any, now: int) -> None:
+    def is_told() -> bool:
+        return f'diemcau_sites{{level="ready",session="{nation.session_id}"}}' in near.get(PATH).text
+
+    found = []
+    for ago_us in (DAY_US - 1, DAY_US):
+        with writing(nation.engine) as connection:
+            connection.execute(update(session).values(ends_at=now - ago_us))
+        found.append(is_told())
+    assert found == [True, False]
 
 
 def test_nobody_else_does_but_who_looks_after_the_centre(

@@ -176,7 +176,11 @@ def test_whoever_is_bound_to_a_district_sees_its_tile_and_its_sites_alone(
     officer = log_in(browser, "officer")
     page = officer.get("/").text
     assert tile(page, "271") == f"Ba Vì kém nhất: Đạt; 100% đạt 3 {TOGETHER}"
-    assert tile(page, "01") == f"Hà Nội kém nhất: Đạt; 100% đạt 3 {TOGETHER}"
+    assert tile(page, "01") == f"Hà Nội kém nhất: Đạt; 100% đạt 3 {TOGETHER} chỉ các điểm trong phạm vi của bạn"
+    assert "Chỉ các điểm trong phạm vi của bạn." in officer.get("/units/01").text
+    assert "phạm vi của bạn" not in officer.get("/units/271").text
+    told = officer.get("/api/v1/units").json()["items"] + officer.get("/api/v1/units?parent=01").json()["items"]
+    assert {one["code"]: one["is_partial"] for one in told} == {"01": True, "271": False}
     assert 't-02"' not in page
     assert "Nguyễn Huệ" not in page + officer.get("/units/01").text
     assert officer.get("/units/02").status_code == 404

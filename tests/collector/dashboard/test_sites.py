@@ -14,6 +14,7 @@ from collector.dashboard import labels
 from collector.intake.ingest import ingest
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
+from collector.store.queries.filters import words
 from collector.store.tables import standing
 from contract.reasons import REASONS
 from provisioning.store.engine import writing
@@ -138,6 +139,17 @@ def test_a_level_has_its_age_and_keeps_it_while_it_lasts(nation: Any, country: A
     assert since() == now
     ingest(country.engine, [sender.report(3, at=later)], POLICY, later)
     assert since() == later
+
+
+def test_a_search_takes_a_few_words_and_says_when_there_are_more(browser: TestClient) -> None:
+    note = "Chỉ tìm theo 8 từ đầu."
+    page = browser.get("/sites?q=ng uy en hu tr uo th pt").text
+    assert listed(page) == ["SLOW000"]
+    assert note not in page
+    page = browser.get("/sites?q=ng uy en hu tr uo th pt kh").text
+    assert listed(page) == ["SLOW000"]
+    assert note in page
+    assert words("Trường t tr TRUONG ư Huế") == ["truong", "hue"]  # the others stand within these
 
 
 def test_every_reason_of_a_flag_has_a_short_name_to_choose() -> None:
