@@ -172,8 +172,8 @@ REASONS: Mapping[str, Reason] = {
     "playback_stalls": Reason(
         _MEASURED,
         "line",
-        "Dự báo hình dừng {measured} thời gian xem, cho phép đến {ready}",
-        "The picture would stand still for {measured} of the time, at most {ready}",
+        "Dự báo hình dừng {measured} thời gian xem, chỉ cho phép {ready}",
+        "The picture would stand still for {measured} of the time, where {ready} is allowed",
         "Nhà mạng kiểm tra đường truyền; điểm cầu tạm ngừng các máy khác.",
         "The provider checks the line; the site pauses other machines.",
     ),
