@@ -78,8 +78,10 @@ class Words:
 
     def reason(self, code: str, params: Mapping[str, Any]) -> str:
         """Return what a reason says."""
-        unit = str(params.get("unit", ""))
-        return reasons.text(code, {name: self.quantity(value, unit) for name, value in params.items()}, self.lang)
+        known, unit = reasons.REASONS.get(code), str(params.get("unit", ""))
+        told = known.params if known is not None else ()
+        shown = {name: self.quantity(params[name], unit) for name in told if name in params}
+        return reasons.text(code, shown, self.lang)
 
     def why(self, verdict: Verdict | Flag) -> str:
         """Return what a verdict is about and its reason; a reason that names its metric stands alone."""
