@@ -11,6 +11,7 @@ import click
 
 from agent.commands import enrolment, look, measure, running
 from contract.languages import say
+from contract.usage import speak
 
 if sys.platform == "win32":  # into a file or pipe it writes in the country's code page, which may lack our letters
     for stream in (sys.stdout, sys.stderr):
@@ -42,6 +43,7 @@ for _command in (
     look.version,
 ):
     main.add_command(_command)
+speak(main)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from contract.languages import say
+from contract.usage import speak
 from provisioning.commands.centre import Commands, actor, load_settings, now_us
 
 if TYPE_CHECKING:
@@ -343,6 +344,8 @@ def _database(settings: Settings) -> Iterator[Engine]:
 def _log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
+
+speak(main)
 
 if __name__ == "__main__":
     main()

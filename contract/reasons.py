@@ -71,6 +71,7 @@ _LONG_MS = (  # times that nobody reads in milliseconds, from 10 s on
     (60_000, "phút", "min"),
     (1_000, "giây", "s"),
 )
+_DECIMALS = {"Mbit/s": 3}  # at most; of any other unit two
 _POINT_AND_COMMA = str.maketrans(".,", ",.")
 
 
@@ -98,10 +99,20 @@ def show(value: Any, unit: str, lang: str) -> str:
     elif unit == "ms" and abs(value) >= 10_000:
         scale, *names = next(long for long in _LONG_MS if abs(value) >= long[0])
         value, unit = value / scale, names[lang == "en"]
-    number = f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"  # 5.96 must not read as the 6 it falls short of
+    if unit == "byte" and lang == "en" and value != 1:
+        unit = "bytes"
+    number = _number(value, _DECIMALS.get(unit, 2))
     if lang != "en":
         number = number.translate(_POINT_AND_COMMA)
     return f"{number} {unit}".replace(" %", "%").strip()
+
+
+def _number(value: float, decimals: int) -> str:
+    """Return three digits: 5.96 must not read as the 6 that it falls short of, nor what is small as nothing."""
+    least = 10**-decimals
+    if 0 < abs(value) < least / 2:
+        return f"< {least:.{decimals}f}"
+    return f"{round(value, decimals):.3g}" if abs(value) < 100 else f"{value:,.0f}"
 
 
 def next_step(code: str, lang: str) -> str:

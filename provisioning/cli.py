@@ -6,6 +6,7 @@ import click
 
 from contract import __version__
 from contract.languages import say
+from contract.usage import speak
 from provisioning.commands import audit, bundle, devices, holidays, people, prefixes, roster, setup
 from provisioning.commands.centre import Commands
 
@@ -17,7 +18,11 @@ from provisioning.commands.centre import Commands
         "The centre's registry: units, sites, people, devices. Begin with: diemcau-provision init",
     ),
 )
-@click.version_option(__version__)
+@click.version_option(
+    __version__,
+    message=say("%(prog)s, phiên bản %(version)s", "%(prog)s, version %(version)s"),
+    help=say("In phiên bản.", "Print the version."),
+)
 def main() -> None:
     """Group all commands."""
 
@@ -40,6 +45,7 @@ for _command in (
     setup.enrolment,
 ):
     main.add_command(_command)
+speak(main)
 
 
 if __name__ == "__main__":

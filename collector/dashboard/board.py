@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from collector.dashboard.choice import Choice
 from collector.dashboard.figures import Figures
-from collector.dashboard.layout import ISLANDS
 from collector.dashboard.names import short_site, short_unit
 from collector.dashboard.render import fragments
 from collector.dashboard.words import Words
@@ -49,7 +48,6 @@ def draw(figures: Figures, session: Session, words: Words) -> Board:
         Choice([session], session, is_named=True),
         figures=figures,
         session=session,
-        islands=ISLANDS,
         short_unit=short_unit,
         short_site=short_site,
     )

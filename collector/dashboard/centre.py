@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
+from fastapi import Depends
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -53,13 +53,17 @@ class Versions:
             return self._counts
 
 
-def show(request: Request, sight: Seeing, _: Choosing) -> Response:
-    """Show how the centre is doing; its figures are the country's, so whoever is bound to some units is refused."""
-    if not sight.is_whole:
-        raise HTTPException(403)
+def _ask(request: Request) -> list[ProbeFigures]:
+    return probe_figures.ask(request.app.state.settings.probed)
+
+
+Asked = Annotated[list[ProbeFigures], Depends(_ask)]  # before a page's connection: they may take a second
+
+
+def show(request: Request, servers: Asked, sight: Seeing, _: Choosing) -> Response:
+    """Show how the centre is doing; its figures are the country's."""
     connection, settings = sight.connection, request.app.state.settings
     ingest = pulse.last(connection, pulse.INGEST)
-    servers = probe_figures.ask(settings.probed)
     disk = _disk(connection, settings)
     balance = books.balance(sight)
     return page(

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from io import BytesIO
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 import xlsxwriter
 from sqlalchemy import Connection
@@ -18,12 +17,13 @@ from starlette.responses import Response
 from xlsxwriter.worksheet import Worksheet
 
 from collector.dashboard import labels
+from collector.dashboard.names import as_attachment, short_session
 from collector.dashboard.render import Choosing, Seeing, language, now, page
 from collector.dashboard.sites import View, Viewing, flags
-from collector.dashboard.words import HANOI, Words
+from collector.dashboard.words import HANOI, TOGETHER, Words
 from collector.judge.presence import Explained
 from collector.judge.verdict import Verdict
-from collector.store.queries import presences, site, sites
+from collector.store.queries import branches, presences, site, sites
 from collector.store.queries.filters import conditions
 from collector.store.scope import Sight
 from provisioning import audit
@@ -42,6 +42,8 @@ class Line(NamedTuple):
     flags: list[Verdict]
     presence: Explained
     contacts: list[site.Contact]
+    branches: list[str]  # of VNPT
+    call_vnpt: str  # the setting
 
 
 class Column(NamedTuple):
@@ -61,6 +63,7 @@ COLUMNS = (
     Column(("Lý do", "Reason"), 48, lambda line, w: "; ".join(map(w.why, line.flags))),
     Column(("Việc cần làm", "What to do"), 48, lambda line, w: w.next_step(line.flags[0]) if line.flags else None),
     Column(("Bên xử lý", "Owner"), 16, lambda line, w: ", ".join(dict.fromkeys(w.owner(f.owner) for f in line.flags))),
+    Column(("Gọi ai ở VNPT", "Whom to call at VNPT"), 30, lambda line, w: _at_vnpt(line, w)),
     Column(("Từ lúc", "Since"), 17, lambda line, _: _local(line.row.since_at)),
     Column(("Có mặt", "Presence"), 18, lambda line, w: w.name(labels.PRESENCES, line.presence.kind)),
     Column(("Vai trò", "Role"), 11, lambda line, w: w.name(labels.ROLES, line.row.role)),
@@ -73,6 +76,10 @@ COLUMNS = (
 PHONES = Column(("Điện thoại", "Phone"), 18, lambda line, _: "; ".join(filter(None, (c.phone for c in line.contacts))))
 
 
+def _at_vnpt(line: Line, w: Words) -> str | None:
+    return w.at_vnpt(line.branches, line.call_vnpt) if any(flag.owner == "vnpt" for flag in line.flags) else None
+
+
 def show(request: Request, sight: Seeing, choice: Choosing, view: Viewing) -> Response:
     """Answer with the workbook of what the list of this address shows; phones only for those who call.
 
@@ -83,14 +90,12 @@ def show(request: Request, sight: Seeing, choice: Choosing, view: Viewing) -> Re
         return page(request, "no_session.html", status=404 if choice.is_named else 200)
     words, person = Words(language(request), now(request)), request.state.person
     with _turn():
-        lines = _lines(sight, session.id, view, now(request))
+        lines = _lines(sight, session.id, view, now(request), request.app.state.settings.call_vnpt)
         body, count = write(lines, (*COLUMNS, PHONES) if person.acts else COLUMNS, words)
     with writing(request.app.state.engine) as connection:
         _note(connection, request, session.id, count)
-    name = f"{words.t('Điểm cầu', 'Sites')} - {session.name} - {_local(now(request)):%Y-%m-%d %H%M}.xlsx"
-    return Response(
-        body, media_type=TYPE, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
-    )
+    name = f"{words.t('Điểm cầu', 'Sites')} - {short_session(session.name)} - {_local(now(request)):%Y-%m-%d %H%M}.xlsx"
+    return Response(body, media_type=TYPE, headers={"Content-Disposition": as_attachment(name)})
 
 
 @contextmanager
@@ -127,22 +132,23 @@ def write(lines: Iterator[Line], columns: tuple[Column, ...], words: Words) -> t
 def _put(sheet: Worksheet, row: int, column: int, value: str | int | datetime | None, moment: Any) -> None:
     if isinstance(value, str):
         if value:
-            sheet.write_string(row, column, value[:_MOST_LETTERS])
+            sheet.write_string(row, column, value.replace(TOGETHER, " ")[:_MOST_LETTERS])  # so that a search finds it
     elif isinstance(value, datetime):
         sheet.write_datetime(row, column, value, moment)
     elif value is not None:
         sheet.write_number(row, column, value)
 
 
-def _lines(sight: Sight, session_id: int, view: View, now_us: int) -> Iterator[Line]:
+def _lines(sight: Sight, session_id: int, view: View, now_us: int, call_vnpt: str) -> Iterator[Line]:
     where = conditions(sight, session_id, view.chosen, now_us)
     for rows in sites.everything(sight, session_id, where, view.sort):
         ids = [row.site_id for row in rows]
         present = presences.of_sites(sight, ids, now_us)
-        contacts = site.contacts_of_sites(sight, ids)
+        contacts, at_vnpt = site.contacts_of_sites(sight, ids), branches.of_sites(sight, ids)
         for row in rows:
             found = flags(view.chosen.owner, view.chosen.reason, row.verdicts)
-            yield Line(row, found, present[row.site_id], contacts.get(row.site_id, []))
+            known = contacts.get(row.site_id, []), at_vnpt[row.site_id]
+            yield Line(row, found, present[row.site_id], *known, call_vnpt)
 
 
 def _note(connection: Connection, request: Request, session_id: int, count: int) -> None:

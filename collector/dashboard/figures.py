@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from collector.dashboard.layout import Cell, layout_of
+from collector.dashboard.layout import ISLANDS, Cell, islands, layout_of
 from collector.judge.cuts import Cut
 from collector.store.queries import units
 from collector.store.queries.cuts import cuts
@@ -50,9 +50,14 @@ class Area(NamedTuple):
         return next((level for level in reversed(LEVELS) if self.levels[level]), "")
 
     @property
+    def needing(self) -> int:
+        """How many of its sites need something mended."""
+        return self.levels["not_ready"] + self.levels["at_risk"]
+
+    @property
     def needing_pct(self) -> float:
         """The share of its sites that need something mended."""
-        return 100 * (self.levels["not_ready"] + self.levels["at_risk"]) / self.sites if self.sites else 0.0
+        return 100 * self.needing / self.sites if self.sites else 0.0
 
     @property
     def tone(self) -> str:
@@ -81,6 +86,7 @@ class Figures(NamedTuple):
     areas: Mapping[int, Area]  # by unit; a province's holds the counts of all that lies in it
     tiles: tuple[Tile, ...]
     interactive: tuple[Interactive, ...]
+    islands: Mapping[str, tuple[str, str]]  # the names of archipelagos, by the codes of their units
     cuts: tuple[Cut, ...]
     lately: tuple[Lately, ...]
 
@@ -114,7 +120,8 @@ def figures_of(sight: Sight, session_id: int, now: int) -> Figures:
         tiles=_tiles(layout_of(day), found.values())
         if sight.is_whole
         else tuple(Tile(area) for area in found.values()),
-        interactive=tuple(sorted(interactive(sight, session_id, now), key=_ministry_first)),
+        interactive=tuple(interactive(sight, session_id, now)),
+        islands={code: ISLANDS[word] for code, word in islands(in_force.values()).items()},
         cuts=tuple(together),
         lately=tuple(lately(sight, session_id, _LATELY)),
     )
@@ -151,6 +158,11 @@ def areas(
     }
 
 
+def worst_first(area: Area) -> tuple[int, float, int, str]:
+    """Return a key that sorts areas by how much they ask for attention."""
+    return -area.dropped, -area.needing_pct, -area.levels["unknown"], area.unit.code
+
+
 def _with_parent(in_force: Mapping[int, Unit], unit_id: int) -> tuple[int, ...]:
     found = in_force.get(unit_id)
     return (unit_id,) if found is None or found.parent_id is None else (unit_id, found.parent_id)
@@ -164,19 +176,19 @@ def _levels(counts: Iterable[Tally]) -> dict[str, int]:
 
 
 def _tiles(cells: tuple[Cell, ...], found: Collection[Area]) -> tuple[Tile, ...]:
-    """Return the tiles of a layout; a province that it has no cell for comes in rows below."""
-    by_code = {area.unit.code: area for area in found}
-    placed = [Tile(by_code[cell.code], cell) for cell in cells if cell.code in by_code]
+    """Return the tiles of a layout; a province or archipelago that it has no cell for comes in rows below."""
+    words = islands(area.unit for area in found)
+    tiled = {
+        words.get(area.unit.code, area.unit.code): area
+        for area in found
+        if area.unit.parent_id is None or area.unit.code in words
+    }
+    placed = [Tile(tiled[cell.code], cell) for cell in cells if cell.code in tiled]
     columns = max(cell.column for cell in cells)
     below = max(cell.row for cell in cells) + 1
-    codes = {cell.code for cell in cells}
-    strays = [area for area in found if area.unit.parent_id is None and area.unit.code not in codes]
+    strays = tiled.keys() - {cell.code for cell in cells}
     strays_placed = [
-        Tile(area, Cell(area.unit.code, number % columns + 1, below + number // columns))
-        for number, area in enumerate(strays)
+        Tile(tiled[code], Cell(code, number % columns + 1, below + number // columns))
+        for number, code in enumerate(sorted(strays))
     ]
     return (*placed, *strays_placed)
-
-
-def _ministry_first(one: Interactive) -> tuple[bool, int]:
-    return not one.name.startswith("Bộ "), one.participation_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contract.reasons import FACT_NAMES
+from contract.reasons import FACT_NAMES, LEVEL_NAMES, LEVELS
 
 Names = dict[str, tuple[str, str]]
 
@@ -112,10 +112,10 @@ LINE_KINDS: Names = {
     "satellite": ("vệ tinh", "satellite"),
 }
 GATES: Names = {
-    "T-14d": ("14 ngày trước buổi họp", "14 days before"),
-    "T-7d": ("7 ngày trước buổi họp", "7 days before"),
-    "T-1d": ("1 ngày trước buổi họp", "1 day before"),
-    "T-1h": ("1 giờ trước buổi họp", "1 hour before"),
+    "T-14d": ("14 ngày trước buổi họp", "14 days before the session"),
+    "T-7d": ("7 ngày trước buổi họp", "7 days before the session"),
+    "T-1d": ("1 ngày trước buổi họp", "1 day before the session"),
+    "T-1h": ("1 giờ trước buổi họp", "1 hour before the session"),
     "live": ("trong buổi họp", "during the session"),
 }
 PRESENCES: Names = {
@@ -125,6 +125,13 @@ PRESENCES: Names = {
     "off_hours": ("Ngoài giờ", "Off hours"),
     "lost": ("Mất liên lạc", "Lost"),
     "never": ("Chưa từng kết nối", "Never connected"),
+}
+AREAS: Names = {  # what a unit's sites are counted by
+    "sites": ("Điểm cầu", "Sites"),
+    "needing": ("Cần xử lý", "Need something"),
+    "ready": ("Tỉ lệ đạt", "Share ready"),
+    **{level: LEVEL_NAMES[level] for level in reversed(LEVELS) if level != "ready"},
+    "dropped": ("Mất kết nối cùng lúc", "Disconnected together"),
 }
 HEARTBEATS: Names = {  # of a half-hour
     "connected": ("Có kết nối", "Connected"),

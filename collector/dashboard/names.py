@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import quote
+
+from provisioning.store.folding import fold
+
+_IN_NO_FILE_NAME = '\\/:*?"<>|'  # of Windows
 _KINDS_OF_UNIT = {"Thành phố ": "TP. ", "Thị xã ": "TX. ", "Tỉnh ": "", "Huyện ": "", "Quận ": "", "Đặc khu ": ""}
 _PROVINCES = ("Hà Nội", "Hải Phòng", "Đà Nẵng", "Cần Thơ")  # cities that stand beside provinces
 _SHORT_UNITS = {
@@ -12,6 +18,8 @@ _SHORT_UNITS = {
 _SHORT_WORDS = (
     ("Bộ Giáo dục và Đào tạo", "Bộ GDĐT"),
     ("Sở Giáo dục và Đào tạo", "Sở GDĐT"),
+    ("Bà Rịa - Vũng Tàu", "BR-Vũng Tàu"),
+    ("Thừa Thiên Huế", "TT. Huế"),
     ("Trường Đại học", "ĐH"),
     ("Trường đại học", "ĐH"),
     ("Đại học", "ĐH"),
@@ -38,6 +46,18 @@ def short_unit(name: str) -> str:
     if bare in (*_PROVINCES, *_SHORT_UNITS):
         return _SHORT_UNITS.get(bare, bare)
     return _KINDS_OF_UNIT.get(kind, "") + bare
+
+
+def short_session(name: str) -> str:
+    """Return what a session is called in short: 'Buổi sáng' of 'Buổi sáng: Bộ gặp gỡ nhà giáo cả nước'."""
+    return name.partition(":")[0].strip() or name
+
+
+def as_attachment(name: str) -> str:
+    """Return the header that has a browser keep a file under this name (RFC 6266); old ones get its letters alone."""
+    clean = " ".join("".join(" " if letter in _IN_NO_FILE_NAME else letter for letter in name).split())
+    plain = re.sub(r"[^a-z0-9.]+", "-", fold(clean))
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(clean, safe='')}"
 
 
 def short_site(name: str) -> str:

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse
 
 from collector.dashboard import labels
 from collector.dashboard.choice import NO_CHOICE, Choice
+from collector.dashboard.names import short_session
 from collector.dashboard.words import LANGUAGES, Words, iso
 from collector.store.queries.sessions import all_sessions, choose
 from collector.store.scope import Sight
@@ -87,6 +88,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         asset=asset,
         person=getattr(request.state, "person", None),
         choice=choice,
+        short_session=short_session,
         to=choice.address,
         here=_address(request),
         here_with=partial(_address, request),

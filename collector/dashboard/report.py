@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from collector.dashboard.labels import unit_of
 from collector.dashboard.render import Choosing, Seeing, page
-from collector.store.queries import reports
+from collector.store.queries import reports, site
 from contract.findings import Direction, Fact, Playback
 from contract.report import Measurement, UnusableReport, read_body
 
@@ -45,6 +45,7 @@ def show(request: Request, sight: Seeing, _: Choosing, report_id: Annotated[int,
         report=found,
         content=content,
         findings=findings,
+        providers=site.provider_names(sight.connection),
         flags=flags,
         changes=changes,
     )

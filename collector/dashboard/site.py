@@ -19,7 +19,7 @@ from collector.judge.gates import gate_in_force
 from collector.judge.presence import explain
 from collector.judge.situation import Evidence
 from collector.judge.verdict import worst_of
-from collector.store.queries import presences, site
+from collector.store.queries import branches, presences, site
 from collector.store.queries.sessions import choose, sessions_of
 from contract.reasons import LEVELS
 
@@ -48,7 +48,7 @@ def show(request: Request, sight: Seeing, code: str, choice: Choosing, days: int
     devices = site.devices_of(sight, found.id)
     stretch = presences.stretches_of(sight, [found.id], now(request))[found.id]
     line_test = site.line_test_of(sight, found.id)
-    is_at_work = request.state.person.acts
+    w, is_at_work = Words(language(request), now(request)), request.state.person.acts
     return page(
         request,
         "site.html",
@@ -70,11 +70,13 @@ def show(request: Request, sight: Seeing, code: str, choice: Choosing, days: int
         plots=history.plots(sight, found.id, days, now(request)),
         days=days,
         line_test=line_test,
-        sentences=sentences(Words(language(request), now(request)), line_test),
+        sentences=sentences(w, line_test),
         seen=_seen(line_test, site.networks_of(sight, found.id), site.provider_names(sight.connection)),
         contacts=site.contacts_of_sites(sight, [found.id]).get(found.id, []),
         asked=site.asked_of(sight, found.id),
         turns=site.turns_of(sight, found.id),
+        waits_for_vnpt=any(flag.owner == "vnpt" for flag in flags),
+        at_vnpt=w.at_vnpt(branches.of_sites(sight, [found.id])[found.id], request.app.state.settings.call_vnpt),
         sees_phones=is_at_work,
         may_ask=is_at_work,
     )

@@ -96,7 +96,10 @@ def _playback(w: Words, findings: Findings) -> Iterator[Sentence]:
     stalls = w.t("không dừng lần nào", "and never stops")
     if foreseen["stalls"]:
         count, share = w.number(foreseen["stalls"]), w.quantity(foreseen["rebuffer_pct"], "%")
-        stalls = w.t(f"dừng {count} lần, {share} thời gian", f"stops {count} times, {share} of the time")
+        stalls = w.t(
+            f"dừng {count} lần, {share} thời gian",
+            f"stops {'once' if count == '1' else f'{count} times'}, {share} of the time",
+        )
     level = "at_risk" if foreseen["stalls"] else "ready"  # it is only foreseen
     yield Sentence(w.name(labels.FINDINGS, "playback"), level, f"{starts}, {stalls}.")
 

@@ -7,8 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from collector.dashboard.boards import Boards
-from collector.dashboard.figures import MANY_PCT, SOME_PCT, Area
-from collector.dashboard.layout import ISLANDS
+from collector.dashboard.figures import MANY_PCT, SOME_PCT, worst_first
 from collector.dashboard.listed import listed
 from collector.dashboard.names import short_site, short_unit
 from collector.dashboard.render import Choosing, Seeing, now, page
@@ -45,7 +44,7 @@ def show(request: Request, sight: Seeing, choice: Choosing, code: str) -> Respon
         province=figures.province_of(unit.id) if unit.parent_id is not None else None,
         area=area,
         districts=districts,
-        worst_first=sorted(districts, key=_worst_first),
+        worst_first=sorted(districts, key=worst_first),
         cuts=[cut for cut in figures.cuts if cut.unit_id in unit_ids],
         interactive=[one for one in figures.interactive if one.unit_id in unit_ids],
         chosen=chosen,
@@ -57,11 +56,6 @@ def show(request: Request, sight: Seeing, choice: Choosing, code: str) -> Respon
         sees_phones=request.state.person.acts,
         many_pct=MANY_PCT,
         some_pct=SOME_PCT,
-        islands=ISLANDS,
         short_unit=short_unit,
         short_site=short_site,
     )
-
-
-def _worst_first(area: Area) -> tuple[int, float, int, str]:
-    return -area.dropped, -area.needing_pct, -area.levels["unknown"], area.unit.code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -21,6 +21,7 @@ from provisioning import hours
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 LANGUAGES = ("vi", "en")
 _NEVER = 1e12  # a maximum that nothing exceeds
+TOGETHER = "\N{NO-BREAK SPACE}"  # between a number and its unit
 _RECENT = timedelta(minutes=1)
 _SHORT_S = 10  # below, tenths of a second are shown
 
@@ -73,35 +74,45 @@ class Words:
             unit = self.t("giây", "s")
         elif unit == "s":
             return format_timedelta(value, threshold=1.5, locale=self._locale)
-        return reasons.show(value, unit, self.lang).replace(" ", "\N{NO-BREAK SPACE}")
+        return reasons.show(value, unit, self.lang).replace(" ", TOGETHER)
 
     def reason(self, code: str, params: Mapping[str, Any]) -> str:
         """Return what a reason says."""
-        return reasons.text(code, params, self.lang)
+        known, unit = reasons.REASONS.get(code), str(params.get("unit", ""))
+        told = known.params if known is not None else ()
+        shown = {name: self.quantity(params[name], unit) for name in told if name in params}
+        return reasons.text(code, shown, self.lang)
 
     def why(self, verdict: Verdict | Flag) -> str:
         """Return what a verdict is about and its reason; a reason that names its metric stands alone."""
         told = self.reason(verdict.reason, verdict.params)
         reason = reasons.REASONS.get(verdict.reason)
         names_metric = reason is not None and "measured" in reason.params and verdict.reason != "unconfirmed"
-        return told if names_metric else f"{self.what(verdict.fact, verdict.metric)}: {told}"
+        return told if names_metric else f"{self.what(verdict.fact, verdict.metric)}: {within(told)}"
 
     def good(self, params: Mapping[str, Any]) -> str:
         """Return which values are ready: '≥ 6 Mbit/s'."""
-        return f"{'≤' if _low_is_good(params) else '≥'} {self.quantity(params['ready'], params.get('unit', ''))}"
+        return (
+            f"{'≤' if _low_is_good(params) else '≥'}{TOGETHER}{self.quantity(params['ready'], params.get('unit', ''))}"
+        )
 
     def bad(self, params: Mapping[str, Any]) -> str:
         """Return which values are not ready: '< 2 Mbit/s'; empty where the policy never calls a value that."""
         is_never = params["minimum"] >= _NEVER if _low_is_good(params) else params["minimum"] <= 0
         if is_never or (params.get("unit") == "%" and params["minimum"] >= 100):
             return ""
-        return f"{'>' if _low_is_good(params) else '<'} {self.quantity(params['minimum'], params.get('unit', ''))}"
+        sign = ">" if _low_is_good(params) else "<"
+        return f"{sign}{TOGETHER}{self.quantity(params['minimum'], params.get('unit', ''))}"
 
     def next_step(self, verdict: Verdict | Flag) -> str:
         """Return what to do next about a verdict; empty when there is nothing to do."""
         if verdict.level == "unknown" and verdict.fact in labels.PROOFS:  # no agent measures it
             return self.name(labels.PROOFS, verdict.fact)
         return reasons.next_step(verdict.reason, self.lang)
+
+    def at_vnpt(self, branches: Sequence[str], number: str) -> str:
+        """Return whom to call at VNPT: the branches where the site is, and the number that is to be called."""
+        return ", ".join([*branches, number or self.t("số trên hợp đồng", "the number on the contract")])
 
     def presence(self, found: Explained) -> str:
         """Return what is with a device and since when: 'Mất liên lạc từ 09:12, trong giờ mở máy'."""
@@ -167,6 +178,11 @@ def _decimal(value: int, locale: str) -> str:
 def iso(at: int) -> str:
     """Return a moment as ISO 8601 UTC, for machines."""
     return datetime.fromtimestamp(at / 1e6, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def within(text: str) -> str:
+    """Return a text as it stands within a sentence: 'Chưa thử' as 'chưa thử', VNPT and Wi-Fi as they are."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() and text[2:3] != "-" else text
 
 
 def _low_is_good(params: Mapping[str, Any]) -> bool:

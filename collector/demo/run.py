@@ -126,7 +126,14 @@ def _begin(
         children_environ,
         _SIMULATOR_STOP_S,
     )
-    tell(say("4. Chạy phần mềm kiểm tra thật trên máy này", "4. Running the real agent on this machine"))
+    tell(
+        say(
+            "4. Chạy phần mềm kiểm tra thật trên máy này. Máy đang gánh cả hệ thống mẫu, nên điểm cầu của nó có thể "
+            "báo “Bộ xử lý bận”: số đo ấy là thật",
+            "4. Running the real agent on this machine, which carries the whole country besides: its site may tell of "
+            "a busy processor, and that figure is true",
+        )
+    )
     agent = _start("agent", ("agent.cli", "run"), settings, children, children_environ, child.STOP_S)
     tell(
         say(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Table, func, insert, select, update
 from sqlalchemy.orm import aliased
 
 from collector.intake.arrival import Arrival
@@ -23,6 +23,8 @@ from collector.simulator.machine import Machine
 from collector.simulator.nature import draw
 from collector.simulator.plays import dress
 from collector.store import pulse
+from collector.store.intake import rollups
+from collector.store.intake.rollups import HEARD, Rollup
 from collector.store.migrate import migrate
 from collector.store.tables import report
 from contract import wire
@@ -98,6 +100,7 @@ def fill(settings: Settings) -> Filled:
     with writing(engine) as connection:
         edges = [{"url": f"mqtts://dc-{number}.vnpt.vn:8883", "is_connected": number != 3} for number in range(1, 5)]
         pulse.beat(connection, pulse.INGEST, {"waiting": 0, "lag_ms": 12, "edges": edges}, now)
+        _remember(connection, next(p for p in places if p.play == "weak_line" and p.state == "connected"), now, chance)
         filled = _describe(connection, settings, places)
     engine.dispose()
     return filled
@@ -192,6 +195,20 @@ def _heard(place: _Place, carrier: int, policy: Policy, now: int, chance: random
     if place.state != "connected":
         state = "lost" if place.state == "cut" else place.state
         yield arrival("presence", wire.encode(wire.Presence(1, state)), 50 + place.id % 5)
+
+
+def _remember(connection: Connection, place: _Place, now: int, chance: random.Random) -> None:
+    """Give a device the hours of its last day, four of which it was away."""
+    connection.execute(update(device).where(device.c.id == place.id).values(enrolled_at=now - 48 * _HOUR))
+    hours = [now - now % _HOUR - ago * _HOUR for ago in range(1, 24) if not 8 <= ago < 12]
+    kept = [Rollup(at, place.id, HEARD, 120, 0.0, 0.5, 1.0) for at in hours]
+    kept += [
+        Rollup(at, place.id, metric, 120, 0.7 * mean, mean * chance.uniform(0.9, 1.1), 1.6 * mean)
+        for at in hours
+        for metric, mean in (("rtt_ms", 38.0), ("jitter_ms", 1.1), ("loss_pct", 0.2))
+    ]
+    kept += [Rollup(hours[-2], place.id, "download_mbps", 1, 4.6, 4.6, 4.6)]
+    rollups.save(connection, kept)
 
 
 def _describe(connection: Connection, settings: Settings, places: list[_Place]) -> Filled:

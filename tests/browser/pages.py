@@ -12,6 +12,7 @@ PAGES: dict[str, dict[str, str]] = {  # by route: a name, and the address with t
         "site-hostile": "/sites/{hostile}",
         "site-bare": "/sites/{bare}",
     },
+    "GET /units": {"places": "/units"},
     "GET /units/{code}": {"province": "/units/02", "district": "/units/{district}"},
     "GET /reports/{report_id}": {"report": "/reports/{report_id}"},
     "GET /quarantine": {"quarantine": "/quarantine"},

@@ -22,9 +22,11 @@ class Interactive(NamedTuple):
 
 
 def interactive(sight: Sight, session_id: int, now: int) -> list[Interactive]:
-    """Return the interactive sites of a session, in the order in which they entered the registry."""
+    """Return the interactive sites of a session, in the order in which they speak, then that of the roster."""
     columns = (participation.c.id, site.c.code, site.c.name, site.c.unit_id, level, site.c.id)
     query = of_session(sight, session_id, *columns).join(site, site.c.id == participation.c.site_id)
-    rows = sight.connection.execute(query.where(participation.c.role == "interactive").order_by(site.c.id)).all()
+    order = participation.c.speaking_order
+    query = query.where(participation.c.role == "interactive").order_by(order.is_(None), order, participation.c.id)
+    rows = sight.connection.execute(query).all()
     explained = presences.of_sites(sight, [row[-1] for row in rows], now)
     return [Interactive._make((*row[:-1], explained[row[-1]].kind)) for row in rows]

@@ -38,7 +38,6 @@ class Unattributed(NamedTuple):
     topic: str
     reason: str
     times: int
-    first_at: int
     last_at: int
     payload: bytes
 

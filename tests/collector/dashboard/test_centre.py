@@ -74,13 +74,28 @@ def test_what_is_wrong_is_said_first_with_what_to_do(
 ) -> None:
     probed[:] = [ProbeFigures("probe.example:8090", answers=False)]
     said = words_of(browser.get("/health").text)
-    assert "Cần xem 2 việc: Bộ phận tiếp nhận không lên tiếng; Có máy chủ đo không trả lời" in said
+    assert "Có 2 việc cần xem Bộ phận tiếp nhận không lên tiếng." in said
+    assert "Có máy chủ đo không trả lời" in said
     assert "diemcau-collector run" in said
     edges = [{"url": "mqtts://a.example:8883", "is_connected": False}]
     beat(country, now, edges=edges, lag_ms=centre.LATE_MS + 1)
     said = words_of(browser.get("/health").text)
-    assert "Có máy chủ MQTT không nối được; Tiếp nhận chậm" in said
+    assert said.index("Có máy chủ MQTT không nối được.") < said.index("Tiếp nhận chậm.")
     assert "mqtts://a.example:8883 không nối được" in said
+
+
+def test_probe_servers_are_asked_while_no_connection_is_held(
+    browser: TestClient, country: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[int] = []
+
+    def ask(_: Any) -> list[ProbeFigures]:
+        held.append(country.engine.pool.checkedout())
+        return []
+
+    monkeypatch.setattr(centre.probe_figures, "ask", ask)
+    browser.get("/health")
+    assert held == [0]
 
 
 def test_troubles_stand_in_the_order_of_their_urgency(now: int) -> None:

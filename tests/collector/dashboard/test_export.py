@@ -11,12 +11,12 @@ from urllib.parse import unquote
 
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from starlette.testclient import TestClient
 
 from collector.dashboard import export
 from provisioning.store.engine import writing
-from provisioning.store.tables import audit, contact, line, participation, site
+from provisioning.store.tables import audit, contact, line, participation, person, person_scope, site, unit
 
 HOSTILE = ("=1+1", "+84912345678", "-2+3", "@SUM(A1)", "\t=1", '=HYPERLINK("http://x.example","y")', "http://x.example")
 
@@ -43,6 +43,28 @@ def test_the_workbook_holds_what_the_list_shows_in_its_order(browser: TestClient
     assert column(rows, "Điện thoại")[1] == "0912 345 678"
 
 
+def test_whom_to_call_at_vnpt_stands_where_vnpt_must_act(browser: TestClient, country: Any, password_hash: str) -> None:
+    def called() -> list[Any]:
+        return column(sheet(browser.get("/sites.xlsx?level=not_ready&level=ready").content)[1], "Gọi ai ở VNPT")
+
+    assert called() == ["số trên hợp đồng", ""]
+    with writing(country.engine) as connection:
+        of_branch = {"name": "VNPT Hà Nội", "password": password_hash, "duty": "vnpt_branch"}
+        for number, login in enumerate(("branch", "gone", "elsewhere"), start=10):
+            gone = {"disabled_at": 1 if login == "gone" else None}
+            connection.execute(insert(person).values(id=number, login=login, **of_branch, **gone))
+        far = {"code": "02", "level": 1, "name": "Tỉnh Hà Giang", "valid_from": "2008-08-01"}
+        far_id = connection.execute(insert(unit).values(far).returning(unit.c.id)).scalar_one()
+        for person_id, unit_id in ((10, country.unit_id), (11, country.unit_id), (12, far_id)):
+            connection.execute(insert(person_scope).values(person_id=person_id, unit_id=unit_id))
+    state = browser.app.state  # type: ignore[attr-defined]
+    state.settings = state.settings.model_copy(update={"call_vnpt": "1800 1260"})
+    assert called() == ["VNPT Hà Nội, 1800 1260", ""]
+    told = browser.get("/sites/SLOW000").text
+    assert "Gọi VNPT: <b>VNPT Hà Nội, 1800 1260</b>; đọc mã điểm cầu" in told
+    assert "Gọi VNPT: " not in browser.get("/sites/GOOD000").text
+
+
 def test_no_text_from_outside_becomes_a_formula_or_a_link(browser: TestClient, country: Any) -> None:
     for name in HOSTILE:
         country.site(name)
@@ -63,21 +85,23 @@ def test_the_head_stays_in_sight_and_filters(browser: TestClient) -> None:
     with zipfile.ZipFile(io.BytesIO(browser.get("/sites.xlsx").content)) as parts:
         text = parts.read("xl/worksheets/sheet1.xml").decode()
     assert '<pane xSplit="2" ySplit="1"' in text
-    assert '<autoFilter ref="A1:Q5"/>' in text
+    assert '<autoFilter ref="A1:R5"/>' in text
 
 
 @pytest.mark.parametrize(
     ("lang", "title", "file"),
     [
-        ("vi", "Điểm cầu", "Điểm cầu - Buổi sáng - 2023-08-15 0800"),
-        ("en", "Sites", "Sites - Buổi sáng - 2023-08-15 0800"),
+        ("vi", "Điểm cầu", "diem-cau-buoi-sang-2023-08-15-0800"),
+        ("en", "Sites", "sites-buoi-sang-2023-08-15-0800"),
     ],
 )
 def test_file_and_sheet_are_named_in_the_readers_language(
     browser: TestClient, lang: str, title: str, file: str
 ) -> None:
     answer = browser.get(f"/sites.xlsx?lang={lang}")
-    assert unquote(answer.headers["content-disposition"]) == f"attachment; filename*=UTF-8''{file}.xlsx"
+    named = f"{title} - Buổi sáng - 2023-08-15 0800.xlsx"
+    told = unquote(answer.headers["content-disposition"])
+    assert told == f"attachment; filename=\"{file}.xlsx\"; filename*=UTF-8''{named}"
     assert sheet(answer.content)[0] == title
 
 

@@ -9,7 +9,7 @@ from html import unescape
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select, update
 from starlette.testclient import TestClient
 
 from collector.dashboard import boards, readings
@@ -21,7 +21,7 @@ from collector.judge.load import load_policy
 from collector.judge.policy import SEED
 from collector.store.queries.units import Unit
 from provisioning.store.engine import record_changes, writing
-from provisioning.store.tables import contact, person, person_scope, unit
+from provisioning.store.tables import contact, participation, person, person_scope, site, unit
 
 SECOND = 1_000_000
 POLICY = load_policy(SEED.read_text(encoding="utf-8"))
@@ -65,8 +65,11 @@ def test_a_tile_tells_the_share_that_is_ready_and_the_worst_level(browser: TestC
     assert 'href="/units/01?session=' in page
 
 
-def test_every_interactive_site_is_a_cell_and_the_ministry_comes_first(browser: TestClient, country: Any) -> None:
+def test_every_interactive_site_is_a_cell_and_who_speaks_first_comes_first(browser: TestClient, country: Any) -> None:
     country.site("Bộ Giáo dục và Đào tạo", role="interactive", medium="room")
+    with writing(country.engine) as connection:
+        of_the_ministry = participation.c.site_id == select(func.max(site.c.id)).scalar_subquery()
+        connection.execute(update(participation).where(of_the_ministry).values(speaking_order=1))
     page = browser.get("/").text
     cells = re.findall(r'<li id="c-\d+".*?</li>', page, re.DOTALL)
     assert [words(cell) for cell in cells] == [
@@ -122,7 +125,7 @@ def test_a_province_lists_its_districts_worst_first_and_whom_to_call(
     lose(district, 0, 1, 2, at=now)
     page = browser.get("/units/01").text
     (row,) = re.findall(r'<tr role="row">\s*<th[^>]*><a href="/units/271.*?</tr>', page, re.DOTALL)
-    assert words(row) == "Huyện Ba Vì 4 100% 0 0 0 4 3"
+    assert words(row) == "Huyện Ba Vì 4 0 100% 0 0 0 3"
     assert f"Huyện Ba Vì : 3 {TOGETHER}" in words(page)
     assert re.findall(r'<th role="rowheader" scope="row"><a href="/sites/(\w+)', page) == [
         "SLOW000",

@@ -42,6 +42,8 @@ def every_page(browser: TestClient, report_of: Callable[[str], int]) -> dict[str
     paths = [
         "/",
         "/",
+        "/units",
+        "/units?kind=provinces&province=01&sort=ready",
         "/units/01",
         f"/sites?q={HOSTILE}",
         "/sites/SLOW000",
@@ -119,11 +121,11 @@ def test_the_header_shows_the_session_that_is_chosen_and_links_stay_in_it(
     with writing(country.engine) as connection:
         starts_at = now + 15 * 3600 * SECOND
         afternoon = events.add_session(
-            connection, "e", "p", "Buổi chiều", starts_at, starts_at + 3600 * SECOND, "test", now
+            connection, "e", "p", "Buổi chiều: đại học", starts_at, starts_at + 3600 * SECOND, "test", now
         )
     for path in ("/", "/sites?level=ready&page=1", "/sites/SLOW000", "/units/01", "/quarantine"):
         header = browser.get(path).text.split("</header>")[0]
-        shown = re.findall(r'<a href="([^"]+)" title="Sự kiện"( aria-current="true")?>([^<]+)</a>', header)
+        shown = re.findall(r'<a href="([^"]+)" title="[^"]+ · Sự kiện"( aria-current="true")?>([^<]+)</a>', header)
         assert [(bool(current), name) for _, current, name in shown] == [(True, "Buổi sáng"), (False, "Buổi chiều")]
         other = browser.get(unescape(shown[1][0]))
         assert other.status_code == 200, shown
@@ -217,7 +219,7 @@ def test_a_wrong_clock_is_told_in_words_with_what_to_do_and_marked_on_site_and_r
     body = sender.body(is_clock_plausible=False, clock={"offset_ms": 20 * 31_557_600_000.0})
     ingest(country.engine, [sender.report(1, body)], POLICY, now)
     site = browser.get("/sites/SMường Lát").text
-    assert "Đồng hồ của máy lệch 20 năm, cho phép đến 1 phút" in site
+    assert "Đồng hồ của máy lệch 20\xa0năm, cho phép đến 1\xa0phút" in site
     assert "thay pin CMOS" in site
     assert "giờ của thiết bị không chắc đúng" in site
     assert "Đồng hồ của máy sai" in browser.get(f"/reports/{report_of('d-00000004')}").text
@@ -241,7 +243,7 @@ def test_a_flag_is_reached_from_its_report_and_back(
     assert f"/reports/{report_id}" in Tags(site).links()
     report = browser.get(f"/reports/{report_id}").text
     assert f"/sites/SLOW000?session={nation.session_id}" in Tags(report).links()
-    assert "Tốc độ tải lên 0,1 Mbit/s" in report
+    assert "Tốc độ tải lên 0,1\xa0Mbit/s" in report
     assert "Chưa đạt" in report
 
 

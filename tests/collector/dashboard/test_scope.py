@@ -51,6 +51,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "GET /sites.xlsx": ("/sites.xlsx", "/sites.xlsx?q=chim+hoang+yen", "/sites.xlsx?unit=02&sort=since"),
     "GET /sites/{code}": (f"/sites/{ELSEWHERE}", f"/sites/{ELSEWHERE}?session=1"),
     "GET /health": ("/health",),
+    "GET /units": ("/units", "/units?province=02", "/units?kind=provinces", "/units?sort=-name"),
     "GET /units/{code}": ("/units/02", "/units/021", "/units/01"),
     "POST /sites/{code}/measure": (f"/sites/{ELSEWHERE}/measure",),
     "GET /reports/{report_id}": ("/reports/2",),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from collector.dashboard import labels
-from collector.dashboard.words import Words
+from collector.dashboard.words import Words, within
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
 from collector.judge.presence import KINDS, Explained
@@ -55,6 +55,19 @@ def test_a_code_of_a_later_version_names_itself() -> None:
     w = Words("vi", NOW)
     assert w.level("splendid") == "splendid"
     assert w.reason("new_reason", {}) == "new_reason"
+
+
+def test_a_reason_holds_each_number_to_its_unit_and_minds_only_what_it_says() -> None:
+    params = {"measured": 4.26, "ready": 6.0, "minimum": None, "seen": ["x"], "unit": "Mbit/s"}
+    assert Words("vi", NOW).reason("download_low", params) == "Tốc độ tải xuống 4,26\xa0Mbit/s, cần ít nhất 6\xa0Mbit/s"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("Chưa thử", "chưa thử"), ("VNPT", "VNPT"), ("Wi-Fi yếu", "Wi-Fi yếu"), ("4G", "4G"), ("", "")],
+)
+def test_a_text_within_a_sentence_keeps_the_capitals_that_are_part_of_names(text: str, told: str) -> None:
+    assert within(text) == told
 
 
 def test_every_field_that_a_probe_finds_has_a_name() -> None:
