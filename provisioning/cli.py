@@ -6,7 +6,18 @@ import click
 
 from contract import __version__
 from contract.languages import say
-from provisioning.commands import audit, bundle, devices, holidays, people, prefixes, roster, setup
+from provisioning.commands import (
+    audit,
+    bundle,
+    devices,
+    events,
+    holidays,
+    people,
+    power_cuts,
+    prefixes,
+    roster,
+    setup,
+)
 from provisioning.commands.centre import Commands
 
 
@@ -25,11 +36,13 @@ def main() -> None:
 for _command in (
     setup.init,
     setup.units,
-    people.event,
-    people.session,
     people.people,
+    events.event,
+    events.session,
+    events.deadlines,
     roster.roster,
     holidays.holidays,
+    power_cuts.power_cuts,
     prefixes.prefixes,
     devices.codes,
     devices.devices,

@@ -10,7 +10,7 @@ from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
-from collector.judge.gates import GATES
+from provisioning.gates import GATES
 from provisioning.hours import Hours
 
 _MIN_US = 60_000_000
@@ -50,6 +50,11 @@ def stretch(calendar: Calendar, now: int) -> Stretch:
         if starts_at is not None and ends_at is not None:
             break
     return found
+
+
+def day_of(at: int) -> date:
+    """Return the Vietnamese day of a moment."""
+    return date.fromordinal(_EPOCH + (at + _VIETNAM_US) // _DAY_US)
 
 
 def _around(openings: list[tuple[int, int]], now: int) -> Stretch:

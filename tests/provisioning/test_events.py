@@ -33,7 +33,7 @@ def test_the_session_meant_is_the_one_that_runs_else_the_next_else_the_last(engi
 def test_a_new_session_is_told_by_a_change_row(engine: Engine, planned):
     with engine.connect() as connection:
         rows = connection.execute(select(change.c.kind, change.c.key).order_by(change.c.id)).all()
-    assert [tuple(row) for row in rows] == [("session", key) for key in planned.values()]
+    assert [tuple(row) for row in rows] == [("event", 1), *(("session", key) for key in planned.values())]
 
 
 @pytest.mark.parametrize(
