@@ -69,13 +69,8 @@ def list_deadlines(connection: Connection, event_id: int) -> list[Deadline]:
     return sorted(found, key=lambda one: (one.unit_code, -_BEFORE_US.get(one.gate, 0)))
 
 
-def due_at(starts_at: int, gate: str, unit_id: int, own: dict[tuple[int, str], int]) -> int:
-    """Return when what a gate asks for is due in a province, by the own deadlines (unit id, gate) of the event."""
-    return starts_at - own.get((unit_id, gate), _BEFORE_US[gate])
-
-
 def _province(connection: Connection, code: str) -> int:
-    found = connection.scalar(
+    found: int | None = connection.scalar(
         select(unit.c.id).where(unit.c.code == code, unit.c.level == PROVINCE).order_by(unit.c.valid_from.desc())
     )
     if found is None:

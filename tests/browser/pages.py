@@ -13,6 +13,8 @@ PAGES: dict[str, dict[str, str]] = {  # by route: a name, and the address with t
         "site-bare": "/sites/{bare}",
     },
     "GET /units/{code}": {"province": "/units/02", "district": "/units/{district}"},
+    "GET /events": {"events": "/events"},
+    "GET /events/{code}": {"event": "/events/model", "event-province": "/events/model"},
     "GET /reports/{report_id}": {"report": "/reports/{report_id}"},
     "GET /quarantine": {"quarantine": "/quarantine"},
     "GET /health": {"health": "/health"},
@@ -30,7 +32,7 @@ PICTURED_TOO = {  # the same pages in other states
     "own-weak": "/my/{weak_token}",
 }
 NAMES = tuple(name for addresses in PAGES.values() for name in addresses)
-_BY = {"login": "", "overview-province": "provincial"}
+_BY = {"login": "", "overview-province": "provincial", "event-province": "provincial"}
 
 
 def seen_by(name: str) -> str:
