@@ -17,6 +17,7 @@ from provisioning.commands import (
     prefixes,
     roster,
     setup,
+    speaking,
 )
 from provisioning.commands.centre import Commands
 
@@ -43,6 +44,8 @@ for _command in (
     roster.roster,
     holidays.holidays,
     power_cuts.power_cuts,
+    speaking.speakers,
+    speaking.backups,
     prefixes.prefixes,
     devices.codes,
     devices.devices,
