@@ -42,7 +42,7 @@ def set_spare(
 ) -> None:
     """Let a site fall back on a spare device of its own, on the line of this code if told; raises ProvisioningError."""
     part = find_interactive(connection, session_code, site_code)
-    values = {"kind": DEVICE, "device_id": None, "venue_id": None, "line_id": None}
+    values: dict[str, Any] = {"kind": DEVICE, "device_id": None, "venue_id": None, "line_id": None}
     if device_name:
         values["device_id"] = _spare(connection, part.site_id, device_name)
     if line_code:
@@ -117,7 +117,7 @@ def _line(connection: Connection, code: str) -> int:
     """Return the id of a line by its code, alone or after its provider's: vnpt/FTTH-1; raises ProvisioningError."""
     carrier, _, own = code.rpartition("/")
     query = select(line.c.id).join(provider, provider.c.id == line.c.provider_id).where(line.c.code == own)
-    found = list(connection.scalars(query.where(provider.c.code == carrier) if carrier else query))
+    found: list[int] = list(connection.scalars(query.where(provider.c.code == carrier) if carrier else query))
     if len(found) != 1:
         raise ProvisioningError(
             f"Không có đúng một đường truyền {code}; hãy ghi cả nhà mạng: vnpt/MÃ.",

@@ -26,6 +26,7 @@ class Holiday(NamedTuple):
     name: str
     unit_id: int | None
     unit: str | None
+    unit_code: str | None
 
 
 def read_days(text: str) -> tuple[str, str]:
@@ -87,7 +88,7 @@ def remove(connection: Connection, first_day: str, unit_codes: Iterable[str], ac
 def list_holidays(connection: Connection) -> list[Holiday]:
     """Return every holiday by its first day, the country's before those of units."""
     query = (
-        select(holiday.c.first_day, holiday.c.last_day, holiday.c.name, holiday.c.unit_id, unit.c.name)
+        select(holiday.c.first_day, holiday.c.last_day, holiday.c.name, holiday.c.unit_id, unit.c.name, unit.c.code)
         .outerjoin(unit, unit.c.id == holiday.c.unit_id)
         .order_by(holiday.c.first_day, holiday.c.unit_id.is_not(None), unit.c.code)
     )

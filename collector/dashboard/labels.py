@@ -127,6 +127,13 @@ DUE: Names = {  # what must be done by a gate
     "T-1d": ("Đường truyền đạt", "The line carries"),
     "T-1h": ("Điểm cầu tương tác có mặt", "Interactive sites are present"),
 }
+TESTABLE: Names = {  # of how many sites it is so now
+    "": ("Bây giờ đo được", "May be tested now"),
+    "session": ("Đang có buổi họp", "A session runs"),
+    "power_cut": ("Đang cắt điện", "In a power cut"),
+    "holiday": ("Đang nghỉ", "On holiday"),
+    "outside_hours": ("Ngoài giờ mở máy", "Outside their hours"),
+}
 LACKS: Names = {  # what a site lacks of what is due
     "contact": ("đầu mối", "contact"),
     "line": ("đường truyền, mã thuê bao", "line, its id"),

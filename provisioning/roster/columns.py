@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from provisioning.roster import cells
@@ -32,7 +32,7 @@ class Column(NamedTuple):
     read: Callable[[str], Any] = cells.read_text
     of_site: bool = False
     must_exist: bool = False
-    words: dict[str, tuple[str, ...]] | None = None
+    words: Mapping[str, tuple[str, ...]] | None = None
 
 
 COLUMNS = (

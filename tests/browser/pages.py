@@ -15,6 +15,8 @@ PAGES: dict[str, dict[str, str]] = {  # by route: a name, and the address with t
     "GET /units/{code}": {"province": "/units/02", "district": "/units/{district}"},
     "GET /events": {"events": "/events"},
     "GET /events/{code}": {"event": "/events/model", "event-province": "/events/model"},
+    "GET /events/{code}/lacking": {"lacking": "/events/model/lacking?gate=T-1d&unit=02"},
+    "GET /calendar": {"calendar": "/calendar"},
     "GET /reports/{report_id}": {"report": "/reports/{report_id}"},
     "GET /quarantine": {"quarantine": "/quarantine"},
     "GET /health": {"health": "/health"},

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cache
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
-from collector.dryrun.testable import Spans, Times
+from collector.dryrun.testable import REASONS, Spans, Times, may_test
 from collector.store.queries.presences import Sites, calendars_of
 from collector.store.scope import Sight
+from provisioning.holidays import Holiday, list_holidays
 from provisioning.power_cuts import PowerCut, list_power_cuts
-from provisioning.store.tables import session, site, unit
+from provisioning.store.tables import participation, session, site, unit
+
+_MOST_HOURS = 12  # different hours that a page lists
 
 
 def times_of(sight: Sight, sites: Sites, now: int) -> dict[int, Times]:
@@ -31,11 +35,20 @@ def cuts_seen(sight: Sight, now: int) -> list[PowerCut]:
     cuts = list_power_cuts(sight.connection, now)
     if sight.is_whole:
         return cuts
-    seen = select(site.c.id, site.c.unit_id, unit.c.parent_id).join(unit, unit.c.id == site.c.unit_id)
-    rows = sight.connection.execute(seen.where(sight.site(site.c.id))).all()
-    sites = {row[0] for row in rows}
-    units = {unit_id for row in rows for unit_id in row[1:]}
+    units, named = _units_seen(sight), {cut.site_id for cut in cuts if cut.site_id is not None}
+    sites = set(sight.connection.scalars(select(site.c.id).where(site.c.id.in_(named), sight.site(site.c.id))))
     return [cut for cut in cuts if cut.site_id in sites or (cut.unit_id is not None and cut.unit_id in units)]
+
+
+def _units_seen(sight: Sight) -> set[int]:
+    """Return the units that sites which are seen lie in, and the provinces above them."""
+    places = (
+        select(unit.c.id, unit.c.parent_id)
+        .join(site, site.c.unit_id == unit.c.id)
+        .where(sight.site(site.c.id))
+        .distinct()
+    )
+    return {unit_id for row in sight.connection.execute(places) for unit_id in row if unit_id is not None}
 
 
 def _cuts_of(sight: Sight, sites: Sites, now: int) -> dict[int, Spans]:
@@ -59,3 +72,32 @@ def _cuts_of(sight: Sight, sites: Sites, now: int) -> dict[int, Spans]:
     for site_id, unit_id, parent_id in sight.connection.execute(touched):
         found[site_id] += [*of_unit.get(unit_id, ()), *of_unit.get(parent_id, ())]
     return {site_id: tuple(sorted(spans)) for site_id, spans in found.items()}
+
+
+def count_testable(sight: Sight, sites: Sites, now: int) -> dict[str, int]:
+    """Return of how many sites each reason keeps from being tested now; under no reason those that may be."""
+    counts = dict.fromkeys(("", *REASONS), 0)
+    answer = cache(lambda times: may_test(times, now))  # many sites share their times
+    for times in times_of(sight, sites, now).values():
+        counts[answer(times).reason] += 1
+    return counts
+
+
+def holidays_seen(sight: Sight, first_day: str) -> list[Holiday]:
+    """Return the holidays that are not over on an ISO day: the country's, and those of where the seen sites lie."""
+    days = [day for day in list_holidays(sight.connection) if day.last_day >= first_day]
+    units = None if sight.is_whole else _units_seen(sight)
+    return [day for day in days if units is None or day.unit_id is None or day.unit_id in units]
+
+
+def hours_seen(sight: Sight, session_id: int) -> list[tuple[str, int]]:
+    """Return the hours that a session's sites keep, as their roster has them, and how many do; the commonest first."""
+    query = (
+        select(site.c.hours, func.count())
+        .join(participation, participation.c.site_id == site.c.id)
+        .where(participation.c.session_id == session_id, sight.site(site.c.id))
+        .group_by(site.c.hours)
+        .order_by(func.count().desc(), site.c.hours)
+        .limit(_MOST_HOURS)
+    )
+    return [(hours, number) for hours, number in sight.connection.execute(query)]

@@ -120,3 +120,18 @@ def test_an_own_deadline_can_be_taken_back(browser: TestClient, post: Any, natio
     assert post("/events/e/deadlines", unit="01", gate="T-7d", act="clear").status_code == 303
     assert "(hạn riêng)" not in browser.get("/events/e").text
     assert held(nation.engine, participation.c.id)
+
+
+def test_what_each_site_lacks_is_listed_with_whom_to_call(browser: TestClient, nation: Any) -> None:
+    """Nobody has told seats; only one has a contact; the last two never were heard of, or fail."""
+    listed = browser.get("/events/e/lacking?gate=T-14d&unit=01").text
+    assert "4/4" in listed
+    assert "đầu mối; số chỗ" in listed
+    assert "0912 345 678" in listed
+    assert "chưa đăng ký máy" in browser.get("/events/e/lacking?gate=T-7d&unit=01").text
+    carrying = browser.get("/events/e/lacking?gate=T-1d&unit=01").text
+    assert "Trường Tiểu học Đất Mũi" not in carrying
+    assert "Trường THPT Nguyễn Huệ" in carrying
+    assert "Không còn điểm cầu nào thiếu" in browser.get("/events/e/lacking?gate=T-1h&unit=01").text
+    for wrong in ("gate=live&unit=01", "gate=T-1d&unit=99", "gate=T-1d&unit=01&session=9"):
+        assert browser.get(f"/events/e/lacking?{wrong}").status_code == 404
