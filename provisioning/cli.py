@@ -9,6 +9,7 @@ from contract.languages import say
 from provisioning.commands import (
     audit,
     bundle,
+    capacity,
     devices,
     events,
     holidays,
@@ -46,6 +47,7 @@ for _command in (
     power_cuts.power_cuts,
     speaking.speakers,
     speaking.backups,
+    capacity.capacity,
     prefixes.prefixes,
     devices.codes,
     devices.devices,

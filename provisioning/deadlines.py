@@ -33,7 +33,7 @@ def set_deadline(
     connection: Connection, event_code: str, unit_code: str, gate: str, before_start_us: int, actor: str, now_us: int
 ) -> None:
     """Give a province a time of its own, before the start of each session of an event; raises ProvisioningError."""
-    event_id, unit_id = find_event(connection, event_code).id, _province(connection, unit_code)
+    event_id, unit_id = find_event(connection, event_code).id, find_province(connection, unit_code)
     _check_gate(gate)
     if not 0 < before_start_us <= MOST_BEFORE_US:
         raise ProvisioningError(
@@ -47,7 +47,7 @@ def set_deadline(
 
 def clear_deadline(connection: Connection, event_code: str, unit_code: str, gate: str, actor: str, now_us: int) -> None:
     """Take a province's own time back, so that the gate's counts again; raises ProvisioningError."""
-    event_id, unit_id = find_event(connection, event_code).id, _province(connection, unit_code)
+    event_id, unit_id = find_event(connection, event_code).id, find_province(connection, unit_code)
     held = (deadline.c.event_id == event_id, deadline.c.unit_id == unit_id, deadline.c.gate == gate)
     if connection.execute(delete(deadline).where(*held)).rowcount == 0:
         raise ProvisioningError(
@@ -69,7 +69,8 @@ def list_deadlines(connection: Connection, event_id: int) -> list[Deadline]:
     return sorted(found, key=lambda one: (one.unit_code, -_BEFORE_US.get(one.gate, 0)))
 
 
-def _province(connection: Connection, code: str) -> int:
+def find_province(connection: Connection, code: str) -> int:
+    """Return the id of the province with this code, the one in force last; raises ProvisioningError."""
     found: int | None = connection.scalar(
         select(unit.c.id).where(unit.c.code == code, unit.c.level == PROVINCE).order_by(unit.c.valid_from.desc())
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 
 from collector.dashboard import labels
@@ -158,6 +158,10 @@ class Words:
     def date(self, at: int) -> str:
         """Return hour and date of a moment in Vietnamese time."""
         return format_datetime(_there(at), "HH:mm dd/MM/yyyy", locale=self._locale)
+
+    def day(self, iso_day: str) -> str:
+        """Return an ISO day as people write it: 15/08/2023."""
+        return format_date(date.fromisoformat(iso_day), "dd/MM/yyyy", locale=self._locale)
 
 
 @lru_cache(maxsize=1 << 14)
