@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple
 
 from fastapi import Form
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -20,7 +20,6 @@ from collector.store.queries.sessions import Session, all_sessions, choose
 from collector.store.scope import Sight
 from provisioning import holidays, moments, power_cuts
 from provisioning.errors import ProvisioningError
-from provisioning.store.tables import participation
 from provisioning.units.load import units_as_of
 from provisioning.units.match import UnitIndex
 
@@ -142,5 +141,4 @@ def _page(request: Request, sight: Sight, choice: Choice, problem: Problem | Non
 def _testable(sight: Sight, session: Session | None, moment: int) -> dict[str, int]:
     if session is None:
         return {}
-    sites = select(participation.c.site_id).where(participation.c.session_id == session.id)
-    return times.count_testable(sight, sites, moment)
+    return times.count_testable(sight, session.id, moment)

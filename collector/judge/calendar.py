@@ -18,7 +18,7 @@ _DAY_US = 24 * 60 * _MIN_US
 _VIETNAM_US = 7 * 60 * _MIN_US  # ahead of UTC, all the year
 _EPOCH = date(1970, 1, 1).toordinal()
 _REACHES_DAYS = (8, 400)  # how far to look: a week and a day do for most; a school may be closed for a summer
-_BEFORE_START_US = next(gate.before_start_us for gate in GATES if gate.name == "T-1h")
+OPENS_BEFORE_US = next(gate.before_start_us for gate in GATES if gate.name == "T-1h")
 
 
 class Calendar(NamedTuple):
@@ -85,7 +85,7 @@ def _by_hours(calendar: Calendar, first: int, last: int) -> Iterator[tuple[int, 
 
 
 def _by_sessions(calendar: Calendar) -> Iterator[tuple[int, int]]:
-    return ((starts_at - _BEFORE_START_US, ends_at) for starts_at, ends_at in calendar.sessions)
+    return ((starts_at - OPENS_BEFORE_US, ends_at) for starts_at, ends_at in calendar.sessions)
 
 
 def _midnight_at(day: int) -> int:

@@ -105,7 +105,7 @@ def stretches_of(sight: Sight, sites: Sites, now: int) -> dict[int, Stretch]:
 
 def calendars_of(sight: Sight, sites: Sites) -> dict[int, Calendar]:
     """Return what decides when each site is open."""
-    holidays = _Holidays(sight.connection)
+    holidays = Holidays(sight.connection)
     sessions = _sessions(sight.connection, sites)
     rows = sight.connection.execute(
         select(site.c.id, site.c.hours, site.c.unit_id, unit.c.parent_id)
@@ -121,7 +121,7 @@ def calendars_of(sight: Sight, sites: Sites) -> dict[int, Calendar]:
     }
 
 
-class _Holidays:
+class Holidays:
     """The days of all holidays, by the unit they are of."""
 
     def __init__(self, connection: Connection) -> None:

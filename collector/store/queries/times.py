@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cache
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from collector.dryrun.testable import REASONS, Spans, Times, may_test
-from collector.store.queries.presences import Sites, calendars_of
+from collector.judge.calendar import OPENS_BEFORE_US, Calendar
+from collector.store.queries.presences import Holidays, Sites, calendars_of
 from collector.store.scope import Sight
+from provisioning import hours
 from provisioning.holidays import Holiday, list_holidays
 from provisioning.power_cuts import PowerCut, list_power_cuts
 from provisioning.store.tables import participation, session, site, unit
@@ -19,14 +21,8 @@ _MOST_HOURS = 12  # different hours that a page lists
 
 def times_of(sight: Sight, sites: Sites, now: int) -> dict[int, Times]:
     """Return what decides from now on when each site may be tested."""
-    running = tuple(
-        (starts_at, ends_at)
-        for starts_at, ends_at in sight.connection.execute(
-            select(session.c.starts_at, session.c.ends_at).where(session.c.ends_at > now).order_by(session.c.starts_at)
-        )
-    )
     cuts = _cuts_of(sight, sites, now)
-    calendars = calendars_of(sight, sites)
+    calendars, running = calendars_of(sight, sites), _running(sight, now)
     return {site_id: Times(calendar, cuts.get(site_id, ()), running) for site_id, calendar in calendars.items()}
 
 
@@ -49,6 +45,13 @@ def _units_seen(sight: Sight) -> set[int]:
         .distinct()
     )
     return {unit_id for row in sight.connection.execute(places) for unit_id in row if unit_id is not None}
+
+
+def _running(sight: Sight, now: int) -> Spans:
+    """Return the sessions of the country that are not over."""
+    query = select(session.c.starts_at, session.c.ends_at).where(session.c.ends_at > now)
+    rows = sight.connection.execute(query.order_by(session.c.starts_at))
+    return tuple((starts_at, ends_at) for starts_at, ends_at in rows)
 
 
 def _cuts_of(sight: Sight, sites: Sites, now: int) -> dict[int, Spans]:
@@ -74,13 +77,44 @@ def _cuts_of(sight: Sight, sites: Sites, now: int) -> dict[int, Spans]:
     return {site_id: tuple(sorted(spans)) for site_id, spans in found.items()}
 
 
-def count_testable(sight: Sight, sites: Sites, now: int) -> dict[str, int]:
-    """Return of how many sites each reason keeps from being tested now; under no reason those that may be."""
+def count_testable(sight: Sight, session_id: int, now: int) -> dict[str, int]:
+    """Return of how many sites of a session each reason keeps one from being tested now; under none those that may be.
+
+    Sites are counted by what decides of them, not read one by one: a country has some hundreds of such groups.
+    """
     counts = dict.fromkeys(("", *REASONS), 0)
-    answer = cache(lambda times: may_test(times, now))  # many sites share their times
-    for times in times_of(sight, sites, now).values():
-        counts[answer(times).reason] += 1
+    holidays, running = Holidays(sight.connection), _running(sight, now)
+    for text, unit_id, parent_id, is_cut, is_opened, number in sight.connection.execute(_alike(sight, session_id, now)):
+        week = hours.read(text) if text else hours.DEFAULT
+        sessions = ((now, now + 1),) if is_opened else ()
+        calendar = Calendar(week, holidays.of(unit_id, parent_id), sessions)
+        times = Times(calendar, ((now, now + 1),) if is_cut else (), running)
+        counts[may_test(times, now).reason] += number
     return counts
+
+
+def _alike(sight: Sight, session_id: int, now: int) -> Select[Any]:
+    """Select hours, unit, province, whether power is cut, whether a session opens the site, and their number."""
+    cuts = [cut for cut in list_power_cuts(sight.connection, now) if cut.starts_at <= now]
+    units, sites = {cut.unit_id for cut in cuts} - {None}, {cut.site_id for cut in cuts} - {None}
+    is_cut = or_(site.c.id.in_(sites), unit.c.id.in_(units), func.coalesce(unit.c.parent_id, 0).in_(units))
+    other = participation.alias("other")
+    opened = (
+        select(other.c.site_id)
+        .join(session, session.c.id == other.c.session_id)
+        .where(session.c.starts_at - OPENS_BEFORE_US <= now, session.c.ends_at > now)
+    )
+    keys = (
+        *(site.c.hours, site.c.unit_id, unit.c.parent_id),
+        *(is_cut.label("is_cut"), site.c.id.in_(opened).label("is_opened")),
+    )
+    return (
+        select(*keys, func.count())
+        .join(participation, participation.c.site_id == site.c.id)
+        .join(unit, unit.c.id == site.c.unit_id)
+        .where(participation.c.session_id == session_id, sight.site(site.c.id))
+        .group_by(*keys)
+    )
 
 
 def holidays_seen(sight: Sight, first_day: str) -> list[Holiday]:
@@ -100,4 +134,4 @@ def hours_seen(sight: Sight, session_id: int) -> list[tuple[str, int]]:
         .order_by(func.count().desc(), site.c.hours)
         .limit(_MOST_HOURS)
     )
-    return [(hours, number) for hours, number in sight.connection.execute(query)]
+    return [(text, number) for text, number in sight.connection.execute(query)]

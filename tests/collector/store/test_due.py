@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
 
+from collector.dryrun.testable import may_test
 from collector.intake.ingest import ingest
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
@@ -87,7 +89,7 @@ def test_a_power_cut_of_a_province_district_or_site_keeps_the_sites_in_it_from_b
         found = times.times_of(sight, select(site.c.id), now)
         cut = ((now, now + HOUR), (now + HOUR, now + 2 * HOUR))
         assert {site_id: one.power_cuts for site_id, one in found.items()} == {1: cut, 2: cut}
-        assert times.count_testable(sight, select(site.c.id), now)["power_cut"] == 2
+        assert times.count_testable(sight, country.session_id, now)["power_cut"] == 2
         assert [one.note for one in times.cuts_seen(sight, now)] == ["01", "271", "02"]
         bound = Sight(connection, frozenset({district}))
         assert [one.note for one in times.cuts_seen(bound, now)] == ["01", "271"]
@@ -108,3 +110,21 @@ def test_a_dry_run_is_outdated_once_its_session_has_moved_or_when_it_reaches_int
         assert [one.name for one in campaign_windows.outdated(connection, 1)] == ["reaches in"]
         connection.execute(update(session).values(moved_at=now + 1))
         assert [one.name for one in campaign_windows.outdated(connection, 1)] == ["fits", "reaches in"]
+
+
+def test_what_is_counted_is_what_each_site_is_told(country: Any, district: int, now: int) -> None:
+    for name in "ABCD":
+        country.site(name)
+    with writing(country.engine) as connection:
+        connection.execute(update(site).values(code=site.c.name))
+        connection.execute(update(site).where(site.c.id == 1).values(hours="T2-CN 20:00-22:00"))
+        connection.execute(update(site).where(site.c.id == 2).values(hours="T2-CN 00:00-24:00"))
+        power_cuts.add(connection, now - HOUR, now + HOUR, "", ["271"], [], "test", now)
+        power_cuts.add(connection, now + HOUR, now + 2 * HOUR, "", ["01"], [], "test", now)
+    starts = now + 12 * HOUR
+    for moment in (now, now + 90 * 60_000_000, now + 3 * HOUR, starts - HOUR // 2, starts, starts + 5 * HOUR):
+        with country.engine.connect() as connection:
+            sight = Sight(connection, None)
+            told = times.times_of(sight, select(site.c.id), moment).values()
+            counted = Counter(may_test(one, moment).reason for one in told)
+            assert +Counter(times.count_testable(sight, country.session_id, moment)) == counted
