@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from provisioning import sheets
 from provisioning.errors import ProvisioningError
 from provisioning.events import find_session
-from provisioning.store.tables import participation
+from provisioning.store.tables import participation, site
 
 
 class Part(NamedTuple):
@@ -35,3 +35,14 @@ def find_interactive(connection: Connection, session_code: str, site_code: str) 
             f"{found.name} ({found.code}) is no interactive site of session {session_code}.",
         )
     return Part(row.id, found.id, found.code)
+
+
+def list_interactive(connection: Connection, session_id: int) -> list[tuple[str, str]]:
+    """Return code and name of the sites that speak and are seen in a session, in the order in which they entered."""
+    query = (
+        select(site.c.code, site.c.name)
+        .join(participation, participation.c.site_id == site.c.id)
+        .where(participation.c.session_id == session_id, participation.c.role == "interactive")
+        .order_by(site.c.id)
+    )
+    return [(code, name) for code, name in connection.execute(query)]

@@ -21,7 +21,7 @@ from collector.judge.gates import gate_in_force
 from collector.store.queries import due
 from collector.store.queries.campaign_windows import outdated
 from collector.store.scope import Sight
-from provisioning import deadlines, events, moments
+from provisioning import backups, deadlines, events, moments, parts, speakers
 from provisioning.errors import ProvisioningError
 from provisioning.gates import DUE_GATES
 from provisioning.units.load import PROVINCE, units_as_of
@@ -83,6 +83,42 @@ def change_session(
     return _done(request, code, attempt(request, f"session {session_code}", typed, do))
 
 
+def set_speakers(
+    request: Request, code: str, session_code: str, codes: Annotated[str, Form(max_length=20_000)] = ""
+) -> Response:
+    """Put an order of speakers, a site's code a line, in the place of the one before."""
+
+    def do(connection: Connection, by: str, now_us: int) -> None:
+        _must_have(connection, code, session_code)
+        speakers.set_order(connection, session_code, codes.split(), by, now_us)
+
+    return _done(request, code, attempt(request, "speakers", {"codes": codes}, do), "#speaking")
+
+
+def set_backup(
+    request: Request,
+    code: str,
+    session_code: str,
+    site: Text = "",
+    venue: Text = "",
+    note: Text = "",
+    act: Annotated[str, Form()] = "set",
+) -> Response:
+    """Let a site fall back on the venue of this code, on a spare device of its own where none is told, or nothing."""
+    typed = {"site": site, "venue": venue, "note": note}
+
+    def do(connection: Connection, by: str, now_us: int) -> None:
+        _must_have(connection, code, session_code)
+        if act == "remove":
+            backups.remove(connection, session_code, site, by, now_us)
+        elif venue:
+            backups.set_venue(connection, session_code, site, venue, note, by, now_us)
+        else:
+            backups.set_spare(connection, session_code, site, None, None, note, by, now_us)
+
+    return _done(request, code, attempt(request, "backup", typed, do), "#speaking")
+
+
 def set_deadline(
     request: Request, code: str, unit: Text = "", gate: Text = "", before: Text = "", act: Annotated[str, Form()] = ""
 ) -> Response:
@@ -116,6 +152,7 @@ def _page(request: Request, sight: Sight, choice: Choice | None, code: str, prob
     units = {row.id: row for row in units_as_of(sight.connection, event.units_as_of)}
     own = [one for one in deadlines.list_deadlines(sight.connection, event.id) if _sees(sight, one.unit_id)]
     told = [] if chosen is None else _standings(request, sight, chosen, own)
+    edits = may_edit(request, sight)
     return page(
         request,
         "event.html",
@@ -133,7 +170,12 @@ def _page(request: Request, sight: Sight, choice: Choice | None, code: str, prob
         due_gates=DUE_GATES,
         gate_in_force=gate_in_force,
         form_moment=moments.write,
-        may_edit=may_edit(request, sight),
+        may_edit=edits,
+        interactive=parts.list_interactive(sight.connection, chosen.id) if edits and chosen else [],
+        order=speakers.list_order(sight.connection, chosen.id) if edits and chosen else [],
+        backups={one.site_code: one for one in backups.list_backups(sight.connection, chosen.id)}
+        if edits and chosen
+        else {},
         problem=problem,
     )
 

@@ -61,6 +61,10 @@ ROUTES = (
     Route("POST", "/events/{code}", event.change, lets_in=access.require_operating),
     Route("POST", "/events/{code}/sessions", event.add_session, lets_in=access.require_operating),
     Route("POST", "/events/{code}/sessions/{session_code}", event.change_session, lets_in=access.require_operating),
+    Route(
+        "POST", "/events/{code}/sessions/{session_code}/speakers", event.set_speakers, lets_in=access.require_operating
+    ),
+    Route("POST", "/events/{code}/sessions/{session_code}/backups", event.set_backup, lets_in=access.require_operating),
     Route("POST", "/events/{code}/deadlines", event.set_deadline, lets_in=access.require_operating),
     Route("GET", "/calendar", calendar.show),
     Route("POST", "/calendar/holidays", calendar.change_holidays, lets_in=access.require_operating),

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal
 
 from collector.dashboard import labels
@@ -161,7 +161,7 @@ class Words:
 
     def day(self, iso_day: str) -> str:
         """Return an ISO day as people write it: 15/08/2023."""
-        return format_date(date.fromisoformat(iso_day), "dd/MM/yyyy", locale=self._locale)
+        return f"{date.fromisoformat(iso_day):%d/%m/%Y}"
 
 
 @lru_cache(maxsize=1 << 14)

@@ -9,11 +9,13 @@ from sqlalchemy import Engine, select, update
 from starlette.testclient import TestClient
 
 from provisioning import audit
+from provisioning.identifiers import new_site
 from provisioning.store.engine import writing
 from provisioning.store.tables import audit as audit_table
-from provisioning.store.tables import event, participation, session
+from provisioning.store.tables import event, participation, session, site
 
 DAY = 86_400_000_000
+CODES = [new_site() for _ in range(4)]
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
 NEW = {"code": "gap-go", "name": "Gặp gỡ", "units_as_of": "2023-08-15", "bitrate_mbps": "5,5"}
 SPAN = {"starts_at": "2023-08-30T07:30", "ends_at": "2023-08-30T11:00"}
@@ -135,3 +137,23 @@ def test_what_each_site_lacks_is_listed_with_whom_to_call(browser: TestClient, n
     assert "Không còn điểm cầu nào thiếu" in browser.get("/events/e/lacking?gate=T-1h&unit=01").text
     for wrong in ("gate=live&unit=01", "gate=T-1d&unit=99", "gate=T-1d&unit=01&session=9"):
         assert browser.get(f"/events/e/lacking?{wrong}").status_code == 404
+
+
+def test_the_order_of_speakers_and_backups_are_set_in_the_browser(browser: TestClient, post: Any, nation: Any) -> None:
+    with writing(nation.engine) as connection:
+        connection.execute(update(participation).values(role="interactive"))
+        for number, code in enumerate(CODES, 1):
+            connection.execute(update(site).where(site.c.id == number).values(code=code))
+    here = "/events/e/sessions/s"
+    assert post(f"{here}/speakers", codes=f"{CODES[1]}\r\n{CODES[0]}\r\n").status_code == 303
+    assert held(nation.engine, participation.c.speaking_order, site_id=2) == [1]
+    assert post(f"{here}/backups", site=CODES[0], note="máy của phòng CNTT").status_code == 303
+    assert post(f"{here}/backups", site=CODES[1], venue=CODES[2]).status_code == 303
+    shown = browser.get("/events/e").text
+    assert "2/4 điểm cầu tương tác có phương án dự phòng" in shown
+    assert f"{CODES[1]}\n{CODES[0]}\n</textarea>" in shown
+    assert "(máy dự phòng)" in shown
+    refused = post(f"{here}/speakers", codes="0000000")
+    assert (refused.status_code, "0000000</textarea>" in refused.text) == (400, True)
+    assert post(f"{here}/backups", site=CODES[1], act="remove").status_code == 303
+    assert post(f"{here}/backups", site=CODES[1], act="remove").status_code == 400

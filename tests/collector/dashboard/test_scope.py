@@ -74,6 +74,7 @@ ALIKE_FOR_ALL = {
     *("GET /login", "POST /login", "POST /logout", "GET /healthz", "GET /api/v1/openapi.json"),
     *("GET /probe-servers/document", "POST /probe-servers/slots"),  # for machines, by a key
     *("GET /events", "POST /events", "POST /events/{code}", "POST /events/{code}/sessions"),  # they name no site
+    *(f"POST /events/{{code}}/sessions/{{session_code}}/{what}" for what in ("speakers", "backups")),
     *("POST /calendar/holidays", "POST /calendar/power-cuts"),  # for those who see the country
     *("POST /events/{code}/sessions/{session_code}", "POST /events/{code}/deadlines"),
     *("GET /my/{token}", "POST /my/{token}/measure"),  # by a link, see test_own.py
