@@ -7,7 +7,20 @@ import click
 from contract import __version__
 from contract.languages import say
 from contract.usage import speak
-from provisioning.commands import audit, bundle, devices, holidays, people, prefixes, roster, setup
+from provisioning.commands import (
+    audit,
+    bundle,
+    capacity,
+    devices,
+    events,
+    holidays,
+    people,
+    power_cuts,
+    prefixes,
+    roster,
+    setup,
+    speaking,
+)
 from provisioning.commands.centre import Commands
 
 
@@ -30,11 +43,16 @@ def main() -> None:
 for _command in (
     setup.init,
     setup.units,
-    people.event,
-    people.session,
     people.people,
+    events.event,
+    events.session,
+    events.deadlines,
     roster.roster,
     holidays.holidays,
+    power_cuts.power_cuts,
+    speaking.speakers,
+    speaking.backups,
+    capacity.capacity,
     prefixes.prefixes,
     devices.codes,
     devices.devices,

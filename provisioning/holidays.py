@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select
 
 from provisioning import audit
 from provisioning.errors import ProvisioningError
-from provisioning.roster.cells import CellError, clean
+from provisioning.names import read_name
 from provisioning.store.engine import record_changes
 from provisioning.store.tables import holiday, unit
 from provisioning.units.load import find_units
@@ -26,6 +26,7 @@ class Holiday(NamedTuple):
     name: str
     unit_id: int | None
     unit: str | None
+    unit_code: str | None
 
 
 def read_days(text: str) -> tuple[str, str]:
@@ -51,7 +52,7 @@ def add(
 ) -> None:
     """Add a holiday to these units, or to the country when none is named; raises ProvisioningError."""
     first_day, last_day = days
-    name = _read_name(name)
+    name = read_name(name, "Tên ngày nghỉ", "The holiday's name")
     changes = []
     for unit_id in _units(connection, unit_codes):
         if _ids(connection, first_day, unit_id):
@@ -87,21 +88,11 @@ def remove(connection: Connection, first_day: str, unit_codes: Iterable[str], ac
 def list_holidays(connection: Connection) -> list[Holiday]:
     """Return every holiday by its first day, the country's before those of units."""
     query = (
-        select(holiday.c.first_day, holiday.c.last_day, holiday.c.name, holiday.c.unit_id, unit.c.name)
+        select(holiday.c.first_day, holiday.c.last_day, holiday.c.name, holiday.c.unit_id, unit.c.name, unit.c.code)
         .outerjoin(unit, unit.c.id == holiday.c.unit_id)
         .order_by(holiday.c.first_day, holiday.c.unit_id.is_not(None), unit.c.code)
     )
     return [Holiday(*row) for row in connection.execute(query)]
-
-
-def _read_name(text: str) -> str:
-    try:
-        name = clean(text)
-    except CellError as error:
-        raise ProvisioningError(f"Tên ngày nghỉ {error.vi}.", f"The holiday's name {error.en}.") from error
-    if not name:
-        raise ProvisioningError("Hãy cho biết nghỉ vì dịp gì.", "Say what the holiday is for.")
-    return name
 
 
 def _units(connection: Connection, codes: Iterable[str]) -> list[int | None]:

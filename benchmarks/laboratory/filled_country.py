@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, islice
+from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
 
@@ -84,7 +85,8 @@ def _register(connection: Connection, size: int, now: int) -> None:
     unit_ids = {(units[row.parent_id].code, row.name): row.id for row in inside}
     drawn = model_event(size, SCHOOLS, SEED, unit_ids)
     keys = {one.key for one in drawn.morning}
-    watching = [replace(one, role="view") for one in drawn.afternoon if one.key not in keys]
+    alike: dict[str, Any] = {"role": "view", "speaking_order": None, "backup": None}
+    watching = [replace(one, **alike) for one in drawn.afternoon if one.key not in keys]
     events.add_event(connection, "bench", "Gặp gỡ nhà giáo cả nước", UNITS_AS_OF, 5.0, "bench", now)
     for nth, (code, name, sites) in enumerate(
         (

@@ -118,6 +118,31 @@ GATES: Names = {
     "T-1h": ("1 giờ trước buổi họp", "1 hour before the session"),
     "live": ("trong buổi họp", "during the session"),
 }
+DUE: Names = {  # what must be done by a gate
+    "T-14d": (
+        "Danh sách đủ: đầu mối, đường truyền, phương thức, số chỗ",
+        "Listed completely: contact, line, medium, seats",
+    ),
+    "T-7d": ("Đã đăng ký máy và có kết quả đo", "A device has enrolled and reported"),
+    "T-1d": ("Đường truyền đạt", "The line carries"),
+    "T-1h": ("Điểm cầu tương tác có mặt", "Interactive sites are present"),
+}
+TESTABLE: Names = {  # of how many sites it is so now
+    "": ("Bây giờ đo được", "May be tested now"),
+    "session": ("Đang có buổi họp", "A session runs"),
+    "power_cut": ("Đang cắt điện", "In a power cut"),
+    "holiday": ("Đang nghỉ", "On holiday"),
+    "outside_hours": ("Ngoài giờ mở máy", "Outside their hours"),
+}
+LACKS: Names = {  # what a site lacks of what is due
+    "contact": ("đầu mối", "contact"),
+    "line": ("đường truyền, mã thuê bao", "line, its id"),
+    "seats": ("số chỗ", "seats"),
+    "enrolled": ("chưa đăng ký máy", "no device enrolled"),
+    "reported": ("chưa có kết quả đo", "nothing measured"),
+    "carries": ("đường truyền chưa đạt", "line not proven"),
+    "present": ("chưa có mặt", "not present"),
+}
 PRESENCES: Names = {
     "connected": ("Đang kết nối", "Connected"),
     "asleep": ("Đang ngủ", "Asleep"),

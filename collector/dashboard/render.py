@@ -47,12 +47,13 @@ def as_text(body: bytes) -> str:
 Reading = Annotated[Connection, Depends(_connect, scope="function", max_concurrency=10)]
 
 
-def _see(request: Request, connection: Reading) -> Sight:
+def see(request: Request, connection: Reading) -> Sight:
+    """Return what whoever asks may see, through this connection."""
     person: Person = request.state.person
     return Sight(connection, units_of(connection, person))
 
 
-Seeing = Annotated[Sight, Depends(_see)]  # the same, and what whoever asks may see
+Seeing = Annotated[Sight, Depends(see)]  # the same, and what whoever asks may see
 
 
 def _choose(request: Request, connection: Reading, session: int | None = None) -> Choice:

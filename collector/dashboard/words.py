@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -168,6 +168,10 @@ class Words:
     def date(self, at: int) -> str:
         """Return hour and date of a moment in Vietnamese time."""
         return f"{_there(at):%H:%M %d/%m/%Y}"
+
+    def day(self, iso_day: str) -> str:
+        """Return an ISO day as people write it: 15/08/2023."""
+        return f"{date.fromisoformat(iso_day):%d/%m/%Y}"
 
 
 @lru_cache(maxsize=1 << 14)

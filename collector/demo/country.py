@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from collector.demo import simulated
+from collector.demo import confirmed, simulated
 from collector.demo.model_event import HERE, UNITS_AS_OF, ModelEvent, model_event
 from collector.store.migrate import migrate
 from contract.languages import say
@@ -78,6 +78,7 @@ def furnish(settings: Settings, size: int, shape: str, tell: Tell, now_us: int) 
         for (code, _, _), sites in zip(_SESSIONS, event, strict=True):
             _import(connection, settings.home / f"roster-{code}.csv", code, sites, now_us)
             tell(say(f"   danh sách {code}: {len(sites)} điểm cầu", f"   roster {code}: {len(sites)} sites"))
+        _confirm_capacity(connection, event, now_us)
         accounts = _add_people(connection, now_us)
         made = sheets.make_codes(connection, settings, None, LOGIN, now_us)
         sheets.write_csv(settings.home / "codes.csv", made)
@@ -118,6 +119,13 @@ def _import(connection: Connection, file: Path, session_code: str, sites: tuple[
     if checked.problems:
         raise ValueError(f"{file.name}: {checked.problems[:5]}")
     apply(connection, checked.plan, session_id, LOGIN, now_us)
+
+
+def _confirm_capacity(connection: Connection, event: ModelEvent, now_us: int) -> None:
+    units = {row.id: row for row in units_as_of(connection, UNITS_AS_OF)}
+    provinces = {id_: (row.parent_id or id_, units[row.parent_id or id_].code) for id_, row in units.items()}
+    session_id = events.find_session(connection, _SESSIONS[0][0], now_us)
+    confirmed.confirm(connection, session_id, event.morning, provinces, BITRATE_MBPS, now_us)
 
 
 def _add_people(connection: Connection, now_us: int) -> tuple[Account, ...]:

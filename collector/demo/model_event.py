@@ -17,6 +17,7 @@ from collector.demo import ba_vi
 from collector.demo.apportion import apportion
 from collector.demo.lots import Lot
 from collector.demo.places import District, districts, seats, universities
+from collector.demo.speaking import AFTERNOON, MORNING, with_speaking
 from provisioning.roster.sites import Line, School, Site
 
 UNITS_AS_OF = "2023-08-15"
@@ -78,7 +79,13 @@ def model_event(
     ministry, *departments = interactive
     again = [replace(site, role=entry[3]) for site, entry in zip(special, _SPECIAL, strict=True) if entry[3]]
     watching = [replace(site, role="view") for site in departments]
-    return ModelEvent((*interactive, *special, *fixed), (ministry, *again, *chaired, *watching))
+    morning, afternoon = (*interactive, *special, *fixed), (ministry, *again, *chaired, *watching)
+    return ModelEvent(_prepared(morning, MORNING), _prepared(afternoon, AFTERNOON))
+
+
+def _prepared(sites: tuple[Site, ...], order: tuple[str, ...]) -> tuple[Site, ...]:
+    present = frozenset(site.key for site in sites)
+    return tuple(with_speaking(site, order, present) for site in sites)
 
 
 class _Draft:
@@ -110,7 +117,8 @@ class _Draft:
         line = Line("vnpt", "VNPT", f"DEMO-{HERE}", 80.0, 80.0, "site", "fibre")
         schools = (School("02-THPT-01", name, 58),)
         unit_id, contacts = self.unit_id(district), (lot.contact(),)
-        return Site(HERE, name, unit_id, "", self._hours, "view", "pc", 50, line, schools, contacts)
+        told = (HERE, name, unit_id, "", self._hours, "view", "pc", 50, line, schools, contacts)
+        return Site(*told, is_hard_to_reach=bool(district.hardness))
 
     def watching(self, district: District, count: int, shape: str) -> list[Site]:
         """Return the district's office and, after it, schools or venues."""
@@ -142,7 +150,8 @@ class _Draft:
         chairs = staff if len(schools) == 1 else round(ba_vi.SENT * staff) or 40
         line, contacts = lot.line(district.hardness), tuple(lot.contact() for _ in schools or (None,))
         unit_id = self.unit_id(district)
-        return Site(key, name, unit_id, "", self._hours, "view", lot.medium(), chairs, line, schools, contacts)
+        told = (key, name, unit_id, "", self._hours, "view", lot.medium(), chairs, line, schools, contacts)
+        return Site(*told, is_hard_to_reach=bool(district.hardness))
 
     def _interactive(self, key: str, name: str, district: District, chairs: int, address: str = "") -> Site:
         lot = Lot(self._seed, key)
@@ -150,7 +159,8 @@ class _Draft:
         line, contacts = lot.paid_line("satellite" if is_far else "fibre"), (lot.contact(),)
         medium = "pc" if is_far else lot.one_of(("room", "room", "pc"))
         unit_id = self.unit_id(district)
-        return Site(key, name, unit_id, address, "", "interactive", medium, chairs, line, (), contacts)
+        told = (key, name, unit_id, address, "", "interactive", medium, chairs, line, (), contacts)
+        return Site(*told, is_hard_to_reach=bool(district.hardness))
 
 
 def _within(district: District) -> str:

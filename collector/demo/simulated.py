@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from collector.demo.model_event import HERE, UNITS_AS_OF, ModelEvent
 from collector.simulator.files import CODES, DEVICES, SCENARIO, TRAITS
@@ -17,7 +17,7 @@ from provisioning.roster.registry import read_places
 from provisioning.roster.sites import Site
 from provisioning.settings import Settings
 from provisioning.sheets import Sheet
-from provisioning.store.tables import site
+from provisioning.store.tables import device, site
 from provisioning.units.load import units_as_of
 
 BY_CODE = 20  # sites that enrol by their code, like anybody
@@ -36,13 +36,18 @@ def prepare(
     ids = {key: id_ for id_, key in connection.execute(select(site.c.id, site.c.roster_key)) if key in sites}
     issuing = [key for key in sites if key not in by_code]
     issued = bulk.issue(connection, settings, [ids[key] for key in issuing], "demo", now_us)
-    bulk.write_jsonl(folder / DEVICES, issued, settings)
+    spares = [key for key, one in sites.items() if one.backup is not None and not one.backup.venue]
+    issued_spares = bulk.issue(connection, settings, [ids[key] for key in spares], "demo", now_us + 1)
+    names = [one.device for one in issued_spares]
+    connection.execute(update(device).where(device.c.name.in_(names)).values(is_spare=True))
+    bulk.write_jsonl(folder / DEVICES, [*issued, *issued_spares], settings)
     ca_file = str(settings.folder("ca") / "ca.pem")
     codes = {sheet.site: sheet for sheet in sheets if sheet.site in by_code}
     told = [{"code": one.code, "server": one.server, "ca_file": ca_file} for one in codes.values()]
     secret_files.write(folder / CODES, _lines(told))
     places, provinces = read_places(connection), _provinces(connection)
     named = [({"device": one.device}, key) for key, one in zip(issuing, issued, strict=True)]
+    named += [({"device": one.device}, key) for key, one in zip(spares, issued_spares, strict=True)]
     named += [({"code": one.code}, key) for key, one in codes.items()]
     traits = [name | _traits(sites[key], places, provinces) for name, key in named]
     (folder / TRAITS).write_bytes(_lines(traits))

@@ -10,7 +10,7 @@ from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
-from collector.judge.gates import GATES
+from provisioning.gates import GATES
 from provisioning.hours import Hours
 
 _MIN_US = 60_000_000
@@ -18,7 +18,7 @@ _DAY_US = 24 * 60 * _MIN_US
 _VIETNAM_US = 7 * 60 * _MIN_US  # ahead of UTC, all the year
 _EPOCH = date(1970, 1, 1).toordinal()
 _REACHES_DAYS = (8, 400)  # how far to look: a week and a day do for most; a school may be closed for a summer
-_BEFORE_START_US = next(gate.before_start_us for gate in GATES if gate.name == "T-1h")
+OPENS_BEFORE_US = next(gate.before_start_us for gate in GATES if gate.name == "T-1h")
 
 
 class Calendar(NamedTuple):
@@ -52,6 +52,11 @@ def stretch(calendar: Calendar, now: int) -> Stretch:
     return found
 
 
+def day_of(at: int) -> date:
+    """Return the Vietnamese day of a moment."""
+    return date.fromordinal(_EPOCH + (at + _VIETNAM_US) // _DAY_US)
+
+
 def _around(openings: list[tuple[int, int]], now: int) -> Stretch:
     edges = [None, *(edge for opening in openings for edge in opening), None]
     for number, (before, after) in enumerate(pairwise(edges)):
@@ -80,7 +85,7 @@ def _by_hours(calendar: Calendar, first: int, last: int) -> Iterator[tuple[int, 
 
 
 def _by_sessions(calendar: Calendar) -> Iterator[tuple[int, int]]:
-    return ((starts_at - _BEFORE_START_US, ends_at) for starts_at, ends_at in calendar.sessions)
+    return ((starts_at - OPENS_BEFORE_US, ends_at) for starts_at, ends_at in calendar.sessions)
 
 
 def _midnight_at(day: int) -> int:

@@ -11,7 +11,16 @@ from provisioning.store.tables import device, participation, site
 
 Units = frozenset[int] | None  # ids of units, and of all that lies in them; None: the country
 
-OF_THE_COUNTRY = ("session", "holiday", "policy", "prefix", "line_tests")  # kinds that name no site
+OF_THE_COUNTRY = (
+    "event",
+    "session",
+    "deadline",
+    "holiday",
+    "power_cut",
+    "policy",
+    "prefix",
+    "line_tests",
+)  # kinds that name no site
 _AT_ONCE = 10_000  # keys in one query
 
 _of_sites = select(site.c.id, site.c.unit_id)

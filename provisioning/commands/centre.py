@@ -9,13 +9,14 @@ import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from contract.clock import wall_us
 from contract.languages import say
+from provisioning.moments import VIETNAM
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from provisioning.settings import Settings
 
 _OUR_PACKAGES = ("agent", "collector", "contract", "provisioning")
-
-VIETNAM = timezone(timedelta(hours=7))  # all the year
 
 
 class Commands(click.Group):

@@ -13,7 +13,7 @@ from provisioning.roster.sites import Line, Site
 from provisioning.store.engine import record_changes
 from provisioning.store.folding import fold
 from provisioning.store.rows import upsert
-from provisioning.store.tables import contact, line, participation, provider, school, site
+from provisioning.store.tables import backup, contact, line, participation, provider, school, site
 
 
 def apply(connection: Connection, plan: Plan, session_id: int, actor: str, now_us: int) -> None:
@@ -32,6 +32,9 @@ def apply(connection: Connection, plan: Plan, session_id: int, actor: str, now_u
     _add_contacts(connection, written, ids)
     parts = [*plan.additions, *(entry.site for entry in plan.updates if entry.changes_part)]
     participation_ids = _write_parts(connection, parts, session_id, ids)
+    before = {entry.site.key: entry.held.site.backup for entry in plan.updates}
+    changed = [new for new in parts if new.backup != before.get(new.key)]
+    _write_backups(connection, changed, participation_ids, ids)
     detail = {"session": session_id, "added": len(plan.additions), "updated": len(plan.updates)}
     audit.append(connection, actor, "roster imported", "roster", detail, now_us)
     changes = [("site", ids[new.key]) for new in written]
@@ -93,6 +96,7 @@ def _columns(new: Site, line_ids: dict[tuple[str, str], int]) -> dict[str, Any]:
     line_id = line_ids[new.line.provider_code, new.line.code] if new.line is not None else None
     name = {"name": new.name, "name_key": fold(new.name)}
     place = {**name, "unit_id": new.unit_id, "address": new.address, "hours": new.hours}
+    place["is_hard_to_reach"] = new.is_hard_to_reach
     return {**place, "line_id": line_id}
 
 
@@ -128,9 +132,34 @@ def _write_parts(connection: Connection, sites: Iterable[Site], session_id: int,
             "role": new.role,
             "medium": new.medium,
             "seats": new.seats,
+            "delivery": new.delivery,
+            "speaking_order": new.speaking_order,
         }
         for new in sites
     ]
     upsert(connection, participation, rows, ["session_id", "site_id"])
     query = select(participation.c.site_id, participation.c.id).where(participation.c.session_id == session_id)
     return {site_id: participation_id for site_id, participation_id in connection.execute(query)}
+
+
+def _write_backups(
+    connection: Connection, sites: Iterable[Site], participation_ids: dict[int, int], ids: dict[str, int]
+) -> None:
+    """Put what sites fall back on in the place of what they did; a venue may be known by its code alone."""
+    sites = list(sites)
+    parts = {new.key: participation_ids[ids[new.key]] for new in sites}
+    gone = delete(backup).where(backup.c.participation_id == bindparam("part"))
+    if parts:
+        connection.execute(gone, [{"part": part} for part in parts.values()])
+    venues = {code: site_id for code, site_id in connection.execute(select(site.c.code, site.c.id))} | ids
+    rows = [
+        {
+            "participation_id": parts[new.key],
+            "kind": "venue" if new.backup.venue else "device",
+            "venue_id": venues[new.backup.venue] if new.backup.venue else None,
+        }
+        for new in sites
+        if new.backup is not None
+    ]
+    if rows:
+        connection.execute(backup.insert(), rows)

@@ -73,6 +73,19 @@ def read_count(text: str) -> int:
     return int(digits)
 
 
+def read_order(text: str) -> int:
+    """Return a place in an order, from 1."""
+    order = read_count(text)
+    if order == 0:
+        raise CellError("phải từ 1; để trống nếu không phát biểu", "must be 1 or more; leave it empty for nobody")
+    return order
+
+
+def read_yes(text: str) -> bool:
+    """Return whether a mark is set: "có", "x", or "không"."""
+    return _YES_OR_NO(text) == "yes"
+
+
 def read_mbps(text: str) -> float:
     """Return a rate above 0, up to 100,000 Mbit/s, with decimal comma or point."""
     number = text.replace(",", ".")
@@ -116,3 +129,6 @@ def one_of(words: Mapping[str, tuple[str, ...]]) -> Callable[[str], str]:
         return values[fold(text)]
 
     return read
+
+
+_YES_OR_NO = one_of({"yes": ("có", "x", "1"), "no": ("không", "0")})

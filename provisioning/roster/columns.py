@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from provisioning.roster import cells
@@ -19,6 +19,7 @@ LINE_KINDS = {
     "mobile": ("4G", "5G", "3G", "di động", "mạng di động"),
     "satellite": ("vệ tinh", "VSAT"),
 }
+DELIVERIES = {"unicast": ("unicast", "đơn hướng"), "multicast": ("multicast", "đa hướng")}
 PAYERS = {"ministry": ("Bộ",), "department": ("Sở",), "site": ("điểm cầu", "đơn vị", "trường")}
 
 
@@ -31,7 +32,7 @@ class Column(NamedTuple):
     read: Callable[[str], Any] = cells.read_text
     of_site: bool = False
     must_exist: bool = False
-    words: dict[str, tuple[str, ...]] | None = None
+    words: Mapping[str, tuple[str, ...]] | None = None
 
 
 COLUMNS = (
@@ -41,6 +42,7 @@ COLUMNS = (
     Column("district", "Quận/Huyện", ("Huyện", "Quận/Huyện/Thị xã", "District"), of_site=True),
     Column("address", "Địa chỉ", ("Address",), of_site=True),
     Column("hours", "Giờ mở máy", ("Giờ mở cửa", "Hours"), cells.read_hours, of_site=True),
+    Column("hard_to_reach", "Vùng khó tiếp cận", ("Vùng khó", "Hard to reach"), cells.read_yes, of_site=True),
     Column("school_code", "Mã trường", ("School code",), cells.read_key),
     Column("school_name", "Tên trường", ("Trường", "School", "School name")),
     Column("staff", "Số cán bộ giáo viên", ("Số giáo viên", "Staff"), cells.read_count),
@@ -55,6 +57,16 @@ COLUMNS = (
         words=MEDIA,
     ),
     Column("seats", "Số chỗ", ("Seats",), cells.read_count, of_site=True),
+    Column(
+        "delivery",
+        "Cách phát",
+        ("Kiểu phát", "Delivery"),
+        cells.one_of(DELIVERIES),
+        of_site=True,
+        words=DELIVERIES,
+    ),
+    Column("speaking_order", "Thứ tự phát biểu", ("Phát biểu", "Speaking order"), cells.read_order, of_site=True),
+    Column("backup", "Phương án dự phòng", ("Dự phòng", "Backup"), cells.read_key, of_site=True),
     Column("provider", "Nhà mạng", ("Nhà cung cấp", "Provider"), of_site=True),
     Column("line_code", "Mã đường truyền", ("Mã thuê bao", "Line", "Line code"), cells.read_key, of_site=True),
     Column(

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 from provisioning.roster.registry import Held
 from provisioning.roster.sites import Site
+
+_KEPT = {  # what a file without such a column leaves as it is: it may have been set in the browser
+    "hard_to_reach": "is_hard_to_reach",
+    "delivery": "delivery",
+    "speaking_order": "speaking_order",
+    "backup": "backup",
+}
+_OF_SPEAKERS = ("speaking_order", "backup")
 
 
 class Update(NamedTuple):
@@ -41,9 +49,10 @@ class Plan(NamedTuple):
         return not self.additions and not self.updates
 
 
-def make_plan(sites: Iterable[Site], held: Mapping[str, Held]) -> Plan:
-    """Compare the sites of a roster with those of the registry."""
-    sites = list(sites)
+def make_plan(sites: Iterable[Site], held: Mapping[str, Held], fields: Collection[str] = tuple(_KEPT)) -> Plan:
+    """Compare the sites of a roster with those of the registry; fields: of the columns that the roster has."""
+    kept = [name for field, name in _KEPT.items() if field not in fields]
+    sites = [_with_kept(site, held[site.key].site, kept) if site.key in held else site for site in sites]
     additions = tuple(site for site in sites if site.key not in held)
     known = [Update(held[site.key], site) for site in sites if site.key in held]
     updates = tuple(update for update in known if update.changes_place or update.changes_part)
@@ -59,10 +68,19 @@ def _place(site: Site) -> Site:
         role="",
         medium="",
         seats=None,
+        delivery="",
+        speaking_order=None,
+        backup=None,
         schools=tuple(sorted(site.schools, key=str)),
         contacts=tuple(sorted(site.contacts)),
     )
 
 
-def _part(site: Site) -> tuple[str, str, int | None]:
-    return site.role, site.medium, site.seats
+def _part(site: Site) -> tuple[object, ...]:
+    return site.role, site.medium, site.seats, site.delivery, site.speaking_order, site.backup
+
+
+def _with_kept(site: Site, held: Site, names: Iterable[str]) -> Site:
+    """Return the site with what its roster has no column for as the registry has it; only who is interactive speaks."""
+    speaks = site.role == "interactive"
+    return replace(site, **{name: getattr(held, name) for name in names if speaks or name not in _OF_SPEAKERS})

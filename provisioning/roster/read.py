@@ -42,6 +42,7 @@ class Roster(NamedTuple):
     rows_read: int  # rows that are not empty, the headings not counted
     rows: tuple[Row, ...]  # also those with a problem, for what else they tell of their site
     problems: tuple[Problem, ...]
+    fields: frozenset[str] = frozenset()  # of the columns that the file has
 
 
 def read(content: bytes) -> Roster:
@@ -66,7 +67,8 @@ def read(content: bytes) -> Roster:
         problems += found
         if "site_key" in row.values:
             rows.append(row)
-    return Roster(len(rest), tuple(rows), tuple(problems))
+    fields = frozenset(column.field for column in columns if column is not None)
+    return Roster(len(rest), tuple(rows), tuple(problems), fields)
 
 
 def decoded(content: bytes) -> str:

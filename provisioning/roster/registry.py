@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, func, select
 
-from provisioning.roster.sites import Contact, Line, School, Site
-from provisioning.store.tables import contact, line, participation, provider, school, site, unit
+from provisioning.roster.sites import Backup, Contact, Line, School, Site
+from provisioning.store.tables import backup, contact, line, participation, provider, school, site, unit
 
 
 class Held(NamedTuple):
@@ -28,12 +28,17 @@ def read_sites(connection: Connection, session_id: int) -> dict[str, Held]:
     for row in connection.execute(select(contact).order_by(contact.c.id)):
         contacts[row.site_id].append(Contact(row.name, row.phone))
     part = and_(participation.c.site_id == site.c.id, participation.c.session_id == session_id)
+    venue = site.alias("venue")
     query = (
         select(
             site,
             participation.c.role,
             participation.c.medium,
             participation.c.seats,
+            participation.c.delivery,
+            participation.c.speaking_order,
+            backup.c.kind.label("backup_kind"),
+            func.coalesce(venue.c.roster_key, venue.c.code, "").label("venue_key"),
             provider.c.code.label("provider_code"),
             provider.c.name.label("provider_name"),
             line.c.code.label("line_code"),
@@ -44,6 +49,8 @@ def read_sites(connection: Connection, session_id: int) -> dict[str, Held]:
             line.c.consented_mb,
         )
         .outerjoin(participation, part)
+        .outerjoin(backup, backup.c.participation_id == participation.c.id)
+        .outerjoin(venue, venue.c.id == backup.c.venue_id)
         .outerjoin(line, line.c.id == site.c.line_id)
         .outerjoin(provider, provider.c.id == line.c.provider_id)
         .where(site.c.roster_key.is_not(None))
@@ -82,6 +89,10 @@ def _site(row: Any, schools: tuple[School, ...], contacts: tuple[Contact, ...]) 
         carried,
         schools,
         contacts,
+        row.is_hard_to_reach,
+        row.delivery or "",
+        row.speaking_order,
+        None if row.backup_kind is None else Backup(row.venue_key),
     )
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from provisioning.roster.columns import BY_FIELD, COLUMNS
 from provisioning.roster.providers import provider_of
 from provisioning.roster.read import Problem, Row
+from provisioning.store.folding import fold
 from provisioning.units.match import UnitIndex
 
+SPARE_WORD = "máy dự phòng"  # how a roster says that a site falls back on a spare device of its own
+_SPARE = frozenset(map(fold, (SPARE_WORD, "máy", "device", "spare")))
 UNKNOWN_LINE = "?"  # the first character of the code we give a line while its provider's code is not known
 _OF_SITE = tuple(column.field for column in COLUMNS if column.of_site)
 _OF_LINE = ("line_code", "download_mbps", "upload_mbps", "line_kind", "consented_mb", "paid_by")
@@ -45,6 +48,12 @@ class Contact(NamedTuple):
     phone: str
 
 
+class Backup(NamedTuple):
+    """What an interactive site falls back on: a spare device of its own, or the venue that has this key."""
+
+    venue: str  # empty: a spare device
+
+
 @dataclass(frozen=True)
 class Site:
     """A site as the roster tells of it."""
@@ -60,6 +69,10 @@ class Site:
     line: Line | None
     schools: tuple[School, ...]
     contacts: tuple[Contact, ...]
+    is_hard_to_reach: bool = False
+    delivery: str = ""  # empty: as is usual for the medium
+    speaking_order: int | None = None  # None: does not speak
+    backup: Backup | None = None
 
 
 @dataclass
@@ -78,8 +91,11 @@ class Sites(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def put_together(rows: Iterable[Row], units: UnitIndex) -> Sites:
-    """Return the sites in the order of the file; one that lacks a name, unit, role or medium is left out."""
+def put_together(rows: Iterable[Row], units: UnitIndex, known: Collection[str] = ()) -> Sites:
+    """Return the sites in the order of the file; one that lacks a name, unit, role or medium is left out.
+
+    known: keys of sites of the registry, which may be venues to fall back on too.
+    """
     problems: list[Problem] = []
     drafts: dict[str, _Draft] = {}
     school_rows: dict[str, int] = {}
@@ -91,6 +107,7 @@ def put_together(rows: Iterable[Row], units: UnitIndex) -> Sites:
         problems += _add_contact(draft, row)
     lines: dict[tuple[str, str], Line] = {}
     sites = [_finished(key, draft, units, lines, problems) for key, draft in drafts.items()]
+    problems += _speaking(drafts, {*drafts, *known})
     return Sites(tuple(site for site in sites if site is not None), tuple(sorted(problems)))
 
 
@@ -154,7 +171,38 @@ def _finished(
         line,
         tuple(draft.schools.values()),
         tuple(draft.contacts),
+        values.get("hard_to_reach", False),
+        values.get("delivery", ""),
+        values.get("speaking_order"),
+        _backup(values.get("backup")),
     )
+
+
+def _backup(told: str | None) -> Backup | None:
+    if told is None:
+        return None
+    return Backup("" if fold(told) in _SPARE else told)
+
+
+def _speaking(drafts: Mapping[str, _Draft], known: Collection[str]) -> Iterator[Problem]:
+    """Tell what is wrong with who speaks in which place, and on what they fall back."""
+    places: dict[int, int] = {}
+    for key, draft in drafts.items():
+        row, values = Row(draft.first_row, draft.values, frozenset()), draft.values
+        for name in ("speaking_order", "backup"):
+            if name in values and values.get("role", "interactive") != "interactive":
+                yield _problem(row, name, "chỉ dành cho điểm cầu tương tác", "is for interactive sites alone")
+        if "speaking_order" in values:
+            before = places.setdefault(values["speaking_order"], draft.first_row)
+            if before != draft.first_row:
+                yield _problem(row, "speaking_order", f"đã có ở dòng {before}", f"stands in row {before} already")
+        venue = (_backup(values.get("backup")) or Backup("")).venue
+        if venue == key:
+            vi, en = "là chính điểm cầu này", "is this site itself"
+            yield _problem(row, "backup", vi, en)
+        elif venue and venue not in known:
+            vi = f'phải là "{SPARE_WORD}" hoặc mã một điểm cầu trong danh sách'
+            yield _problem(row, "backup", vi, f'must be "{SPARE_WORD}" or the key of a listed site')
 
 
 def _unit(row: Row, units: UnitIndex, problems: list[Problem]) -> int | None:

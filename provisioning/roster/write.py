@@ -9,7 +9,7 @@ from typing import Any
 
 from provisioning.roster.cells import guard
 from provisioning.roster.columns import COLUMNS
-from provisioning.roster.sites import UNKNOWN_LINE, Site
+from provisioning.roster.sites import SPARE_WORD, UNKNOWN_LINE, Site
 
 
 def write(sites: Iterable[Site], places: Mapping[int, tuple[str, str]]) -> bytes:
@@ -36,6 +36,10 @@ def _rows(site: Site, province: str, district: str) -> Iterator[dict[str, Any]]:
         "role": site.role,
         "medium": site.medium,
         "seats": site.seats,
+        "hard_to_reach": "có" if site.is_hard_to_reach else None,
+        "delivery": site.delivery or None,
+        "speaking_order": site.speaking_order,
+        "backup": None if site.backup is None else site.backup.venue or SPARE_WORD,
     }
     if line is not None:
         own |= {

@@ -183,6 +183,7 @@ session = Table(
     Column("name", Text, nullable=False),
     Column("starts_at", BigInteger, nullable=False),
     Column("ends_at", BigInteger, nullable=False),
+    Column("moved_at", BigInteger),  # when start or end last changed: what was planned before may not fit any more
 )
 
 deadline = Table(

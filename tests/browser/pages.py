@@ -14,6 +14,10 @@ PAGES: dict[str, dict[str, str]] = {  # by route: a name, and the address with t
     },
     "GET /units": {"places": "/units"},
     "GET /units/{code}": {"province": "/units/02", "district": "/units/{district}"},
+    "GET /events": {"events": "/events"},
+    "GET /events/{code}": {"event": "/events/model", "event-province": "/events/model"},
+    "GET /events/{code}/lacking": {"lacking": "/events/model/lacking?gate=T-1d&unit=02"},
+    "GET /calendar": {"calendar": "/calendar"},
     "GET /reports/{report_id}": {"report": "/reports/{report_id}"},
     "GET /quarantine": {"quarantine": "/quarantine"},
     "GET /health": {"health": "/health"},
@@ -31,7 +35,7 @@ PICTURED_TOO = {  # the same pages in other states
     "own-weak": "/my/{weak_token}",
 }
 NAMES = tuple(name for addresses in PAGES.values() for name in addresses)
-_BY = {"login": "", "overview-province": "provincial"}
+_BY = {"login": "", "overview-province": "provincial", "event-province": "provincial"}
 
 
 def seen_by(name: str) -> str:

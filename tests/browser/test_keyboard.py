@@ -26,6 +26,8 @@ WATCH = """() => {
     return all.length;
 }"""
 
+PARTS = 6  # more stops of a date: its day, month, year, hour, minute, and what opens the calendar
+
 
 @pytest.mark.parametrize("name", NAMES)
 def test_tab_reaches_all_in_order_and_shows_where_it_is(
@@ -36,6 +38,10 @@ def test_tab_reaches_all_in_order_and_shows_where_it_is(
         page.goto(address_of(name))
         count = page.evaluate(WATCH)
         for _ in range(count):
+            page.keyboard.press("Tab")
+        for _ in range(PARTS * page.locator("input[type^=date]").count()):
+            if page.evaluate("reached.length") == count:
+                break
             page.keyboard.press("Tab")
         assert page.evaluate("reached") == list(range(count))
         assert page.evaluate("unseen") == []

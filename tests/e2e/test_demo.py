@@ -49,7 +49,7 @@ def test_every_site_reports_the_real_one_too_the_books_balance_and_everything_en
         return summary if summary["sites_reported"] == summary["sites"] else None
 
     summary = until(REPORTED_S, all_reported)
-    assert summary["sites"] == sum(summary["levels"].values()) == summary["devices"]
+    assert summary["sites"] == sum(summary["levels"].values()) < summary["devices"]  # spares too
     assert summary["presence"]["connected"] >= 0.9 * summary["sites"]  # some begin late
     books = summary["balance"]
     assert books["committed"] >= summary["sites"]

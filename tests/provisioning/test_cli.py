@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from contract.enrolment import EnrolmentRequest
 from provisioning import identifiers
@@ -23,6 +24,7 @@ from provisioning.cli import main
 from provisioning.people import check_login
 from provisioning.settings import Settings
 from provisioning.store.engine import open_engine
+from provisioning.store.tables import site
 
 ROSTER = """\
 Mã điểm cầu;Tên điểm cầu;Tỉnh;Huyện;Mã trường;Tên trường;Vai trò;Phương thức;Nhà mạng
@@ -294,3 +296,49 @@ def test_a_device_that_was_enrolled_again_from_another_machine_is_listed_so(
     assert len(first) == 4
     (told,) = second[4:]
     assert re.fullmatch(r"đã đăng ký lại từ máy khác ngày \d\d/\d\d/\d{4}", told)
+
+
+def test_an_event_is_changed_and_moved_and_what_belongs_to_it_is_told_by_command(
+    run: Callable[..., Result], planned: Path
+):
+    run("roster", "import", planned)
+    run("event", "edit", "e1", "--bitrate-mbps", "8")
+    assert "8 Mbit/s\tGặp mặt" in run("event", "list").output
+    run("session", "edit", "s1", "--starts-at", "2030-08-22T07:30", "--hours", "3")
+    assert "2030-08-22T07:30+07:00\tBuổi sáng" in run("session", "list").output
+    run("session", "edit", "s1", "--starts-at", "mai", expect=2)
+    run("session", "remove", "s1", expect=1)
+    run("session", "add", "e1", "s2", "--name", "Nhầm")
+    run("session", "remove", "s2")
+    run("deadlines", "set", "e1", "02", "T-14d", "20 ngày")
+    assert run("deadlines", "list", "e1").output == "02\tT-14d\t480 h\tTỉnh Hà Giang\n"
+    run("deadlines", "clear", "e1", "02", "T-14d")
+    assert run("deadlines", "list", "e1").output == ""
+    run("power-cuts", "add", "2030-08-10T08:00", "2030-08-10T11:30", "--unit", "02", "--note", "Điện lực báo")
+    assert "2030-08-10T08:00\t2030-08-10T11:30\tTỉnh Hà Giang\tĐiện lực báo" in run("power-cuts", "list").output
+    run("power-cuts", "remove", "1")
+    run("power-cuts", "remove", "1", expect=1)
+
+
+def test_speakers_backups_and_capacity_are_kept_by_command(
+    run: Callable[..., Result], planned: Path, settings: Settings
+):
+    run("roster", "import", planned)
+    engine = open_engine(settings.database)
+    with engine.connect() as connection:
+        speaks, watches = connection.scalars(select(site.c.code).order_by(site.c.roster_key))
+    engine.dispose()
+    assert "1 điểm cầu" in run("speakers", "set", "s1", speaks).output
+    assert run("speakers", "list", "s1").output == f"1\t{speaks}\tSở Giáo dục và Đào tạo Hà Giang\n"
+    run("speakers", "set", "s1", watches, expect=1)
+    run("backups", "set", "s1", speaks, "--note", "máy của phòng CNTT")
+    assert "máy dự phòng" in run("backups", "list", "s1").output
+    run("backups", "set", "s1", speaks, "--venue", watches)
+    assert f"{watches} THPT Chuyên" in run("backups", "list", "s1").output
+    run("backups", "set", "s1", speaks, "--venue", watches, "--line", "A", expect=2)
+    run("backups", "remove", "s1", speaks)
+    run("capacity", "confirm", "s1", "02", "mytv", "multicast", "200", "--by", "Trần Văn Nam")
+    assert run("capacity", "list", "s1").output == "Tỉnh Hà Giang\tmytv\tmulticast\t200\tTrần Văn Nam\t\n"
+    run("capacity", "confirm", "s1", "024", "mytv", "multicast", "200", "--by", "Nam", expect=1)
+    run("capacity", "withdraw", "s1", "02", "mytv", "multicast")
+    run("capacity", "withdraw", "s1", "02", "mytv", "multicast", expect=1)

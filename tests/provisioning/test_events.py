@@ -6,7 +6,7 @@ from sqlalchemy import Engine, select
 from provisioning import events
 from provisioning.errors import ProvisioningError
 from provisioning.store.engine import writing
-from provisioning.store.tables import change
+from provisioning.store.tables import audit, change, code, participation, session, site, unit
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_the_session_meant_is_the_one_that_runs_else_the_next_else_the_last(engi
 def test_a_new_session_is_told_by_a_change_row(engine: Engine, planned):
     with engine.connect() as connection:
         rows = connection.execute(select(change.c.kind, change.c.key).order_by(change.c.id)).all()
-    assert [tuple(row) for row in rows] == [("session", key) for key in planned.values()]
+    assert [tuple(row) for row in rows] == [("event", 1), *(("session", key) for key in planned.values())]
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,61 @@ def test_without_any_session_the_answer_says_how_to_make_one(engine: Engine):
         assert events.default_session(connection, 0) is None
         with pytest.raises(ProvisioningError, match="session add"):
             events.find_session(connection, None, 0)
+
+
+def changes_after(engine: Engine, mark: int) -> list[tuple[str, int]]:
+    with engine.connect() as connection:
+        rows = connection.execute(select(change.c.kind, change.c.key).where(change.c.id > mark).order_by(change.c.id))
+        return [(kind, key) for kind, key in rows]
+
+
+def test_a_session_that_moves_is_told_and_codes_that_lasted_to_the_last_end_still_do(engine: Engine, planned):
+    with writing(engine) as connection:
+        connection.execute(unit.insert().values(id=1, code="02", level=1, name="Hà Giang", valid_from="2008-08-01"))
+        for number, ends in ((1, 3100), (2, 2500)):
+            values = {"code": f"S{number}", "name": "x", "unit_id": 1, "created_at": 1}
+            connection.execute(site.insert().values(id=number, **values))
+            connection.execute(code.insert().values(site_id=number, verifier="", made_at=1, ends_at=ends))
+    with writing(engine) as connection:
+        events.change_session(connection, "noon", "noon", 2000, 2200, "an", 7)
+        assert connection.scalars(select(code.c.ends_at).order_by(code.c.site_id)).all() == [3100, 2500]
+        events.change_session(connection, "evening", "evening", 9000, 9100, "an", 8)
+        assert connection.scalars(select(code.c.ends_at).order_by(code.c.site_id)).all() == [9100, 2500]
+        moved = connection.execute(select(session.c.code, session.c.moved_at).order_by(session.c.code)).all()
+    assert [tuple(row) for row in moved] == [("evening", 8), ("morning", None), ("noon", 7)]
+    assert changes_after(engine, 4) == [("session", planned["noon"]), ("session", planned["evening"])]
+
+
+def test_a_new_name_moves_nothing_and_what_changes_nothing_is_not_told(engine: Engine, planned):
+    with writing(engine) as connection:
+        events.change_session(connection, "noon", "Buổi trưa", 2000, 2100, "an", 7)
+        events.change_session(connection, "noon", "Buổi trưa", 2000, 2100, "an", 8)
+        events.change_event(connection, "e", "Gặp mặt", "2023-08-15", 5.0, "an", 9)
+        assert connection.scalar(select(session.c.moved_at).where(session.c.code == "noon")) is None
+        actions = connection.scalars(select(audit.c.action).order_by(audit.c.id)).all()
+    assert actions[-1] == "session renamed"
+    assert changes_after(engine, 4) == [("session", planned["noon"])]
+
+
+def test_a_new_bitrate_has_every_session_of_the_event_judged_anew(engine: Engine, planned):
+    with writing(engine) as connection:
+        events.change_event(connection, "e", "Gặp mặt", "2023-08-15", 8.0, "an", 9)
+    assert sorted(changes_after(engine, 4)) == [("event", 1), *(("session", n) for n in sorted(planned.values()))]
+
+
+def test_a_session_without_sites_can_be_removed_and_one_with_sites_stays(engine: Engine, planned):
+    with writing(engine) as connection:
+        connection.execute(unit.insert().values(id=1, code="02", level=1, name="Hà Giang", valid_from="2008-08-01"))
+        connection.execute(site.insert().values(id=1, code="S1", name="x", unit_id=1, created_at=1))
+        part = {"session_id": planned["noon"], "site_id": 1, "role": "view", "medium": "pc"}
+        connection.execute(participation.insert().values(part))
+        events.remove_session(connection, "evening", "an", 1)
+        assert [row.code for row in events.list_sessions(connection)] == ["morning", "noon"]
+        with pytest.raises(ProvisioningError, match="có điểm cầu"):
+            events.remove_session(connection, "noon", "an", 1)
+
+
+@pytest.mark.parametrize("wrong", ["", "có dấu", "a/b", "-a", "a" * 41, "a b"])
+def test_a_code_can_stand_in_an_address(engine: Engine, wrong: str):
+    with writing(engine) as connection, pytest.raises(ProvisioningError):
+        events.add_event(connection, wrong, "x", "2023-08-15", 5.0, "test", 1)

@@ -101,7 +101,7 @@ def stretches_of(sight: Sight, sites: Collection[int], now: int) -> dict[int, St
 
 def calendars_of(sight: Sight, sites: Collection[int]) -> dict[int, Calendar]:
     """Return what decides when each site is open."""
-    holidays = _Holidays(sight.connection)
+    holidays = Holidays(sight.connection)
     sessions = _sessions(sight.connection, sites)
     rows = sight.connection.execute(
         select(site.c.id, site.c.hours, site.c.unit_id, unit.c.parent_id)
@@ -117,7 +117,7 @@ def calendars_of(sight: Sight, sites: Collection[int]) -> dict[int, Calendar]:
     }
 
 
-class _Holidays:
+class Holidays:
     """The days of all holidays, by the unit they are of."""
 
     def __init__(self, connection: Connection) -> None:

@@ -54,6 +54,12 @@ ASKED: dict[str, tuple[str, ...]] = {
     "GET /units": ("/units", "/units?province=02", "/units?kind=provinces", "/units?sort=-name"),
     "GET /units/{code}": ("/units/02", "/units/021", "/units/01"),
     "POST /sites/{code}/measure": (f"/sites/{ELSEWHERE}/measure",),
+    "GET /events/{code}/lacking": (
+        "/events/e/lacking?gate=T-14d&unit=02",
+        "/events/e/lacking?gate=T-14d&unit=01&session=1",
+    ),
+    "GET /calendar": ("/calendar", "/calendar?session=1"),
+    "GET /events/{code}": ("/events/e", "/events/e?session=1"),
     "GET /reports/{report_id}": ("/reports/2",),
     "GET /quarantine": ("/quarantine", "/quarantine?reason=not_json", "/quarantine?device=canary"),
     "GET /api/v1/summary": ("/api/v1/summary", "/api/v1/summary?session=1"),
@@ -68,6 +74,10 @@ ASKED: dict[str, tuple[str, ...]] = {
 ALIKE_FOR_ALL = {
     *("GET /login", "POST /login", "POST /logout", "GET /healthz", "GET /api/v1/openapi.json"),
     *("GET /probe-servers/document", "POST /probe-servers/slots"),  # for machines, by a key
+    *("GET /events", "POST /events", "POST /events/{code}", "POST /events/{code}/sessions"),  # they name no site
+    *(f"POST /events/{{code}}/sessions/{{session_code}}/{what}" for what in ("speakers", "backups")),
+    *("POST /calendar/holidays", "POST /calendar/power-cuts"),  # for those who see the country
+    *("POST /events/{code}/sessions/{session_code}", "POST /events/{code}/deadlines"),
     *("GET /my/{token}", "POST /my/{token}/measure"),  # by a link, see test_own.py
 }
 LISTENED_TO = {"GET /live", "GET /live/board"}

@@ -20,7 +20,7 @@ from provisioning import authority, events, people
 from provisioning.roster.check import check
 from provisioning.settings import Settings
 from provisioning.store.engine import open_engine
-from provisioning.store.tables import device, participation, person_scope, session, site, unit
+from provisioning.store.tables import backup, capacity, device, participation, person_scope, session, site, unit
 
 SITES = 200
 EXAMPLE = Path(__file__).parents[3] / "docs" / "example-roster.csv"
@@ -97,11 +97,16 @@ def test_three_people_may_log_in_and_two_of_them_see_a_province(made: Made) -> N
 def test_all_but_this_machines_site_are_simulated_and_twenty_enrol_by_their_code(made: Made) -> None:
     folder = Folder(made.country.simulated)
     assert len(folder.codes()) == BY_CODE
-    assert len(folder.devices()) == SITES - 1 - BY_CODE
-    assert len(folder.traits()) == SITES - 1
+    with open_engine(made.settings.database).connect() as connection:
+        spares = connection.scalar(select(func.count()).where(device.c.is_spare)) or 0
+        fall_back = select(backup.c.participation_id).where(backup.c.kind == "device")
+        of_sites = select(participation.c.site_id).where(participation.c.id.in_(fall_back)).distinct()
+        assert spares == len(connection.scalars(of_sites).all()) > 60
+    assert len(folder.devices()) == SITES - 1 - BY_CODE + spares
+    assert len(folder.traits()) == SITES - 1 + spares
     assert made.country.code not in {one.code for one in folder.codes()}
     with open_engine(made.settings.database).connect() as connection:
-        assert connection.scalar(select(func.count()).select_from(device)) == SITES - 1 - BY_CODE
+        assert connection.scalar(select(func.count()).select_from(device)) == SITES - 1 - BY_CODE + spares
 
 
 def test_the_centre_is_told_nothing_of_who_is_simulated(made: Made) -> None:
@@ -110,3 +115,10 @@ def test_the_centre_is_told_nothing_of_who_is_simulated(made: Made) -> None:
             text = json.dumps([dict(row) for row in connection.execute(select(table)).mappings()], default=str)
             assert "simulat" not in text
             assert "mô phỏng" not in text
+
+
+def test_vnpt_has_confirmed_what_it_carries_into_some_provinces_and_not_into_others(made: Made) -> None:
+    with open_engine(made.settings.database).connect() as connection:
+        confirmed = set(connection.scalars(select(capacity.c.unit_id)))
+        assert 15 <= len(confirmed) <= 30
+        assert all(connection.scalars(select(capacity.c.confirmed_by)))

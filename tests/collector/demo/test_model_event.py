@@ -86,6 +86,23 @@ def test_each_district_gets_its_share_of_what_watches() -> None:
         assert abs(watching[unit_ids()[one.province_code, one.name]] - whole * one.weight / weight) < 1
 
 
+def test_the_ministry_speaks_first_and_every_interactive_site_has_something_to_fall_back_on() -> None:
+    for sites in event(smallest()):
+        speaking = {site.speaking_order: site.key for site in sites if site.speaking_order}
+        assert speaking[1] == "BO"
+        assert sorted(speaking) == list(range(1, len(speaking) + 1))
+        keys = {site.key for site in sites}
+        for site in sites:
+            assert (site.backup is not None) == (site.role == "interactive")
+            assert site.backup is None or site.backup.venue in keys - {site.key} | {""}
+
+
+def test_what_lies_in_mountains_or_on_islands_is_hard_to_reach() -> None:
+    hard = [site.key for site in event(2000).morning if site.is_hard_to_reach]
+    assert {HERE, "DB-TRUONGSA"} <= set(hard)
+    assert 0.05 < len(hard) / 2000 < 0.3
+
+
 def test_in_venues_schools_share_a_site_and_send_representatives() -> None:
     venues = [site for site in event(1000, VENUES).morning if site.key.startswith("CUM-")]
     assert venues

@@ -9,7 +9,7 @@ from provisioning.roster.check import Checked, check
 from provisioning.roster.registry import read_places, read_sites
 from provisioning.roster.write import write
 from provisioning.store.engine import writing
-from provisioning.store.tables import change, contact, line, participation, provider, school, site, unit
+from provisioning.store.tables import backup, change, contact, line, participation, provider, school, site, unit
 
 SECOND = {"site_key": "HG-02", "school_code": "0207002", "line_code": "HGG-0002"}
 
@@ -35,7 +35,11 @@ def count(engine: Engine, table) -> int:
 
 def changes(engine: Engine) -> list[str]:
     with engine.connect() as connection:
-        return list(connection.scalars(select(change.c.kind).where(change.c.kind != "session").order_by(change.c.id)))
+        return list(
+            connection.scalars(
+                select(change.c.kind).where(change.c.kind.not_in(("event", "session"))).order_by(change.c.id)
+            )
+        )
 
 
 def test_rows_with_the_same_key_become_one_site_with_its_schools_line_and_contacts(engine, import_, csv_of, bare):
@@ -165,3 +169,77 @@ def test_hours_of_a_roster_are_kept_written_out_and_told_as_a_change_of_the_site
     before = len(changes(engine))
     import_(csv_of({"hours": "T2-T7 06:30-17:00"}, SECOND | {"hours": ""}))
     assert changes(engine)[before:] == ["site"]
+
+
+SPEAKS = {"role": "tương tác", "medium": "PC", "seats": ""}
+
+
+def parts_of(engine):
+    """What the registry holds of each site's part: hard to reach, delivery, place in the order, backup."""
+    venue = site.alias("venue")
+    query = (
+        select(site.c.roster_key, site.c.is_hard_to_reach, participation.c.delivery, participation.c.speaking_order)
+        .add_columns(backup.c.kind, venue.c.roster_key)
+        .join(participation, participation.c.site_id == site.c.id)
+        .outerjoin(backup, backup.c.participation_id == participation.c.id)
+        .outerjoin(venue, venue.c.id == backup.c.venue_id)
+        .order_by(site.c.roster_key)
+    )
+    with engine.connect() as connection:
+        return {key: told for key, *told in connection.execute(query)}
+
+
+def test_who_speaks_when_on_what_they_fall_back_and_who_is_hard_to_reach_are_kept_and_written_out(
+    engine, import_, csv_of, session_id
+):
+    first = SPEAKS | {"speaking_order": "1", "backup": "Máy dự phòng", "delivery": "đơn hướng"}
+    second = SECOND | SPEAKS | {"speaking_order": "2", "backup": "HG-03", "hard_to_reach": "x"}
+    content = csv_of(first, second, {"site_key": "HG-03", "school_code": "3", "line_code": "3"})
+    assert import_(content).problems == ()
+    assert parts_of(engine) == {
+        "HG-01": [False, "unicast", 1, "device", None],
+        "HG-02": [True, "", 2, "venue", "HG-03"],
+        "HG-03": [False, "", None, None, None],
+    }
+    with engine.connect() as connection:
+        exported = write([entry.site for entry in read_sites(connection, session_id).values()], read_places(connection))
+    assert import_(exported).plan.is_empty
+    before = len(changes(engine))
+    third = {"site_key": "HG-03", "school_code": "3", "line_code": "3"}
+    import_(csv_of(first | {"backup": "HG-03"}, second | {"backup": "", "speaking_order": ""}, third))
+    assert changes(engine)[before:] == ["participation", "participation"]
+    assert [told[2:] for told in parts_of(engine).values()] == [
+        [1, "venue", "HG-03"],
+        [None, None, None],
+        [None, None, None],
+    ]
+
+
+def test_a_file_without_these_columns_leaves_what_was_set_elsewhere_but_not_of_who_speaks_no_more(
+    engine, import_, csv_of
+):
+    first = SPEAKS | {"speaking_order": "1", "backup": "máy", "hard_to_reach": "có"}
+    import_(csv_of(first, SECOND))
+    apart = ("speaking_order", "backup", "hard_to_reach", "delivery")
+    headings = {name: "Ghi chú" for name in apart}
+    again = import_(csv_of(SPEAKS, SECOND, headings=headings))
+    assert (again.problems, again.plan.is_empty) == ((), True)
+    import_(csv_of({"medium": "PC"}, SECOND, headings=headings))
+    assert parts_of(engine)["HG-01"] == [True, "", None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("rows", "where"),
+    [
+        ([{"speaking_order": "1"}], (2, "Thứ tự phát biểu")),
+        ([{"backup": "máy"}], (2, "Phương án dự phòng")),
+        ([SPEAKS | {"speaking_order": "0"}], (2, "Thứ tự phát biểu")),
+        ([SPEAKS | {"speaking_order": "1"}, SECOND | SPEAKS | {"speaking_order": "1"}], (3, "Thứ tự phát biểu")),
+        ([SPEAKS | {"backup": "HG-01"}], (2, "Phương án dự phòng")),
+        ([SPEAKS | {"backup": "HG-99"}], (2, "Phương án dự phòng")),
+        ([{"hard_to_reach": "có lẽ"}], (2, "Vùng khó tiếp cận")),
+        ([{"delivery": "bưu điện"}], (2, "Cách phát")),
+    ],
+)
+def test_what_cannot_be_of_speakers_and_backups_is_told(import_, csv_of, rows, where):
+    assert [(problem.row, problem.column) for problem in import_(csv_of(*rows)).problems] == [where]

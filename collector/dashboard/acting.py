@@ -1,0 +1,36 @@
+"""What a form asks for: done in one transaction, or told on the page again, with what was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, NamedTuple
+
+from fastapi import Form
+from sqlalchemy import Connection
+from starlette.requests import Request
+
+from collector.dashboard.render import now
+from provisioning.errors import ProvisioningError
+from provisioning.store.engine import writing
+
+Text = Annotated[str, Form(max_length=200)]
+
+
+class Problem(NamedTuple):
+    """What is wrong with what was asked for: the page's form, the error, and what was typed."""
+
+    form: str
+    error: ProvisioningError
+    typed: Mapping[str, str]
+
+
+def attempt(
+    request: Request, form: str, typed: Mapping[str, str], do: Callable[[Connection, str, int], object]
+) -> Problem | None:
+    """Do it by (connection, login, now) in one transaction; None when it is done."""
+    try:
+        with writing(request.app.state.engine) as connection:
+            do(connection, request.state.person.login, now(request))
+    except ProvisioningError as error:
+        return Problem(form, error, typed)
+    return None

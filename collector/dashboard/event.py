@@ -1,0 +1,209 @@
+"""One event: its sessions, what is due at each gate and who is late, and the forms that change and move it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import Form
+from sqlalchemy import Connection, Row
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from collector.dashboard.acting import Problem, Text, attempt
+from collector.dashboard.choice import Choice
+from collector.dashboard.events import may_edit, read_mbps
+from collector.dashboard.readings import Readings
+from collector.dashboard.render import Choosing, Seeing, now, page, see
+from collector.dryrun.deadlines import Span, Standing, standings, wholes
+from collector.judge.gates import gate_in_force
+from collector.store.queries import due
+from collector.store.queries.campaign_windows import outdated
+from collector.store.scope import Sight
+from provisioning import backups, deadlines, events, moments, parts, speakers
+from provisioning.errors import ProvisioningError
+from provisioning.gates import DUE_GATES
+from provisioning.units.load import PROVINCE, units_as_of
+
+
+def show(request: Request, sight: Seeing, choice: Choosing, code: str) -> Response:
+    """Show an event; `session` of the address chooses whose gates are shown, else the one of now."""
+    return _page(request, sight, choice, code)
+
+
+def change(request: Request, code: str, name: Text = "", units_as_of: Text = "", bitrate_mbps: Text = "") -> Response:
+    """Change what describes an event."""
+    typed = {"name": name, "units_as_of": units_as_of, "bitrate_mbps": bitrate_mbps}
+
+    def do(connection: Connection, by: str, now_us: int) -> None:
+        events.change_event(connection, code, name, units_as_of, read_mbps(bitrate_mbps), by, now_us)
+
+    return _done(request, code, attempt(request, "event", typed, do))
+
+
+def add_session(
+    request: Request,
+    code: str,
+    session_code: Text = "",
+    name: Text = "",
+    starts_at: Text = "",
+    ends_at: Text = "",
+) -> Response:
+    """Add a session to an event."""
+    typed = {"session_code": session_code, "name": name, "starts_at": starts_at, "ends_at": ends_at}
+
+    def do(connection: Connection, by: str, now_us: int) -> None:
+        span = moments.read(starts_at, now_us), moments.read(ends_at, now_us)
+        events.add_session(connection, code, session_code, name, *span, by, now_us)
+
+    return _done(request, code, attempt(request, "session", typed, do))
+
+
+def change_session(
+    request: Request,
+    code: str,
+    session_code: str,
+    name: Text = "",
+    starts_at: Text = "",
+    ends_at: Text = "",
+    act: Annotated[str, Form()] = "change",
+) -> Response:
+    """Rename or move a session of an event, or remove one that nobody takes part in."""
+    typed = {"name": name, "starts_at": starts_at, "ends_at": ends_at}
+
+    def do(connection: Connection, by: str, now_us: int) -> None:
+        _must_have(connection, code, session_code)
+        if act == "remove":
+            events.remove_session(connection, session_code, by, now_us)
+        else:
+            span = moments.read(starts_at, now_us), moments.read(ends_at, now_us)
+            events.change_session(connection, session_code, name, *span, by, now_us)
+
+    return _done(request, code, attempt(request, f"session {session_code}", typed, do))
+
+
+def set_speakers(
+    request: Request, code: str, session_code: str, codes: Annotated[str, Form(max_length=20_000)] = ""
+) -> Response:
+    """Put an order of speakers, a site's code a line, in the place of the one before."""
+
+    def do(connection: Connection, by: str, now_us: int) -> None:
+        _must_have(connection, code, session_code)
+        speakers.set_order(connection, session_code, codes.split(), by, now_us)
+
+    return _done(request, code, attempt(request, "speakers", {"codes": codes}, do), "#speaking")
+
+
+def set_backup(
+    request: Request,
+    code: str,
+    session_code: str,
+    site: Text = "",
+    venue: Text = "",
+    note: Text = "",
+    act: Annotated[str, Form()] = "set",
+) -> Response:
+    """Let a site fall back on the venue of this code, on a spare device of its own where none is told, or nothing."""
+    typed = {"site": site, "venue": venue, "note": note}
+
+    def do(connection: Connection, by: str, now_us: int) -> None:
+        _must_have(connection, code, session_code)
+        if act == "remove":
+            backups.remove(connection, session_code, site, by, now_us)
+        elif venue:
+            backups.set_venue(connection, session_code, site, venue, note, by, now_us)
+        else:
+            backups.set_spare(connection, session_code, site, None, None, note, by, now_us)
+
+    return _done(request, code, attempt(request, "backup", typed, do), "#speaking")
+
+
+def set_deadline(
+    request: Request, code: str, unit: Text = "", gate: Text = "", before: Text = "", act: Annotated[str, Form()] = ""
+) -> Response:
+    """Give a province a deadline of its own, or take it back."""
+    typed = {"unit": unit, "gate": gate, "before": before}
+
+    def do(connection: Connection, by: str, now_us: int) -> None:
+        if act == "clear":
+            deadlines.clear_deadline(connection, code, unit, gate, by, now_us)
+        else:
+            before_us = moments.read_before(before)
+            deadlines.set_deadline(connection, code, unit, gate, before_us, by, now_us)
+
+    return _done(request, code, attempt(request, "deadline", typed, do), "#deadlines")
+
+
+def _done(request: Request, code: str, problem: Problem | None, part: str = "") -> Response:
+    if problem is None:
+        return RedirectResponse(f"/events/{code}{part}", 303)
+    with request.app.state.engine.connect() as connection:
+        return _page(request, see(request, connection), None, code, problem)
+
+
+def _page(request: Request, sight: Sight, choice: Choice | None, code: str, problem: Problem | None = None) -> Response:
+    try:
+        event = events.find_event(sight.connection, code)
+    except ProvisioningError as error:
+        raise HTTPException(404) from error
+    sessions = events.list_sessions(sight.connection, event.id)
+    chosen = _chosen(sessions, choice, now(request))
+    units = {row.id: row for row in units_as_of(sight.connection, event.units_as_of)}
+    own = [one for one in deadlines.list_deadlines(sight.connection, event.id) if _sees(sight, one.unit_id)]
+    told = [] if chosen is None else _standings(request, sight, chosen, own)
+    edits = may_edit(request, sight)
+    return page(
+        request,
+        "event.html",
+        status=400 if problem else 200,
+        event=event,
+        sessions=sessions,
+        chosen=chosen,
+        gates=[] if chosen is None else wholes(told, Span(chosen.starts_at, chosen.ends_at)),
+        standings=told,
+        late=sum(one.late > 0 for one in told),
+        own=own,
+        outdated=outdated(sight.connection, event.id),
+        units=units,
+        provinces=[row for row in units.values() if row.level == PROVINCE and _sees(sight, row.id)],
+        due_gates=DUE_GATES,
+        gate_in_force=gate_in_force,
+        form_moment=moments.write,
+        may_edit=edits,
+        interactive=parts.list_interactive(sight.connection, chosen.id) if edits and chosen else [],
+        order=speakers.list_order(sight.connection, chosen.id) if edits and chosen else [],
+        backups={one.site_code: one for one in backups.list_backups(sight.connection, chosen.id)}
+        if edits and chosen
+        else {},
+        problem=problem,
+    )
+
+
+def _standings(request: Request, sight: Sight, chosen: Row[Any], own: list[deadlines.Deadline]) -> list[Standing]:
+    readings: Readings = request.app.state.readings
+    read: Callable[[], Any] = lambda: due.by_province(sight, chosen.id)  # noqa: E731
+    dues = readings.of(sight, ("due", chosen.id), read, lasts_unchanged=True)
+    agreed = {(one.unit_id, one.gate): one.before_start_us for one in own}
+    return standings(dues, agreed, Span(chosen.starts_at, chosen.ends_at), now(request))
+
+
+def _chosen(sessions: list[Row[Any]], choice: Choice | None, now_us: int) -> Row[Any] | None:
+    """Return the session that the address names, if it is of the event, else the one that runs, comes next or was."""
+    named = choice.session.id if choice is not None and choice.is_named and choice.session else None
+    for row in sessions:
+        if row.id == named:
+            return row
+    return next((row for row in sessions if row.ends_at > now_us), sessions[-1] if sessions else None)
+
+
+def _sees(sight: Sight, unit_id: int) -> bool:
+    return sight.units is None or unit_id in sight.units
+
+
+def _must_have(connection: Connection, code: str, session_code: str) -> None:
+    event_id = events.find_event(connection, code).id
+    if session_code not in {row.code for row in events.list_sessions(connection, event_id)}:
+        raise ProvisioningError(
+            f"Sự kiện {code} không có buổi {session_code}.", f"Event {code} has no session {session_code}."
+        )

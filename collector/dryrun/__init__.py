@@ -1,0 +1,1 @@
+"""Dry runs: which sites are checked when, what that takes, and what comes of it."""
