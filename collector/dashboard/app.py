@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
@@ -25,6 +25,8 @@ from collector.dashboard.pace import Pace
 from collector.dashboard.probe_servers import Documents
 from collector.dashboard.readings import Readings
 from collector.dashboard.routes import ROUTES
+from collector.dashboard.speakers_board import AGES_S as SPEAKERS_AGES_S
+from collector.dashboard.speakers_board import draw as draw_speakers
 from contract import __version__
 from contract.clock import wall_us
 from provisioning import secret_files, site_links
@@ -34,11 +36,17 @@ from provisioning.settings import Settings
 def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_us) -> FastAPI:
     """Return the web application over this database; `now` tells microseconds since 1970 UTC."""
     boards = Boards(engine, now)
-    feed = Feed(engine, boards.note)
+    speakers = Boards(engine, now, draw_speakers, ages_s=SPEAKERS_AGES_S)
+
+    def note(kinds: Collection[str] | None) -> None:
+        boards.note(kinds)
+        speakers.note(kinds)
+
+    feed = Feed(engine, note)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with feed.running(), boards.running():
+        async with feed.running(), boards.running(), speakers.running():
             yield
 
     app = FastAPI(
@@ -57,6 +65,7 @@ def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_
     app.state.settings = settings
     app.state.feed = feed
     app.state.boards = boards
+    app.state.speakers = speakers
     app.state.pace = Pace()
     app.state.readings = Readings()
     app.state.versions = Versions()

@@ -26,6 +26,7 @@ from collector.dashboard import (
     report,
     site,
     sites,
+    speakers,
     units,
 )
 from collector.dashboard.api import description, evidence, flags, history, hours, summary
@@ -50,6 +51,8 @@ ROUTES = (
     Route("GET", "/sites/{code}", site.show),
     Route("GET", "/units/{code}", units.show),
     Route("POST", "/sites/{code}/measure", measure.ask, lets_in=access.require_acting),
+    Route("GET", "/speakers", speakers.show),
+    Route("POST", "/speakers", speakers.move, lets_in=access.require_operating),
     Route("GET", "/reports/{report_id}", report.show),
     Route("GET", "/quarantine", quarantine.show),
     Route("GET", "/my/{token}", own.show, is_open=True),
@@ -60,6 +63,7 @@ ROUTES = (
     Route("POST", "/logout", login.leave),
     Route("GET", "/live", live.stream),
     Route("GET", "/live/board", overview.stream),
+    Route("GET", "/live/speakers", speakers.stream),
     Route("GET", "/healthz", health.show, is_open=True),
     Route("GET", "/probe-servers/document", probe_servers.show, lets_in=probe_servers.require),
     Route("POST", "/probe-servers/slots", probe_servers.take_news, lets_in=probe_servers.require),

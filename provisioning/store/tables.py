@@ -183,6 +183,7 @@ session = Table(
     Column("name", Text, nullable=False),
     Column("starts_at", BigInteger, nullable=False),
     Column("ends_at", BigInteger, nullable=False),
+    Column("speaking", Integer),  # the place in the speakers' order that has been reached; null: nobody has spoken
 )
 
 deadline = Table(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Table, func, insert, select, update
 from sqlalchemy.orm import aliased
 
 from collector.intake.arrival import Arrival
@@ -30,6 +30,7 @@ from provisioning import secret_files, site_links
 from provisioning.settings import Settings
 from provisioning.store.engine import open_engine, writing
 from provisioning.store.tables import (
+    backup,
     contact,
     device,
     event,
@@ -153,6 +154,20 @@ def _register(connection: Connection, places: list[_Place], carriers: list[int],
     add(participation, [{**one, "session_id": 2} for one in parts[::4]])
     alike = {"state": "active", "is_spare": False, "generation": 1, "bcrypt": "", "pbkdf2": "", "enrolled_at": now}
     add(device, [{"id": p.id, "name": _device(p), "site_id": p.id, **alike} for p in places if p.state != "never"])
+    _let_speak(connection)
+
+
+def _let_speak(connection: Connection) -> None:
+    """Have two in three of those who are seen speak, in both sessions; each has a backup, but for the last."""
+    parts = connection.execute(select(participation).where(participation.c.role == "interactive")).all()
+    for n, part in enumerate(parts, 1):
+        if n % 3:
+            order = update(participation).where(participation.c.id == part.id).values(speaking_order=n)
+            connection.execute(order)
+        behind = {"kind": "venue", "venue_id": part.site_id + 1} if n % 2 else {"kind": "device", "venue_id": None}
+        if part is not parts[-1]:
+            connection.execute(insert(backup).values(participation_id=part.id, **behind))
+    connection.execute(update(session).where(session.c.id == 2).values(speaking=parts[-30].id))
 
 
 def _code(place: _Place) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, true, update
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from collector.dashboard import boards, live, measure, overview, readings, render
+from collector.dashboard import boards, live, measure, overview, readings, render, speakers, speakers_board
 from collector.dashboard.app import build_app
 from collector.dashboard.boards import Boards
 from collector.dashboard.routes import ROUTES
@@ -53,6 +53,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "GET /health": ("/health",),
     "GET /units/{code}": ("/units/02", "/units/021", "/units/01"),
     "POST /sites/{code}/measure": (f"/sites/{ELSEWHERE}/measure",),
+    "GET /speakers": ("/speakers", "/speakers?session=1"),
     "GET /reports/{report_id}": ("/reports/2",),
     "GET /quarantine": ("/quarantine", "/quarantine?reason=not_json", "/quarantine?device=canary"),
     "GET /api/v1/summary": ("/api/v1/summary", "/api/v1/summary?session=1"),
@@ -68,8 +69,9 @@ ALIKE_FOR_ALL = {
     *("GET /login", "POST /login", "POST /logout", "GET /healthz", "GET /api/v1/openapi.json"),
     *("GET /probe-servers/document", "POST /probe-servers/slots"),  # for machines, by a key
     *("GET /my/{token}", "POST /my/{token}/measure"),  # by a link, see test_own.py
+    "POST /speakers",  # who speaks is everybody's, and told by whoever sees the country
 }
-LISTENED_TO = {"GET /live", "GET /live/board"}
+LISTENED_TO = {"GET /live", "GET /live/board", "GET /live/speakers"}
 BREAKS: dict[str, tuple[tuple[Any, str, Any], ...]] = {
     "no query looks at sites": ((Sight, "site", lambda *_: true()),),
     "no query looks at devices": ((Sight, "device", lambda *_: true()),),
@@ -107,7 +109,8 @@ class World(NamedTuple):
             for address in addresses:
                 answer = browser.request(route.split()[0], address, headers=SAME_SITE)
                 told[address] = Answer(answer.status_code, answer.text)
-        told["/live/board"] = Answer(200, asyncio.run(self._hear_board(login)))
+        for address, stream in (("/live/board", overview.stream), ("/live/speakers", speakers.stream)):
+            told[address] = Answer(200, asyncio.run(self._hear_board(stream, login)))
         return told
 
     def hear(self, login: str) -> dict[str, list[int]]:
@@ -120,9 +123,9 @@ class World(NamedTuple):
         await self.app.state.feed._look(0)
         return json.loads(str(await anext(events)).partition("data: ")[2])  # type: ignore[arg-type]
 
-    async def _hear_board(self, login: str) -> str:
-        events = (await overview.stream(self._request(login), self.country.session_id)).body_iterator
-        return str(await anext(events))  # type: ignore[arg-type]
+    async def _hear_board(self, stream: Callable[..., Any], login: str) -> str:
+        events = (await stream(self._request(login), self.country.session_id)).body_iterator
+        return str(await anext(events))
 
     def _request(self, login: str) -> Request:
         request = Request({"type": "http", "app": self.app, "headers": [], "query_string": b""})
@@ -173,6 +176,7 @@ def world(country: Any, now: int, home: Any, password_hash: str, monkeypatch: py
     def add_elsewhere() -> None:
         _place(country, "02", CANARIES[0], CANARIES[1], now)
         app.state.boards = Boards(country.engine, lambda: now)  # so that nothing is shown that was drawn before
+        app.state.speakers = Boards(country.engine, lambda: now, speakers_board.draw)
 
     return World(app, country, add_elsewhere, {})
 
@@ -212,7 +216,7 @@ def test_nothing_is_asked_of_a_site_elsewhere_and_of_an_own_one_only_by_who_may_
 
 
 def test_who_sees_the_country_is_told_by_every_address_or_the_tests_above_could_not_fail(world: World) -> None:
-    addresses = [asked[0] for asked in ASKED.values()] + ["/live", "/live/board"]
+    addresses = [asked[0] for asked in ASKED.values()] + ["/live", "/live/board", "/live/speakers"]
     assert leaks(world, ["country"]) >= {f"country {address}" for address in addresses}
 
 

@@ -16,6 +16,7 @@ def upgrade() -> None:
     op.add_column("site", sa.Column("is_hard_to_reach", sa.Boolean, nullable=False, server_default="0"))
     op.add_column("participation", sa.Column("delivery", sa.Text, nullable=False, server_default=""))
     op.add_column("participation", sa.Column("speaking_order", sa.Integer))
+    op.add_column("session", sa.Column("speaking", sa.Integer))
     op.create_table(
         "power_cut",
         sa.Column("id", _ID, primary_key=True),
