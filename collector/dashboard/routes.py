@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from collector.dashboard import (
     access,
+    capacity,
     centre,
     export,
     health,
@@ -53,6 +54,8 @@ ROUTES = (
     Route("POST", "/sites/{code}/measure", measure.ask, lets_in=access.require_acting),
     Route("GET", "/speakers", speakers.show),
     Route("POST", "/speakers", speakers.move, lets_in=access.require_operating),
+    Route("GET", "/capacity", capacity.show),
+    Route("POST", "/capacity", capacity.note, lets_in=access.require_acting),
     Route("GET", "/reports/{report_id}", report.show),
     Route("GET", "/quarantine", quarantine.show),
     Route("GET", "/my/{token}", own.show, is_open=True),

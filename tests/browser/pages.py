@@ -14,6 +14,7 @@ PAGES: dict[str, dict[str, str]] = {  # by route: a name, and the address with t
     },
     "GET /units/{code}": {"province": "/units/02", "district": "/units/{district}"},
     "GET /speakers": {"speakers": "/speakers"},
+    "GET /capacity": {"capacity": "/capacity", "capacity-form": "/capacity?unit=1&medium=pc&delivery=unicast"},
     "GET /reports/{report_id}": {"report": "/reports/{report_id}"},
     "GET /quarantine": {"quarantine": "/quarantine"},
     "GET /health": {"health": "/health"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select, true
 
 from collector.dryrun.demand import Confirmed, Demand, Key, demand, state, usual_delivery
 from collector.store.scope import Sight
@@ -29,7 +29,10 @@ class Row(NamedTuple):
 
 
 def capacities(sight: Sight, session_id: int) -> list[Row]:
-    """Return all that a session asks for where whoever looks sees sites, by province."""
+    """Return all that a session asks for in the provinces of which whoever looks sees a part, by province.
+
+    The sites of a whole province are counted, whoever looks: capacity is its, and confirmed for all of it at once.
+    """
     connection = sight.connection
     bitrate_mbps = connection.execute(
         select(event.c.bitrate_mbps).join(session, session.c.event_id == event.c.id).where(session.c.id == session_id)
@@ -58,7 +61,7 @@ def _count(sight: Sight, session_id: int) -> tuple[Counter[Key], Counter[Key]]:
         .join(unit, unit.c.id == site.c.unit_id)
         .outerjoin(line, line.c.id == site.c.line_id)
         .outerjoin(provider, provider.c.id == line.c.provider_id)
-        .where(participation.c.session_id == session_id, sight.site(participation.c.site_id))
+        .where(participation.c.session_id == session_id, _is_seen(sight, province))
         .group_by(*columns)
     )
     sites: Counter[Key] = Counter()
@@ -68,6 +71,12 @@ def _count(sight: Sight, session_id: int) -> tuple[Counter[Key], Counter[Key]]:
         sites[key] += found
         others[key] += of_others or 0
     return sites, others
+
+
+def _is_seen(sight: Sight, province: ColumnElement[int]) -> ColumnElement[bool]:
+    if sight.units is None:
+        return true()
+    return province.in_(select(func.coalesce(unit.c.parent_id, unit.c.id)).where(unit.c.id.in_(sight.units)))
 
 
 def _confirmed(sight: Sight, session_id: int) -> dict[Key, Confirmed]:

@@ -53,6 +53,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "GET /health": ("/health",),
     "GET /units/{code}": ("/units/02", "/units/021", "/units/01"),
     "POST /sites/{code}/measure": (f"/sites/{ELSEWHERE}/measure",),
+    "GET /capacity": ("/capacity", "/capacity?unit=2&medium=pc&delivery=unicast"),
     "GET /speakers": ("/speakers", "/speakers?session=1"),
     "GET /reports/{report_id}": ("/reports/2",),
     "GET /quarantine": ("/quarantine", "/quarantine?reason=not_json", "/quarantine?device=canary"),
@@ -70,6 +71,7 @@ ALIKE_FOR_ALL = {
     *("GET /probe-servers/document", "POST /probe-servers/slots"),  # for machines, by a key
     *("GET /my/{token}", "POST /my/{token}/measure"),  # by a link, see test_own.py
     "POST /speakers",  # who speaks is everybody's, and told by whoever sees the country
+    "POST /capacity",  # by what the form names, see test_capacity.py
 }
 LISTENED_TO = {"GET /live", "GET /live/board", "GET /live/speakers"}
 BREAKS: dict[str, tuple[tuple[Any, str, Any], ...]] = {

@@ -1,0 +1,69 @@
+"""What VNPT confirms that it carries into a province for a session: a person's word, since no probe can prove it."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete
+
+from provisioning import audit
+from provisioning.errors import ProvisioningError
+from provisioning.roster.cells import CellError, clean
+from provisioning.store.engine import record_changes
+from provisioning.store.rows import upsert
+from provisioning.store.tables import capacity
+
+MOST_MBPS = 10_000_000.0  # 10 Tbit/s: more is a slip of the hand
+_KEY = ("session_id", "unit_id", "medium", "delivery")
+
+
+class Subject(NamedTuple):
+    """What a confirmation is about: how the event comes to the sites of a province in a session."""
+
+    session_id: int
+    unit_id: int  # a province
+    medium: str  # mytv, pc, room
+    delivery: str  # unicast, multicast
+
+
+def confirm(
+    connection: Connection, subject: Subject, mbps: float, by_whom: str, note: str, actor: str, now_us: int
+) -> None:
+    """Note that somebody at VNPT has confirmed so much, in place of what was confirmed before.
+
+    Raises ProvisioningError when the amount is none or nobody is named.
+    """
+    by_whom, note = _read(by_whom), _read(note)
+    if not (isfinite(mbps) and 0 < mbps <= MOST_MBPS):
+        raise ProvisioningError(
+            f"Dung lượng phải là số Mbit/s lớn hơn 0 và không quá {MOST_MBPS:,.0f}.".replace(",", "."),
+            f"The capacity must be a number of Mbit/s above 0 and at most {MOST_MBPS:,.0f}.",
+        )
+    if not by_whom:
+        raise ProvisioningError(
+            "Hãy ghi tên người xác nhận ở VNPT: không ai chịu trách nhiệm thì chưa phải là xác nhận.",
+            "Say who at VNPT confirms it: what nobody answers for is no confirmation.",
+        )
+    told = {"confirmed_mbps": mbps, "confirmed_by": by_whom, "confirmed_at": now_us, "note": note}
+    upsert(connection, capacity, [{**subject._asdict(), **told}], list(_KEY))
+    detail = {**subject._asdict(), "mbps": mbps, "by": by_whom, "note": note}
+    audit.append(connection, actor, "confirm capacity", str(subject.unit_id), detail, now_us)
+    record_changes(connection, [("capacity", subject.unit_id)])
+
+
+def withdraw(connection: Connection, subject: Subject, actor: str, now_us: int) -> bool:
+    """Take a confirmation back; return whether there was one."""
+    where = [capacity.c[name] == value for name, value in subject._asdict().items()]
+    if not connection.execute(delete(capacity).where(*where)).rowcount:
+        return False
+    audit.append(connection, actor, "withdraw capacity", str(subject.unit_id), subject._asdict(), now_us)
+    record_changes(connection, [("capacity", subject.unit_id)])
+    return True
+
+
+def _read(text: str) -> str:
+    try:
+        return clean(text)
+    except CellError as error:
+        raise ProvisioningError(f"Tên hoặc ghi chú {error.vi}.", f"The name or the note {error.en}.") from error
