@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -18,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from collector.dashboard import access, render
 from collector.dashboard.api.asking import PROBLEMS
 from collector.dashboard.boards import Boards
+from collector.dashboard.capacities import Capacities
 from collector.dashboard.centre import Versions
 from collector.dashboard.guard import Guard
 from collector.dashboard.live import Feed
@@ -36,11 +38,12 @@ from provisioning.settings import Settings
 def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_us) -> FastAPI:
     """Return the web application over this database; `now` tells microseconds since 1970 UTC."""
     boards = Boards(engine, now)
-    speakers = Boards(engine, now, draw_speakers, ages_s=SPEAKERS_AGES_S)
+    capacities = Capacities()
+    speakers = Boards(engine, now, partial(draw_speakers, sheets=capacities), ages_s=SPEAKERS_AGES_S)
 
     def note(kinds: Collection[str] | None) -> None:
-        boards.note(kinds)
-        speakers.note(kinds)
+        for kept in (capacities, boards, speakers):  # the sheets first: the boards are drawn from them
+            kept.note(kinds)
 
     feed = Feed(engine, note)
 
@@ -66,6 +69,7 @@ def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_
     app.state.feed = feed
     app.state.boards = boards
     app.state.speakers = speakers
+    app.state.capacities = capacities
     app.state.pace = Pace()
     app.state.readings = Readings()
     app.state.versions = Versions()

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from collector.dashboard.capacities import Capacities
 from collector.dashboard.names import short_unit
 from collector.dashboard.render import Choosing, Seeing, now, page
 from collector.dryrun import demand
@@ -57,7 +58,8 @@ def show(
     """Show what the chosen session asks for; `unit`, `medium` and `delivery` open the form of one line."""
     if choice.session is None:
         return page(request, "no_session.html", status=404 if choice.is_named else 200)
-    rows = capacities(sight, choice.session.id)
+    sheets: Capacities = request.app.state.capacities
+    rows = sheets.of(sight, choice.session.id)
     asked = next((_form(row) for row in rows if row.key == (unit, medium, delivery)), None)
     return _page(request, sight, choice.session, rows, asked, state)
 

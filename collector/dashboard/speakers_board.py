@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from collector.dashboard.board import Board
+from collector.dashboard.capacities import Capacities
 from collector.dashboard.choice import Choice
 from collector.dashboard.names import short_site
 from collector.dashboard.render import fragments
@@ -41,10 +42,11 @@ class Order(NamedTuple):
     others: tuple[Speaker, ...]
 
 
-def draw(sight: Sight, session: Session, words: Words) -> Board:
+def draw(sight: Sight, session: Session, words: Words, sheets: Capacities) -> Board:
     """Return the speakers' board of a session."""
     policy = _load_policy(policies.live_text(sight.connection))
-    order = order_of(conclude_all(sight, session.id, policy, words.now))
+    sheet = sheets.of(sight, session.id)
+    order = order_of(conclude_all(sight, session.id, policy, words.now, sheet))
     draw_one = fragments(
         "speakers_board.html",
         words,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, case, func, select, true
@@ -44,7 +45,7 @@ def capacities(sight: Sight, session_id: int) -> list[Row]:
     ]
 
 
-def states_of(rows: list[Row]) -> dict[Key, str]:
+def states_of(rows: Iterable[Row]) -> dict[Key, str]:
     """Return the state of each line of the sheet."""
     return {row.key: row.state for row in rows}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
@@ -25,7 +25,7 @@ from collector.judge.situation import Line, Situation
 from collector.judge.verdict import Verdict
 from collector.store.intake.situations import Known, known
 from collector.store.queries import presences
-from collector.store.queries.capacity import capacities, states_of
+from collector.store.queries.capacity import Row, capacities, states_of
 from collector.store.queries.standings import of_session, read_verdicts
 from collector.store.scope import Sight
 from collector.store.tables import presence, standing
@@ -72,8 +72,13 @@ class Concluded(NamedTuple):
     speaking: int | None
 
 
-def conclude_all(sight: Sight, session_id: int, policy: Policy, now: int) -> Concluded:
-    """Conclude of every interactive site that is seen, and of the session as far as it is seen."""
+def conclude_all(
+    sight: Sight, session_id: int, policy: Policy, now: int, sheet: Sequence[Row] | None = None
+) -> Concluded:
+    """Conclude of every interactive site that is seen, and of the session as far as it is seen.
+
+    sheet: the session's capacity sheet, where it is at hand.
+    """
     connection = sight.connection
     starts_at, speaking, bitrate_mbps = connection.execute(
         select(session.c.starts_at, session.c.speaking, event.c.bitrate_mbps)
@@ -85,7 +90,7 @@ def conclude_all(sight: Sight, session_id: int, policy: Policy, now: int) -> Con
     told = _Told(
         known(connection, {*site_ids, *(row.venue_id for row in rows if row.venue_id is not None)}),
         _lines(connection, {row.backup_line_id for row in rows if row.backup_line_id is not None}),
-        states_of(capacities(sight, session_id)),
+        states_of(capacities(sight, session_id) if sheet is None else sheet),
         presences.of_sites(sight, site_ids, now),
         _heard(connection, site_ids),
         starts_at,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
@@ -16,6 +17,7 @@ from starlette.testclient import TestClient
 from collector.dashboard import boards, live, measure, overview, readings, render, speakers, speakers_board
 from collector.dashboard.app import build_app
 from collector.dashboard.boards import Boards
+from collector.dashboard.capacities import Capacities
 from collector.dashboard.routes import ROUTES
 from collector.intake.arrival import Arrival
 from collector.intake.ingest import ingest
@@ -178,7 +180,7 @@ def world(country: Any, now: int, home: Any, password_hash: str, monkeypatch: py
     def add_elsewhere() -> None:
         _place(country, "02", CANARIES[0], CANARIES[1], now)
         app.state.boards = Boards(country.engine, lambda: now)  # so that nothing is shown that was drawn before
-        app.state.speakers = Boards(country.engine, lambda: now, speakers_board.draw)
+        app.state.speakers = Boards(country.engine, lambda: now, partial(speakers_board.draw, sheets=Capacities()))
 
     return World(app, country, add_elsewhere, {})
 
