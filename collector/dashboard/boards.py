@@ -96,6 +96,12 @@ class Boards:
             for queues in self._queues.values():
                 _tell(queues, _HELLO, _HELLO)
 
+    def forget(self, session_id: int) -> None:
+        """Draw the boards of a session anew for whoever asks next: they have changed something and must see it."""
+        for key in list(self._drawn):
+            if key.session_id == session_id:
+                self._drawn.pop(key, None)
+
     def get(self, connection: Connection, key: Key) -> Board:
         """Return a board as it was at most two seconds ago; raises LookupError when there is no such session.
 
@@ -159,18 +165,13 @@ class Boards:
             await asyncio.sleep(LOOK_S)
             for key in list(self._queues):
                 drawn = self._drawn.get(key)
-                if drawn is None:
+                if drawn is not None and not self._is_due(drawn):
+                    self._tell_changed(key, drawn.board)
                     continue
-                board = drawn.board
-                if self._is_due(drawn):
-                    try:
-                        board = await asyncio.to_thread(self.look, key)
-                    except Exception:  # whatever is wrong with one board, the others go on
-                        log.warning(
-                            "the board of session %d cannot be drawn; trying again", key.session_id, exc_info=True
-                        )
-                        continue
-                self._tell_changed(key, board)
+                try:
+                    self._tell_changed(key, await asyncio.to_thread(self.look, key))
+                except Exception:  # whatever is wrong with one board, the others go on
+                    log.warning("the board of session %d cannot be drawn; trying again", key.session_id, exc_info=True)
 
     def _tell_changed(self, key: Key, board: Board) -> None:
         told = self._told.get(key)

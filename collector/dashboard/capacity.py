@@ -92,6 +92,8 @@ def note(
                 capacity.confirm(connection, subject, _number(mbps), by, note, actor, now(request))
     except ProvisioningError as error:
         return _page(request, sight, choice.session, rows, Asked(row, mbps, by, note, error), status=400)
+    request.app.state.capacities.note(["capacity"])  # before the change row is read: whoever wrote it must see it
+    request.app.state.speakers.forget(choice.session.id)
     return RedirectResponse(choice.address("/capacity"), 303)
 
 

@@ -41,4 +41,5 @@ def move(
             speaking.move(connection, session, _STEPS[to], request.state.person.login, now(request))
     except LookupError:
         raise HTTPException(404) from None
+    request.app.state.speakers.forget(session)
     return RedirectResponse(f"/speakers?session={session}", 303)

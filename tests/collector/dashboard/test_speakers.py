@@ -17,6 +17,7 @@ from collector.dashboard.boards import Boards, Key
 from collector.intake.ingest import ingest
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
+from collector.store import speaking
 from provisioning.store.engine import record_changes, writing
 from provisioning.store.tables import audit, backup, capacity, device, participation, session, site
 
@@ -114,7 +115,7 @@ def test_a_speaker_that_is_lost_an_hour_before_goes_to_its_backup_and_somebody_s
     stage.change(session, session.c.id == stage.country.session_id, starts_at=now + 60_000_000)
     stage.lose("d-main0002", now)
     _, second, _ = cards(desk.get("/speakers").text)
-    assert "Sở Hà Giang Chưa đạt Dùng phương án dự phòng" in second
+    assert "Sở Hà Giang Chưa đạt Mất liên lạc Dùng phương án dự phòng" in second
     assert "Đủ điều kiện kèm phương án dự phòng thiết bị chính đang mất kết nối" in second
     assert "Gọi thay Sở Lào Cai Đạt" in second
 
@@ -142,7 +143,7 @@ def test_a_venue_that_is_proven_is_where_to_move(desk: TestClient, stage: Stage,
         site_id = connection.scalar(select(site.c.id).where(site.c.name == "Sở Hà Giang"))
         rejudge(connection, [site_id], POLICY, stage.now)
     now_speaking = cards(desk.get("/speakers").text)[0]
-    assert "2 · Đang phát biểu Sở Hà Giang Chưa rõ Chuyển sang" in now_speaking
+    assert "2 · Đang phát biểu Sở Hà Giang Chưa rõ Chưa từng kết nối Chuyển sang" in now_speaking
     assert "Sang Trường Tiểu học Đất Mũi Đạt" in now_speaking
 
 
@@ -191,3 +192,21 @@ def test_a_lost_speaker_comes_to_an_open_board_as_pieces(
     pieces = asyncio.run(follow())
     assert set(pieces) == {"s-whole", "s-watched", f"o-{stage.parts['Sở Hà Giang']}"}
     assert "Dùng phương án dự phòng" in words(pieces["s-watched"])
+
+
+def test_a_step_reaches_open_boards_of_every_language_and_scope(desk: TestClient, stage: Stage) -> None:
+    boards: Boards = desk.app.state.speakers  # type: ignore[attr-defined]
+    session_id = stage.country.session_id
+
+    async def follow() -> list[str]:
+        async with boards.running():
+            keys = Key(session_id, None, "en"), Key(session_id, frozenset({1}), "vi")
+            streams = [boards.stream(key, "") for key in keys]
+            for events in streams:
+                await anext(events)
+            with writing(stage.country.engine) as connection:
+                speaking.move(connection, session_id, 1, "noc", stage.now)
+            boards.forget(session_id)
+            return [await asyncio.wait_for(anext(events), 10) for events in streams]
+
+    assert ["Speaking now" in told or "Đang phát biểu" in told for told in asyncio.run(follow())] == [True, True]
