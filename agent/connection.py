@@ -134,6 +134,19 @@ class Connection:
         self._try_at_s = 0.0
         self._broker = 0
 
+    def redial(self, place: Place) -> None:
+        """Connect to the same broker anew, as `place` says, without a word: that we are here again is all there is."""
+        client, self._client = self._client, None
+        self.place = place._replace(brokers=self.place.brokers)
+        self.is_open = False
+        self._opened_at_s = None
+        self._try_at_s = 0.0
+        if client is not None:
+            client.disconnect()  # else the broker would take us for lost
+            end_s = time.monotonic() + _STOP_TIMEOUT_S
+            while not _loop(client, 0.1) and time.monotonic() < end_s:
+                pass
+
     def wake(self, slept_s: float) -> None:
         """Connect anew at once: the machine has slept, and whatever connection there was is dead or as good as that."""
         self._client = None

@@ -59,7 +59,9 @@ class Resident:
         disk: Disk,
         reload: Callable[[], Settings],
     ) -> None:
-        self.settings = settings
+        self.settings = settings  # as they are followed now
+        self._own = settings  # as the file has them
+        self._live_until_s = 0.0
         self.clock = clock
         self.spool = spool
         self.connection = connection
@@ -111,6 +113,7 @@ class Resident:
             events = self.connection.turn(timeout_s)
             for event in events:
                 self._follow(event)
+            self._keep_pace()
             is_tick = self._tick()  # first: what it learns of our clock goes with the reports
             was_measuring = self.measuring.rounds.is_running
             may_start = self._number is not None or self.clock.mono_s() >= self._network_by_s
@@ -191,14 +194,14 @@ class Resident:
             self._obey(wire.decode_command(event.payload))
 
     def _obey(self, command: wire.Command) -> None:
-        if self.measuring.has(command.id):
-            return
-        if self.spool.knows(command.id):  # repeated because nobody heard that it was done
+        if command.kind == "live":  # a state, which the broker tells anew with each connection
+            self._live_until_s = self.clock.mono_s() + command.expires_in_s
+        elif self.spool.knows(command.id):  # repeated because nobody heard that it was done
             self._tell_done((command.id,))
         elif command.kind == "reload":
             if self._reload():
                 self._note_done((command.id,))
-        else:
+        elif not self.measuring.has(command.id):
             self.measuring.ask(command)
 
     def _reload(self) -> bool:
@@ -216,7 +219,7 @@ class Resident:
                 )
             )
             return False
-        old, self.settings = self.settings, settings
+        old, self.settings, self._own = self.settings, settings, settings
         self.measuring.schedule.change_periods(
             settings.tick_s, settings.light_round_s, settings.line_round_s, self.clock.mono_s()
         )
@@ -224,6 +227,21 @@ class Resident:
             self._number = None
             self.connection.reconnect(place_of(settings))
         return True
+
+    def _keep_pace(self) -> None:
+        """Tick and keep the connection alive faster while the centre wants that, and else as the settings have it."""
+        settings = self._own
+        if self.clock.mono_s() < self._live_until_s:
+            settings = settings._replace(
+                tick_s=min(settings.tick_s, wire.LIVE_TICK_S),
+                keepalive_s=min(settings.keepalive_s, wire.LIVE_KEEPALIVE_S),
+            )
+        if settings.tick_s != self.settings.tick_s:
+            self.measuring.schedule.change_tick(settings.tick_s, self.clock.mono_s())
+        if settings.keepalive_s != self.settings.keepalive_s:
+            self._number = None
+            self.connection.redial(place_of(settings))
+        self.settings = settings
 
     def _servers(self) -> List[Server]:
         """Return the probe server that the plan gives to our shard, else the one in the settings; then all others."""
@@ -251,7 +269,8 @@ class Resident:
         if self._number is None or not self.measuring.schedule.take_tick(self.clock.mono_s()):
             return False
         readings = self._read()
-        snapshot = tick.snapshot(self._number, self.clock.now(), self.spool.counters(), readings, tuple(self._done))
+        now, counters, done = self.clock.now(), self.spool.counters(), tuple(self._done)
+        snapshot = tick.snapshot(self._number, now, counters, readings, done, self.settings.tick_s)
         self.connection.publish("snapshot", wire.encode(snapshot), 0)
         self._done = []
         return True

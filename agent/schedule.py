@@ -43,6 +43,11 @@ class Schedule:
         self._light_at_s = self._next("light", light_round_s, now_s)
         self._line_at_s = self._next("line", line_round_s, now_s)
 
+    def change_tick(self, tick_s: float, now_s: float) -> None:
+        """Tick by another period from now on; rounds stay as they are."""
+        self._tick_s = tick_s
+        self._tick_at_s = self._next("tick", tick_s, now_s)
+
     def hasten_tick(self) -> None:
         """Let the next tick be due at once: there is news to tell."""
         self._tick_at_s = 0.0

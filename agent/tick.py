@@ -46,7 +46,9 @@ def readings(echoes: List[packets.Echo]) -> Readings:
     )
 
 
-def snapshot(connection: int, now: Moment, counters: Counters, read: Readings, done: Tuple[str, ...]) -> wire.Snapshot:
+def snapshot(
+    connection: int, now: Moment, counters: Counters, read: Readings, done: Tuple[str, ...], tick_s: int
+) -> wire.Snapshot:
     """Put together the snapshot of this moment."""
     return wire.Snapshot(
         connection,
@@ -61,4 +63,5 @@ def snapshot(connection: int, now: Moment, counters: Counters, read: Readings, d
         read.rtt_ms,
         read.jitter_ms,
         done,
+        tick_s,
     )

@@ -19,10 +19,11 @@ from collector.intake.hourly import Hourly
 from collector.intake.ingest import ingest
 from collector.intake.sweep import sweep
 from collector.link.connection import Connection
+from collector.link.live import Live
 from collector.link.outbox import Outbox, publish_plan
 from collector.link.uplink import Uplink
 from collector.store import counters, policies, pulse
-from collector.store.intake import commands
+from collector.store.intake import commands, lively
 from contract import wire
 from contract.clock import wall_us
 from provisioning.settings import Settings
@@ -35,6 +36,7 @@ WAIT_S = 0.1
 SWEEP_EVERY_S = 1.0
 DATABASE_RETRY_S = 1.0
 _SWITCH_S = 0.0005
+LIVELY_EVERY_S = 5.0
 
 
 class Ingest:
@@ -51,6 +53,8 @@ class Ingest:
             for number, url in enumerate(settings.brokers)
         ]
         self._outbox = Outbox(self._edges)
+        self._live = Live(self._outbox)
+        self._next_lively_s = 0.0
         with writing(engine) as connection:
             epoch = counters.add(connection, counters.EPOCH, 1)
             self._policy = policies.live(connection)
@@ -87,7 +91,7 @@ class Ingest:
 
     def _sweep(self) -> None:
         now = self._now_us()
-        self._policy, self._is_sweep_finished = sweep(self._engine, self._policy, now)
+        self._policy, self._is_sweep_finished = sweep(self._engine, self._policy, now, self._live.device_ids)
         discarded = self._uplink.discarded
         with writing(self._engine) as connection:
             due = commands.due(connection, now)
@@ -98,6 +102,15 @@ class Ingest:
         self._uplink.settle(discarded)
         self._outbox.command(due)
         self._daily.step(now)
+        self._follow_sessions(now)
+
+    def _follow_sessions(self, now: int) -> None:
+        """Look now and then who is seen in a session that goes on."""
+        if time.monotonic() >= self._next_lively_s:
+            self._next_lively_s = time.monotonic() + LIVELY_EVERY_S
+            with self._engine.connect() as connection:
+                found = lively.devices(connection, now)
+            self._live.follow(found, now)
 
     def _told(self) -> dict[str, Any]:
         edges = [{"url": edge.url, "is_connected": edge.is_connected} for edge in self._edges]
@@ -107,6 +120,7 @@ class Ingest:
 
     def _greet(self, edge: Connection) -> None:
         publish_plan(edge, self._plan)
+        self._live.greet(edge, self._now_us())
 
 
 def probe_servers(settings: Settings) -> tuple[wire.ProbeServer, ...]:

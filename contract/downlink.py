@@ -22,7 +22,7 @@ class Command(CompactMessage):
     """One request to one device, from a short list of allowed kinds."""
 
     id: Name
-    kind: Literal["run", "inventory", "reload"]
+    kind: Literal["run", "inventory", "reload", "live"]
     expires_in_s: Annotated[int, Field(ge=0, le=7 * 86_400)]
     probes: list_of(Name, 16)  # type: ignore[valid-type]
 

@@ -7,6 +7,7 @@ from typing import Optional
 from pydantic import Field
 from typing_extensions import Annotated, Literal
 
+from contract import wire
 from contract.fields import BootId, CompactMessage, Count, Milliseconds, Name, SpoolId, list_of
 from contract.privacy import OfBooks, OfCourse, OfDevice, OfNetwork
 
@@ -31,6 +32,7 @@ class Snapshot(CompactMessage):
     rtt_ms: OfNetwork[Optional[Milliseconds]]
     jitter_ms: OfNetwork[Optional[Milliseconds]]
     done: OfCourse[list_of(Name, 100)]  # type: ignore[valid-type]
+    tick_s: OfCourse[Annotated[int, Field(ge=1, le=3600)]] = wire.TICK_S
 
 
 class Presence(CompactMessage):

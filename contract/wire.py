@@ -17,6 +17,9 @@ MAX_MESSAGE_BYTES = 4 * 1024  # snapshot, presence, ack, command
 MAX_PLAN_BYTES = 2 * 1024
 MAX_DEPTH = 16
 MAX_INT = 2**63 - 1  # what both databases hold
+TICK_S = 60  # how often a snapshot comes, unless a device tells otherwise
+LIVE_TICK_S = 3  # in live mode: while a session goes on, of whoever is seen in it
+LIVE_KEEPALIVE_S = 5  # a broker gives up a connection after one and a half of these
 
 PLAN_TOPIC = "dc/v1/plan"
 UP = ("report", "snapshot", "presence")
@@ -86,6 +89,7 @@ class Snapshot(NamedTuple):
     rtt_ms: Optional[float]
     jitter_ms: Optional[float]
     done: Tuple[str, ...]  # ids of commands carried out lately
+    tick_s: int = TICK_S  # how often such a snapshot comes
 
 
 class Presence(NamedTuple):
@@ -100,7 +104,7 @@ class Command(NamedTuple):
     """One request to one device, from a short list of allowed kinds."""
 
     id: str
-    kind: str  # run, inventory, reload
+    kind: str  # run, inventory, reload, live (a state, left with the broker; it holds until it expires)
     expires_in_s: int
     probes: Tuple[str, ...]
 
@@ -124,7 +128,7 @@ class Plan(NamedTuple):
 
 
 PRESENCE_STATES = ("connected", "stopped", "asleep", "lost")
-COMMAND_KINDS = ("run", "inventory", "reload")
+COMMAND_KINDS = ("run", "inventory", "reload", "live")
 
 
 def shard_of(device: str) -> str:
@@ -345,6 +349,7 @@ _SNAPSHOT = {
     "rtt_ms": _milliseconds,
     "jitter_ms": _milliseconds,
     "done": _list_of(_matching(_NAME), 100),
+    "tick_s": _integer(1, 3600),
 }
 _PRESENCE = {"connection": _COUNT, "state": _one_of(PRESENCE_STATES), "slept_s": _COUNT}
 _COMMAND = {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -18,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from collector.dashboard import access, render
 from collector.dashboard.api.asking import PROBLEMS
 from collector.dashboard.boards import Boards
+from collector.dashboard.capacities import Capacities
 from collector.dashboard.centre import Versions
 from collector.dashboard.guard import Guard
 from collector.dashboard.live import Feed
@@ -25,6 +27,8 @@ from collector.dashboard.pace import Pace
 from collector.dashboard.probe_servers import Documents
 from collector.dashboard.readings import Readings
 from collector.dashboard.routes import ROUTES
+from collector.dashboard.speakers_board import AGES_S as SPEAKERS_AGES_S
+from collector.dashboard.speakers_board import draw as draw_speakers
 from contract import __version__
 from contract.clock import wall_us
 from provisioning import secret_files, site_links
@@ -34,11 +38,18 @@ from provisioning.settings import Settings
 def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_us) -> FastAPI:
     """Return the web application over this database; `now` tells microseconds since 1970 UTC."""
     boards = Boards(engine, now)
-    feed = Feed(engine, boards.note)
+    capacities = Capacities()
+    speakers = Boards(engine, now, partial(draw_speakers, sheets=capacities), ages_s=SPEAKERS_AGES_S)
+
+    def note(kinds: Collection[str] | None) -> None:
+        for kept in (capacities, boards, speakers):  # the sheets first: the boards are drawn from them
+            kept.note(kinds)
+
+    feed = Feed(engine, note)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with feed.running(), boards.running():
+        async with feed.running(), boards.running(), speakers.running():
             yield
 
     app = FastAPI(
@@ -57,6 +68,8 @@ def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_
     app.state.settings = settings
     app.state.feed = feed
     app.state.boards = boards
+    app.state.speakers = speakers
+    app.state.capacities = capacities
     app.state.pace = Pace()
     app.state.readings = Readings()
     app.state.versions = Versions()

@@ -1,7 +1,7 @@
 """Keeps boards drawn, each once for all who look at it, and sends open pages the pieces that changed.
 
 A board is drawn for a session, a scope and a language at most every two seconds, however many pages ask for it and
-whatever arrives.
+whatever arrives. The overview's are drawn here; other pages bring what draws theirs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from collector.dashboard.board import Board, draw
 from collector.dashboard.figures import Figures, figures_of
 from collector.dashboard.readings import Readings
 from collector.dashboard.words import Words
-from collector.store.queries.sessions import all_sessions, choose
+from collector.store.queries.sessions import Session, all_sessions, choose
 from collector.store.scope import Sight, Units
 
 log = logging.getLogger(__name__)
@@ -33,9 +33,14 @@ LOOK_S = 0.25
 HEARTBEAT_S = 15.0
 STREAM_S = 600.0  # then the page comes again, and is asked again who it is
 _WAITING = 4  # messages kept for a page that is slow to take them
-_SHOWN = frozenset({"standing", "presence", "participation", "site", "device", "holiday", "policy", "session"})
+_SHOWN = frozenset(
+    {"standing", "presence", "participation", "site", "device", "holiday", "policy", "session", "speaking", "capacity"}
+)
 _BEAT = "event: beat\ndata:\n\n"
 _HELLO = "event: hello\ndata:\n\n"  # fetch the whole page again
+
+
+Drawing = Callable[[Sight, Session, Words], Board]
 
 
 class Key(NamedTuple):
@@ -55,11 +60,16 @@ class Drawn(NamedTuple):
 
 
 class Boards:
-    """The boards of one web process; `now` tells microseconds since 1970 UTC."""
+    """The boards of one page in one web process; `now` tells microseconds since 1970 UTC."""
 
-    def __init__(self, engine: Engine, now: Callable[[], int]) -> None:
+    def __init__(
+        self, engine: Engine, now: Callable[[], int], drawing: Drawing | None = None, *, ages_s: float = AGES_S
+    ) -> None:
+        """Keep boards as `drawing` draws them, without one the overview's, and none for longer than `ages_s`."""
         self._engine = engine
         self._now = now
+        self._drawing = drawing or self._draw_overview
+        self._ages_s = ages_s
         self._drawn: dict[Key, Drawn] = {}
         self._told: dict[Key, Board] = {}  # what the open pages have seen: others may have had it drawn since
         self._figures = Readings()
@@ -85,6 +95,12 @@ class Boards:
         if kinds is None or "session" in kinds:
             for queues in self._queues.values():
                 _tell(queues, _HELLO, _HELLO)
+
+    def forget(self, session_id: int) -> None:
+        """Draw the boards of a session anew for whoever asks next: they have changed something and must see it."""
+        for key in list(self._drawn):
+            if key.session_id == session_id:
+                self._drawn.pop(key, None)
 
     def get(self, connection: Connection, key: Key) -> Board:
         """Return a board as it was at most two seconds ago; raises LookupError when there is no such session.
@@ -139,26 +155,23 @@ class Boards:
         session = choose(all_sessions(connection), now, key.session_id)
         if session is None:
             raise LookupError(f"no session {key.session_id}")
-        figures = self.figures(Sight(connection, key.units), key.session_id)
-        return Drawn(draw(figures, session, Words(key.lang, now)), at_s, noted)
+        return Drawn(self._drawing(Sight(connection, key.units), session, Words(key.lang, now)), at_s, noted)
+
+    def _draw_overview(self, sight: Sight, session: Session, words: Words) -> Board:
+        return draw(self.figures(sight, session.id), session, words)
 
     async def _follow(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
             for key in list(self._queues):
                 drawn = self._drawn.get(key)
-                if drawn is None:
+                if drawn is not None and not self._is_due(drawn):
+                    self._tell_changed(key, drawn.board)
                     continue
-                board = drawn.board
-                if self._is_due(drawn):
-                    try:
-                        board = await asyncio.to_thread(self.look, key)
-                    except Exception:  # whatever is wrong with one board, the others go on
-                        log.warning(
-                            "the board of session %d cannot be drawn; trying again", key.session_id, exc_info=True
-                        )
-                        continue
-                self._tell_changed(key, board)
+                try:
+                    self._tell_changed(key, await asyncio.to_thread(self.look, key))
+                except Exception:  # whatever is wrong with one board, the others go on
+                    log.warning("the board of session %d cannot be drawn; trying again", key.session_id, exc_info=True)
 
     def _tell_changed(self, key: Key, board: Board) -> None:
         told = self._told.get(key)
@@ -173,7 +186,7 @@ class Boards:
 
     def _is_due(self, drawn: Drawn) -> bool:
         age_s = time.monotonic() - drawn.at_s
-        return age_s >= (GAP_S if self._noted != drawn.noted else AGES_S)
+        return age_s >= (GAP_S if self._noted != drawn.noted else self._ages_s)
 
 
 def _is_young(drawn: Drawn) -> bool:

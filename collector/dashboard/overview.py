@@ -32,7 +32,11 @@ def show(request: Request, sight: Seeing, choice: Choosing) -> Response:
 
 async def stream(request: Request, session: int, seen: str = "") -> StreamingResponse:
     """Stream the pieces of a session's board as they change."""
-    boards: Boards = request.app.state.boards
+    return await follow(request, request.app.state.boards, session, seen)
+
+
+async def follow(request: Request, boards: Boards, session: int, seen: str) -> StreamingResponse:
+    """Stream the pieces of a board of some page as they change; `seen`: the version that the page shows."""
     key = Key(session, await asyncio.to_thread(seen_units, request), language(request))
     try:
         await asyncio.to_thread(boards.look, key)

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from collector.dashboard import (
     access,
     calendar,
+    capacity,
     centre,
     event,
     events,
@@ -31,6 +32,7 @@ from collector.dashboard import (
     report,
     site,
     sites,
+    speakers,
     units,
 )
 from collector.dashboard.api import description, evidence, flags, history, hours, summary
@@ -71,6 +73,10 @@ ROUTES = (
     Route("GET", "/calendar", calendar.show),
     Route("POST", "/calendar/holidays", calendar.change_holidays, lets_in=access.require_operating),
     Route("POST", "/calendar/power-cuts", calendar.change_power_cuts, lets_in=access.require_operating),
+    Route("GET", "/speakers", speakers.show),
+    Route("POST", "/speakers", speakers.move, lets_in=access.require_operating),
+    Route("GET", "/capacity", capacity.show),
+    Route("POST", "/capacity", capacity.note, lets_in=access.require_acting),
     Route("GET", "/reports/{report_id}", report.show),
     Route("GET", "/quarantine", quarantine.show),
     Route("GET", "/my/{token}", own.show, is_open=True),
@@ -81,6 +87,7 @@ ROUTES = (
     Route("POST", "/logout", login.leave),
     Route("GET", "/live", live.stream),
     Route("GET", "/live/board", overview.stream),
+    Route("GET", "/live/speakers", speakers.stream),
     Route("GET", "/healthz", health.show, is_open=True),
     Route("GET", "/probe-servers/document", probe_servers.show, lets_in=probe_servers.require),
     Route("POST", "/probe-servers/slots", probe_servers.take_news, lets_in=probe_servers.require),

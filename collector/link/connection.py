@@ -75,7 +75,7 @@ class Connection:
         self._client.loop_stop()
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        """Send a message down at QoS 0; the plan is retained."""
+        """Send a message down at QoS 0; what every later connection must hear is retained."""
         self._client.publish(topic, payload, qos=0, retain=retain)
 
     @property

@@ -22,6 +22,11 @@ class Outbox:
             topic = wire.topic_for(receipt.device, "ack")
             self._edges[receipt.edge].publish(topic, wire.encode(receipt.ack))
 
+    def leave_command(self, device: str, command: wire.Command, edges: Sequence[Connection] = ()) -> None:
+        """Leave a command with every broker, or with some, for a device that connects later too."""
+        for edge in edges or self._edges:
+            edge.publish(wire.topic_for(device, "command"), wire.encode(command), retain=True)
+
     def command(self, commands: Iterable[Due]) -> None:
         """Send commands."""
         for due in commands:

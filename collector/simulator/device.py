@@ -21,7 +21,7 @@ from collector.simulator.timetable import NEVER_S
 from contract import wire
 
 KEEPALIVE_S = 45
-TICK_S = 60.0
+TICK_S = wire.TICK_S
 LIGHT_ROUND_S, LINE_ROUND_S = 3600.0, 43_200.0
 MOST_COMMANDS = 100  # that are remembered
 _MOST_RETRY_S = 300.0
@@ -47,6 +47,7 @@ class Device:
         "_light_at_s",
         "_line_at_s",
         "_link",
+        "_live_until_s",
         "_number",
         "_opened_at_s",
         "_packet_id",
@@ -94,6 +95,7 @@ class Device:
         self._is_started = False
         self._is_dialling = False
         self._tick_at_s = self._light_at_s = self._line_at_s = NEVER_S
+        self._live_until_s = 0.0
         self._done: list[str] = []  # ids to tell with the next snapshot
         self._known: deque[str] = deque(maxlen=MOST_COMMANDS)
 
@@ -245,8 +247,9 @@ class Device:
 
     def _speak(self, now_s: float) -> None:
         if now_s >= self._tick_at_s:
-            self._tick_at_s = now_s + TICK_S * self._chance.uniform(0.95, 1.05)
-            self._snapshot(now_s)
+            tick_s = wire.LIVE_TICK_S if now_s < self._live_until_s else TICK_S
+            self._tick_at_s = now_s + tick_s * self._chance.uniform(0.95, 1.05)
+            self._snapshot(now_s, tick_s)
         for payload in self.spool.take(self.machine.now(now_s), now_s):
             self.publish(self._topics["report"], payload, 1)
         if now_s >= self._ping_at_s:
@@ -259,7 +262,7 @@ class Device:
         is_asked = self._pinged_at_s > self._heard_at_s
         return NEVER_S if is_asked else min(self._said_at_s, self._heard_at_s) + KEEPALIVE_S
 
-    def _snapshot(self, now_s: float) -> None:
+    def _snapshot(self, now_s: float, tick_s: int) -> None:
         counters, now = self.spool.counters, self.machine.now(now_s)
         sent, received, rtt_ms, jitter_ms = self.machine.readings(self._chance, is_cut=self.is_cut)
         snapshot = wire.Snapshot(
@@ -277,6 +280,7 @@ class Device:
             rtt_ms,
             jitter_ms,
             tuple(self._done),
+            tick_s,
         )
         self.publish(self._topics["snapshot"], wire.encode(snapshot), 0)
         self._ground.tally.counts["snapshots"] += 1
@@ -323,6 +327,10 @@ class Device:
             self._ground.tally.counts["reported"] += 1
 
     def _obey(self, command: wire.Command) -> None:
+        if command.kind == "live":
+            self._live_until_s = self._ground.now_s() + command.expires_in_s
+            self._tick_at_s = 0.0
+            return
         if any(command.id in going.done for going in self._rounds):
             return
         now_s = self._ground.now_s()

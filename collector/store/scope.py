@@ -7,20 +7,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, select, true
 
-from provisioning.store.tables import device, participation, site
+from provisioning.store.tables import device, participation, site, unit
 
 Units = frozenset[int] | None  # ids of units, and of all that lies in them; None: the country
 
-OF_THE_COUNTRY = (
-    "event",
-    "session",
-    "deadline",
-    "holiday",
-    "power_cut",
-    "policy",
-    "prefix",
-    "line_tests",
-)  # kinds that name no site
+OF_THE_COUNTRY = (  # kinds that name no site
+    *("event", "session", "deadline", "speaking", "holiday", "power_cut", "policy", "prefix", "line_tests"),
+)
 _AT_ONCE = 10_000  # keys in one query
 
 _of_sites = select(site.c.id, site.c.unit_id)
@@ -33,6 +26,7 @@ _PLACES: dict[str, Select[Any]] = {  # kind of change to a query for its keys an
     "quarantine": _of_devices,  # 0: of a device that the registry does not know, or of nobody
     "participation": _of_parts,
     "standing": _of_parts,
+    "capacity": select(unit.c.id, unit.c.id.label("unit_id")),
 }
 
 

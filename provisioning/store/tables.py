@@ -184,6 +184,7 @@ session = Table(
     Column("starts_at", BigInteger, nullable=False),
     Column("ends_at", BigInteger, nullable=False),
     Column("moved_at", BigInteger),  # when start or end last changed: what was planned before may not fit any more
+    Column("speaking", Integer),  # the place in the speakers' order that has been reached; null: nobody has spoken
 )
 
 deadline = Table(

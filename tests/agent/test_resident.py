@@ -158,6 +158,30 @@ def test_a_command_runs_its_probes_once_and_is_told_done_again_when_repeated(sta
     assert len(agent.measuring.rounds.asked) == 2
 
 
+def test_in_live_mode_it_ticks_faster_over_a_new_connection_and_is_never_told_as_gone(start, centre, eventually):
+    agent = start(Rounds(b"start"), tick_s=3600, keepalive_s=60)
+    eventually(centre.snapshots, "the first snapshot")
+    centre.say(DEVICE, "command", wire.Command("live", "live", 60, ()))
+    lively = eventually(lambda: [s for s in centre.snapshots() if s.tick_s == wire.LIVE_TICK_S][1:], "lively ticks")[0]
+    assert lively.connection == agent._number > centre.presences()[0].connection
+    assert agent.connection.place.keepalive_s == wire.LIVE_KEEPALIVE_S
+    centre.say(DEVICE, "command", wire.Command("live", "live", 0, ()))
+    eventually(lambda: centre.snapshots()[-1].tick_s == 3600, "the usual pace")
+    assert agent.connection.place.keepalive_s == 60
+    assert {presence.state for presence in centre.presences()} == {"connected"}
+    assert len({presence.connection for presence in centre.presences()}) == 3
+
+
+def test_live_mode_ends_by_itself_and_lets_rounds_be(start, centre, eventually):
+    agent = start(Rounds(b"start"), tick_s=3600)
+    eventually(centre.reports, "the first report")
+    due_s = agent.measuring.schedule._light_at_s
+    centre.say(DEVICE, "command", wire.Command("live", "live", 1, ()))
+    eventually(lambda: any(s.tick_s == wire.LIVE_TICK_S for s in centre.snapshots()), "a lively tick")
+    eventually(lambda: centre.snapshots()[-1].tick_s == 3600, "the usual pace")
+    assert agent.measuring.schedule._light_at_s == due_s
+
+
 def test_an_inventory_tells_of_the_equipment_and_never_loads_the_line(start, centre, eventually):
     agent = start(Rounds(b"start", b"inventory"))
     eventually(centre.presences, "the device")

@@ -26,12 +26,16 @@ from collector.store import pulse
 from collector.store.intake import rollups
 from collector.store.intake.rollups import HEARD, Rollup
 from collector.store.migrate import migrate
+from collector.store.queries.capacity import capacities
+from collector.store.scope import country
 from collector.store.tables import report
 from contract import wire
 from provisioning import secret_files, site_links
 from provisioning.settings import Settings
 from provisioning.store.engine import open_engine, writing
 from provisioning.store.tables import (
+    backup,
+    capacity,
     contact,
     device,
     event,
@@ -156,6 +160,33 @@ def _register(connection: Connection, places: list[_Place], carriers: list[int],
     add(participation, [{**one, "session_id": 2} for one in parts[::4]])
     alike = {"state": "active", "is_spare": False, "generation": 1, "bcrypt": "", "pbkdf2": "", "enrolled_at": now}
     add(device, [{"id": p.id, "name": _device(p), "site_id": p.id, **alike} for p in places if p.state != "never"])
+    _let_speak(connection)
+    _confirm(connection, now)
+
+
+def _let_speak(connection: Connection) -> None:
+    """Have two in three of those who are seen speak, in both sessions; each has a backup, but for the last."""
+    parts = connection.execute(select(participation).where(participation.c.role == "interactive")).all()
+    for n, part in enumerate(parts, 1):
+        if n % 3:
+            order = update(participation).where(participation.c.id == part.id).values(speaking_order=n)
+            connection.execute(order)
+        behind = {"kind": "venue", "venue_id": part.site_id + 1} if n % 2 else {"kind": "device", "venue_id": None}
+        if part is not parts[-1]:
+            connection.execute(insert(backup).values(participation_id=part.id, **behind))
+    connection.execute(update(session).where(session.c.id == 2).values(speaking=65))
+
+
+def _confirm(connection: Connection, now: int) -> None:
+    """Have VNPT confirm the capacity of every second province."""
+    told = {"confirmed_by": "Bà Hoàng Thị Mai", "confirmed_at": now - _HOUR, "note": f"Công văn 118 {HOSTILE}"}
+    for session_id in (1, 2):
+        for row in capacities(country(connection), session_id)[::2]:
+            values = {
+                **row.key._asdict(),
+                "confirmed_mbps": row.needed.peak_mbps * (1.2 if row.key.unit_id % 3 else 0.8),
+            }
+            connection.execute(insert(capacity).values(session_id=session_id, **values, **told))
 
 
 def _code(place: _Place) -> str:

@@ -18,6 +18,8 @@ PAGES: dict[str, dict[str, str]] = {  # by route: a name, and the address with t
     "GET /events/{code}": {"event": "/events/model", "event-province": "/events/model"},
     "GET /events/{code}/lacking": {"lacking": "/events/model/lacking?gate=T-1d&unit=02"},
     "GET /calendar": {"calendar": "/calendar"},
+    "GET /speakers": {"speakers": "/speakers"},
+    "GET /capacity": {"capacity": "/capacity", "capacity-form": "/capacity?unit=1&medium=pc&delivery=unicast"},
     "GET /reports/{report_id}": {"report": "/reports/{report_id}"},
     "GET /quarantine": {"quarantine": "/quarantine"},
     "GET /health": {"health": "/health"},
@@ -25,7 +27,7 @@ PAGES: dict[str, dict[str, str]] = {  # by route: a name, and the address with t
     "GET /login": {"login": "/login"},
 }
 NO_PAGES = {  # for machines, or downloads; beside the API
-    *("GET /sites.xlsx", "GET /live", "GET /live/board", "GET /healthz", "GET /metrics"),
+    *("GET /sites.xlsx", "GET /live", "GET /live/board", "GET /live/speakers", "GET /healthz", "GET /metrics"),
     "GET /probe-servers/document",
 }
 PICTURED_TOO = {  # the same pages in other states
@@ -33,6 +35,7 @@ PICTURED_TOO = {  # the same pages in other states
     "sites-vnpt": "/sites?level=not_ready&level=at_risk&owner=vnpt",
     "sites-none": "/sites?q=khong+co+diem+nay",
     "own-weak": "/my/{weak_token}",
+    "speakers-under-way": "/speakers?session=2",
 }
 NAMES = tuple(name for addresses in PAGES.values() for name in addresses)
 _BY = {"login": "", "overview-province": "provincial", "event-province": "provincial"}

@@ -75,9 +75,16 @@ class Sender:
         payload = wire.encode(wire.Presence(connection, state, slept_s))
         return Arrival(wire.topic_for(self.name, "presence"), payload, at)
 
-    def snapshot(self, at: int = NOW, connection: int = 1, done: tuple[str, ...] = (), spooled: int = 0) -> Arrival:
+    def snapshot(
+        self,
+        at: int = NOW,
+        connection: int = 1,
+        done: tuple[str, ...] = (),
+        spooled: int = 0,
+        tick_s: int = wire.TICK_S,
+    ) -> Arrival:
         counters = (self.spool_id, self.accepted, spooled, 0, 0)
-        snapshot = wire.Snapshot(connection, self.boot_id, 1, NOW, *counters, 5, 10, 10, 8.0, 0.5, done)
+        snapshot = wire.Snapshot(connection, self.boot_id, 1, NOW, *counters, 5, 10, 10, 8.0, 0.5, done, tick_s)
         return Arrival(wire.topic_for(self.name, "snapshot"), wire.encode(snapshot), at)
 
 

@@ -208,6 +208,7 @@ _PROBE_SERVER: dict[str, Any] = {"host": "do.vnpt.vn", "http_port": 8080, "udp_p
 EXAMPLES: dict[str, Any] = {
     "ack-settled": downlink.Ack(spool_id=SPOOL_ID, upto=7),
     "command-inventory": downlink.Command(id="c2", kind="inventory", expires_in_s=0, probes=()),
+    "command-live": downlink.Command(id="live", kind="live", expires_in_s=18_000, probes=()),
     "command-reload": downlink.Command(id="c3", kind="reload", expires_in_s=604_800, probes=()),
     "command-run": downlink.Command(id="c1", kind="run", expires_in_s=3600, probes=("line", "path")),
     "enrolment_answer-admitted": enrolment.EnrolmentAnswer(

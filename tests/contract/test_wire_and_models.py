@@ -89,6 +89,7 @@ KINDS = {
             rtt_ms=MILLISECONDS,
             jitter_ms=MILLISECONDS,
             done=st.lists(NAME, max_size=5),
+            tick_s=st.integers(1, 3600),
         ),
         uplink.Snapshot,
     ),
@@ -269,6 +270,14 @@ def test_a_presence_of_before_it_told_of_sleep_tells_of_none() -> None:
     assert wire.decode_presence(old).slept_s == uplink.Presence.decode(old).slept_s == 0
     for wrong in (-1, 1.5, "1", None, True, wire.MAX_INT + 1):
         assert not _agree(KINDS["presence"], _write({"connection": 1, "state": "connected", "slept_s": wrong}))
+
+
+def test_a_snapshot_of_before_it_told_its_pace_comes_once_a_minute() -> None:
+    old = SMALL["snapshot"]
+    assert wire.decode_snapshot(_write(old)).tick_s == uplink.Snapshot.decode(_write(old)).tick_s == 60
+    for tick_s in (-1, 0, 1, 1.5, 3600, 3601, "60", None, True):
+        is_taken = type(tick_s) is int and 1 <= tick_s <= 3600
+        assert _agree(KINDS["snapshot"], _write({**old, "tick_s": tick_s})) == is_taken
 
 
 RANGES = [  # message, field, least, most

@@ -56,6 +56,16 @@ def save_presence(connection: Connection, rows: list[dict[str, Any]]) -> None:
     upsert(connection, presence, rows, ["device_id"])
 
 
+def silent_among(connection: Connection, device_ids: Collection[int], before: int) -> list[tuple[int, int, str | None]]:
+    """Return (device id, site id, latest snapshot) of those of some devices that `silent` would return."""
+    rows = connection.execute(
+        select(presence.c.device_id, device.c.site_id, presence.c.snapshot)
+        .join(device, device.c.id == presence.c.device_id)
+        .where(presence.c.device_id.in_(device_ids), presence.c.state == "connected", presence.c.heard_at < before)
+    )
+    return [(row.device_id, row.site_id, row.snapshot) for row in rows]
+
+
 def silent(connection: Connection, before: int, most: int) -> list[tuple[int, int]]:
     """Return (device id, site id) of devices that count as connected and were last heard before a time."""
     rows = connection.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 from sqlalchemy import Connection, select
@@ -16,11 +16,25 @@ from collector.store.tables import evidence, presence, standing
 from provisioning.store.tables import device, event, line, participation, provider, session, site
 
 
-def load(connection: Connection, site_ids: Collection[int]) -> list[Situation]:
-    """Return the situation of every participation of these sites."""
+class Known(NamedTuple):
+    """What is known of a site whatever its part in a session: fields of a situation."""
+
+    line: Line | None
+    evidence: tuple[Evidence, ...]
+    presence: tuple[Presence, ...]
+
+
+def known(connection: Connection, site_ids: Collection[int]) -> dict[int, Known]:
+    """Return what is known of each of these sites."""
     lines = _lines(connection, site_ids)
     facts = _evidence(connection, site_ids)
     present = _presence(connection, site_ids)
+    return {one: Known(lines.get(one), tuple(facts[one]), tuple(present[one])) for one in site_ids}
+
+
+def load(connection: Connection, site_ids: Collection[int]) -> list[Situation]:
+    """Return the situation of every participation of these sites."""
+    found = known(connection, site_ids)
     rows = connection.execute(
         select(participation, session.c.starts_at, event.c.bitrate_mbps)
         .join(session, session.c.id == participation.c.session_id)
@@ -35,9 +49,7 @@ def load(connection: Connection, site_ids: Collection[int]) -> list[Situation]:
             row.medium,
             row.starts_at,
             row.bitrate_mbps,
-            lines.get(row.site_id),
-            tuple(facts[row.site_id]),
-            tuple(present[row.site_id]),
+            *found[row.site_id],
         )
         for row in rows
     ]

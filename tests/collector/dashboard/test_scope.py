@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
@@ -13,9 +14,10 @@ from sqlalchemy import insert, select, true, update
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from collector.dashboard import boards, live, measure, overview, readings, render
+from collector.dashboard import boards, live, measure, overview, readings, render, speakers, speakers_board
 from collector.dashboard.app import build_app
 from collector.dashboard.boards import Boards
+from collector.dashboard.capacities import Capacities
 from collector.dashboard.routes import ROUTES
 from collector.intake.arrival import Arrival
 from collector.intake.ingest import ingest
@@ -60,6 +62,8 @@ ASKED: dict[str, tuple[str, ...]] = {
     ),
     "GET /calendar": ("/calendar", "/calendar?session=1"),
     "GET /events/{code}": ("/events/e", "/events/e?session=1"),
+    "GET /capacity": ("/capacity", "/capacity?unit=2&medium=pc&delivery=unicast"),
+    "GET /speakers": ("/speakers", "/speakers?session=1"),
     "GET /reports/{report_id}": ("/reports/2",),
     "GET /quarantine": ("/quarantine", "/quarantine?reason=not_json", "/quarantine?device=canary"),
     "GET /api/v1/summary": ("/api/v1/summary", "/api/v1/summary?session=1"),
@@ -79,8 +83,10 @@ ALIKE_FOR_ALL = {
     *("POST /calendar/holidays", "POST /calendar/power-cuts"),  # for those who see the country
     *("POST /events/{code}/sessions/{session_code}", "POST /events/{code}/deadlines"),
     *("GET /my/{token}", "POST /my/{token}/measure"),  # by a link, see test_own.py
+    "POST /speakers",  # who speaks is everybody's, and told by whoever sees the country
+    "POST /capacity",  # by what the form names, see test_capacity.py
 }
-LISTENED_TO = {"GET /live", "GET /live/board"}
+LISTENED_TO = {"GET /live", "GET /live/board", "GET /live/speakers"}
 BREAKS: dict[str, tuple[tuple[Any, str, Any], ...]] = {
     "no query looks at sites": ((Sight, "site", lambda *_: true()),),
     "no query looks at devices": ((Sight, "device", lambda *_: true()),),
@@ -118,7 +124,8 @@ class World(NamedTuple):
             for address in addresses:
                 answer = browser.request(route.split()[0], address, headers=SAME_SITE)
                 told[address] = Answer(answer.status_code, answer.text)
-        told["/live/board"] = Answer(200, asyncio.run(self._hear_board(login)))
+        for address, stream in (("/live/board", overview.stream), ("/live/speakers", speakers.stream)):
+            told[address] = Answer(200, asyncio.run(self._hear_board(stream, login)))
         return told
 
     def hear(self, login: str) -> dict[str, list[int]]:
@@ -131,9 +138,9 @@ class World(NamedTuple):
         await self.app.state.feed._look(0)
         return json.loads(str(await anext(events)).partition("data: ")[2])  # type: ignore[arg-type]
 
-    async def _hear_board(self, login: str) -> str:
-        events = (await overview.stream(self._request(login), self.country.session_id)).body_iterator
-        return str(await anext(events))  # type: ignore[arg-type]
+    async def _hear_board(self, stream: Callable[..., Any], login: str) -> str:
+        events = (await stream(self._request(login), self.country.session_id)).body_iterator
+        return str(await anext(events))
 
     def _request(self, login: str) -> Request:
         request = Request({"type": "http", "app": self.app, "headers": [], "query_string": b""})
@@ -184,6 +191,7 @@ def world(country: Any, now: int, home: Any, password_hash: str, monkeypatch: py
     def add_elsewhere() -> None:
         _place(country, "02", CANARIES[0], CANARIES[1], now)
         app.state.boards = Boards(country.engine, lambda: now)  # so that nothing is shown that was drawn before
+        app.state.speakers = Boards(country.engine, lambda: now, partial(speakers_board.draw, sheets=Capacities()))
 
     return World(app, country, add_elsewhere, {})
 
@@ -223,7 +231,7 @@ def test_nothing_is_asked_of_a_site_elsewhere_and_of_an_own_one_only_by_who_may_
 
 
 def test_who_sees_the_country_is_told_by_every_address_or_the_tests_above_could_not_fail(world: World) -> None:
-    addresses = [asked[0] for asked in ASKED.values()] + ["/live", "/live/board"]
+    addresses = [asked[0] for asked in ASKED.values()] + ["/live", "/live/board", "/live/speakers"]
     assert leaks(world, ["country"]) >= {f"country {address}" for address in addresses}
 
 

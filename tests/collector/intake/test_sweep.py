@@ -10,11 +10,12 @@ from sqlalchemy import select, update
 from collector.intake import ingest as intake
 from collector.intake.ingest import ingest
 from collector.intake.judging import rejudge
-from collector.intake.sweep import PRESENCE_LOST_AFTER_US, sweep
+from collector.intake.sweep import LIVE_LOST_AFTER_US, PRESENCE_LOST_AFTER_US, sweep
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
 from collector.store import policies
 from collector.store.tables import presence
+from contract import wire
 from provisioning.store.engine import record_changes, writing
 from provisioning.store.tables import change, device, line, session, site
 
@@ -53,6 +54,28 @@ def test_a_device_that_falls_silent_is_lost_after_150_seconds_and_keeps_its_leve
 
     assert _presence(country) == "lost"
     assert country.level(country.participation_id) == "ready"
+
+
+@pytest.mark.parametrize(
+    ("tick_s", "live", "state"),
+    [(wire.LIVE_TICK_S, (1,), "lost"), (wire.LIVE_TICK_S, (), "connected"), (wire.TICK_S, (1,), "connected")],
+)
+def test_who_ticks_as_in_live_mode_is_lost_within_seconds_and_nobody_else_is(
+    country: Any, school: Any, now: int, tick_s: int, live: tuple[int, ...], state: str
+) -> None:
+    ingest(country.engine, [school.presence("connected"), school.snapshot(tick_s=tick_s)], POLICY, now)
+    sweep(country.engine, POLICY, now + LIVE_LOST_AFTER_US, live)
+    assert _presence(country) == "connected"
+    sweep(country.engine, POLICY, now + LIVE_LOST_AFTER_US + 1, live)
+    assert _presence(country) == state
+
+
+def test_who_was_taken_for_lost_too_soon_is_back_with_its_next_tick(country: Any, school: Any, now: int) -> None:
+    ingest(country.engine, [school.presence("connected"), school.snapshot(tick_s=wire.LIVE_TICK_S)], POLICY, now)
+    later = now + LIVE_LOST_AFTER_US + 1
+    sweep(country.engine, POLICY, later, (1,))
+    ingest(country.engine, [school.snapshot(at=later, tick_s=wire.LIVE_TICK_S)], POLICY, later)
+    assert _presence(country) == "connected"
 
 
 def test_a_device_that_said_it_stops_stays_stopped(country: Any, school: Any, now: int) -> None:

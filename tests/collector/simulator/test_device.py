@@ -50,6 +50,10 @@ def acknowledge(broker, device: Device) -> None:
     broker.collector.publish(topic, wire.encode(wire.Ack(device.spool.id, device.spool.accepted)))
 
 
+def last_tick(broker) -> wire.Snapshot:
+    return wire.decode_snapshot([one.payload for one in broker.heard if one.topic.endswith("snapshot")][-1])
+
+
 def test_it_reports_until_it_is_acknowledged_and_obeys_and_leaves(broker, until):
     async def play() -> None:
         credentials = broker.devices[0]
@@ -73,6 +77,10 @@ def test_it_reports_until_it_is_acknowledged_and_obeys_and_leaves(broker, until)
             answer = read_body(body, device.name)
             assert (answer.occasion, answer.done) == ("command", ("again-1",))
             assert [m.probe for m in answer.measurements] == ["clock"]
+
+            command = wire.Command("live", "live", 600, ())
+            broker.collector.publish(wire.topic_for(device.name, "command"), wire.encode(command))
+            await until(lambda: last_tick(broker).tick_s == wire.LIVE_TICK_S)
         await until(lambda: broker.presences(credentials) == ["connected", "stopped"])
         assert ground.tally.counts["connected"] == 0
 

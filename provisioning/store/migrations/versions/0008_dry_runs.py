@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.add_column("participation", sa.Column("delivery", sa.Text, nullable=False, server_default=""))
     op.add_column("participation", sa.Column("speaking_order", sa.Integer))
     op.add_column("session", sa.Column("moved_at", sa.BigInteger))
+    op.add_column("session", sa.Column("speaking", sa.Integer))
     op.create_table(
         "power_cut",
         sa.Column("id", _ID, primary_key=True),
