@@ -91,8 +91,8 @@ def draw(body: Body, signed: Signed, w: Words) -> Document:
         place_and_date=_place_and_date(body, w),
         title=w.t("BÁO CÁO", "STATEMENT"),
         subject=w.t(
-            f"Về mức sẵn sàng của các điểm cầu, {body.event}, buổi {body.session}, mốc {gate}",
-            f"On the readiness of the sites, {body.event}, session {body.session}, {gate}",
+            f"Về mức sẵn sàng của các điểm cầu, {body.event}, {body.session}, mốc {gate}",
+            f"On the readiness of the sites, {body.event}, {body.session}, {gate}",
         ),
         to=w.t(
             "Kính gửi: Lãnh đạo Bộ Giáo dục và Đào tạo", "To: the leadership of the Ministry of Education and Training"
@@ -157,6 +157,7 @@ def _proven(body: Body, w: Words) -> Section:
             w.age(one.oldest_at),
         )
         for one in body.proofs
+        if one.fact in reasons.FACT_NAMES  # the others are told for repairs and prove nothing
     )
     by_province = figures.cover(body.sites, lambda site: (site.province, site.role))
     provinces: tuple[Row, ...] = tuple(
@@ -375,9 +376,7 @@ def _sum(w: Words, whole: Covered) -> tuple[Cell, ...]:
 def _share(w: Words, part: Coverage, whole: Coverage) -> str:
     kinds = (w.t("điểm cầu", "sites"), w.t("trường", "schools"), w.t("chỗ", "seats"))
     return ", ".join(
-        f"{w.number(some)}/{w.number(every)} {kind} ({100 * some / every:.1f} %)".replace(".", w.t(",", "."), 0)
-        if every
-        else f"0 {kind}"
+        f"{w.number(some)}/{w.number(every)} {kind} ({_decimal(100 * some / every, w)} %)" if every else f"0 {kind}"
         for some, every, kind in zip(part, whole, kinds, strict=True)
     )
 

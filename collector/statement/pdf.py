@@ -10,6 +10,7 @@ import typst
 from collector.dashboard.words import Words
 from collector.statement.document import Document, Table, plain
 
+_NARROWEST, _WIDEST = 14, 60  # letters, on the average of a column
 _FORM = Path(__file__).with_name("statement.typ")
 
 
@@ -28,13 +29,20 @@ def write(document: Document, w: Words) -> bytes:
 
 
 def _table(table: Table, w: Words) -> dict[str, object]:
-    """Return a table's texts in one row, and which columns are of numbers and so as narrow as they are."""
+    """Return a table's texts in one row, which columns are of numbers, and how wide each is for its texts."""
+    rows = [plain(row, w) for row in table.rows]
     return {
         "caption": table.caption,
         "head": table.head,
         "columns": ["number" if _is_of_numbers(table, n) else "text" for n in range(len(table.head))],
-        "cells": [text for row in table.rows for text in plain(row, w)],
+        "weights": [_weight([row[n] for row in rows]) for n in range(len(table.head))],
+        "cells": [text for row in rows for text in row],
     }
+
+
+def _weight(texts: list[str]) -> int:
+    """Return a column's share of the width: long texts take more, and no column takes all."""
+    return min(max(sum(map(len, texts)) // max(len(texts), 1), _NARROWEST), _WIDEST)
 
 
 def _is_of_numbers(table: Table, column: int) -> bool:

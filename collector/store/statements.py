@@ -17,6 +17,7 @@ from provisioning.store.tables import unit
 
 KIND = "statement"  # of the change rows
 PROPOSE = ("provincial", "noc")
+MAKE = ("provincial", "noc", "ministry", "admin")
 APPROVE = ("ministry", "admin")
 
 

@@ -57,6 +57,9 @@ ASKED: dict[str, tuple[str, ...]] = {
     "POST /sites/{code}/measure": (f"/sites/{ELSEWHERE}/measure",),
     "GET /capacity": ("/capacity", "/capacity?unit=2&medium=pc&delivery=unicast"),
     "GET /speakers": ("/speakers", "/speakers?session=1"),
+    "GET /statements": ("/statements",),
+    "GET /statements/{number}": ("/statements/1",),
+    "GET /statements/{number}/{form}": ("/statements/1/json",),
     "GET /reports/{report_id}": ("/reports/2",),
     "GET /quarantine": ("/quarantine", "/quarantine?reason=not_json", "/quarantine?device=canary"),
     "GET /api/v1/summary": ("/api/v1/summary", "/api/v1/summary?session=1"),
@@ -73,6 +76,7 @@ ALIKE_FOR_ALL = {
     *("GET /probe-servers/document", "POST /probe-servers/slots"),  # for machines, by a key
     *("GET /my/{token}", "POST /my/{token}/measure"),  # by a link, see test_own.py
     "POST /speakers",  # who speaks is everybody's, and told by whoever sees the country
+    *("POST /statements", "POST /statements/{number}"),  # by number and unit, see test_statements.py
     "POST /capacity",  # by what the form names, see test_capacity.py
 }
 LISTENED_TO = {"GET /live", "GET /live/board", "GET /live/speakers"}
