@@ -23,6 +23,10 @@ from collector.intake.arrival import Arrival
 from collector.intake.ingest import ingest
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
+from collector.statement import whose
+from collector.statement.make import make
+from collector.store import statements
+from collector.store.queries.sessions import all_sessions
 from collector.store.scope import Placed, Sight
 from collector.store.tables import command
 from contract import wire
@@ -183,6 +187,12 @@ def world(country: Any, now: int, home: Any, password_hash: str, monkeypatch: py
 
     def add_elsewhere() -> None:
         _place(country, "02", CANARIES[0], CANARIES[1], now)
+        with writing(country.engine) as connection:
+            session = all_sessions(connection)[0]
+            seen, there = whose.at(Sight(connection, None), session.id, "02")
+            statements.keep(
+                connection, session.id, there and there.unit_id, make(seen, session, there, now), "noc", now
+            )
         app.state.boards = Boards(country.engine, lambda: now)  # so that nothing is shown that was drawn before
         app.state.speakers = Boards(country.engine, lambda: now, partial(speakers_board.draw, sheets=Capacities()))
 
