@@ -20,6 +20,7 @@ from collector.store import statements
 from collector.store.queries import units
 from collector.store.scope import Sight
 from collector.store.statements import Kept
+from provisioning import audit
 from provisioning.errors import ProvisioningError
 from provisioning.store.engine import writing
 
@@ -78,6 +79,9 @@ def fetch(request: Request, sight: Seeing, number: int, form: str) -> Response:
         raise HTTPException(404)
     body = statements.body_of(sight.connection, one)
     file = written.write(body, whose.signed(sight.connection, one), Words(language(request), body.as_of))
+    with writing(request.app.state.engine) as connection:
+        detail = {"form": form, "sha256": one.sha256}
+        audit.append(connection, request.state.person.login, "exported", f"statement {one.id}", detail, now(request))
     name = quote(f"bien-ban-{one.id}-{one.gate}.{form}", safe="")
     return Response(
         file, media_type=written.media_type, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}

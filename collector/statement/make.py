@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from collector.judge.gates import GATES, gate_in_force
-from collector.judge.verdict import Verdict, worst
+from collector.judge.verdict import Verdict
 from collector.statement.body import Body, Capacity, Finding, Interactive, Proof, Site
 from collector.store import policies
 from collector.store.queries import site as site_queries
@@ -114,6 +114,6 @@ def _interactive(one: Speaker, code_of: dict[int, str]) -> Interactive:
         reasons=one.conclusion.reasons,
         venue=back.venue or "" if back and one.conclusion.action == "move_to_venue" else "",
         backup=back.kind if back else "",
-        backup_level=worst(verdict.level for verdict in back.verdicts) if back else "",
+        backup_level=back.level if back else "",
         proven_at=one.proven_at,
     )
