@@ -33,6 +33,7 @@ from collector.dashboard import (
     site,
     sites,
     speakers,
+    statements,
     units,
 )
 from collector.dashboard.api import description, evidence, flags, history, hours, summary
@@ -77,6 +78,11 @@ ROUTES = (
     Route("POST", "/speakers", speakers.move, lets_in=access.require_operating),
     Route("GET", "/capacity", capacity.show),
     Route("POST", "/capacity", capacity.note, lets_in=access.require_acting),
+    Route("GET", "/statements", statements.show_all),
+    Route("POST", "/statements", statements.make, lets_in=access.require_acting),
+    Route("GET", "/statements/{number}", statements.show),
+    Route("POST", "/statements/{number}", statements.sign, lets_in=access.require_acting),
+    Route("GET", "/statements/{number}/{form}", statements.fetch),
     Route("GET", "/reports/{report_id}", report.show),
     Route("GET", "/quarantine", quarantine.show),
     Route("GET", "/my/{token}", own.show, is_open=True),

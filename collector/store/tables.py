@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from provisioning.store.tables import Id, device, metadata, participation, session, site
+from provisioning.store.tables import Id, device, metadata, participation, session, site, unit
 
 spool = Table(
     "spool",  # one row per spool of a device, known to the registry or not: the books of the central invariant
@@ -247,6 +247,7 @@ statement = Table(
     Column("id", Id, primary_key=True),
     Column("session_id", Id, ForeignKey(session.c.id), nullable=False, index=True),
     Column("gate", Text, nullable=False),
+    Column("unit_id", Id, ForeignKey(unit.c.id)),  # a province's own; null: the country's
     Column("body", Text, nullable=False),  # canonical JSON
     Column("sha256", Text, nullable=False),  # of the body
     Column("made_at", BigInteger, nullable=False),

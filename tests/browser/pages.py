@@ -20,6 +20,8 @@ PAGES: dict[str, dict[str, str]] = {  # by route: a name, and the address with t
     "GET /calendar": {"calendar": "/calendar"},
     "GET /speakers": {"speakers": "/speakers"},
     "GET /capacity": {"capacity": "/capacity", "capacity-form": "/capacity?unit=1&medium=pc&delivery=unicast"},
+    "GET /statements": {"statements": "/statements"},
+    "GET /statements/{number}": {"statement": "/statements/1"},
     "GET /reports/{report_id}": {"report": "/reports/{report_id}"},
     "GET /quarantine": {"quarantine": "/quarantine"},
     "GET /health": {"health": "/health"},
@@ -27,7 +29,15 @@ PAGES: dict[str, dict[str, str]] = {  # by route: a name, and the address with t
     "GET /login": {"login": "/login"},
 }
 NO_PAGES = {  # for machines, or downloads; beside the API
-    *("GET /sites.xlsx", "GET /live", "GET /live/board", "GET /live/speakers", "GET /healthz", "GET /metrics"),
+    *(
+        "GET /sites.xlsx",
+        "GET /statements/{number}/{form}",
+        "GET /live",
+        "GET /live/board",
+        "GET /live/speakers",
+        "GET /healthz",
+        "GET /metrics",
+    ),
     "GET /probe-servers/document",
 }
 PICTURED_TOO = {  # the same pages in other states

@@ -23,6 +23,10 @@ from collector.intake.arrival import Arrival
 from collector.intake.ingest import ingest
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
+from collector.statement import whose
+from collector.statement.make import make
+from collector.store import statements
+from collector.store.queries.sessions import all_sessions
 from collector.store.scope import Placed, Sight
 from collector.store.tables import command
 from contract import wire
@@ -64,6 +68,9 @@ ASKED: dict[str, tuple[str, ...]] = {
     "GET /events/{code}": ("/events/e", "/events/e?session=1"),
     "GET /capacity": ("/capacity", "/capacity?unit=2&medium=pc&delivery=unicast"),
     "GET /speakers": ("/speakers", "/speakers?session=1"),
+    "GET /statements": ("/statements",),
+    "GET /statements/{number}": ("/statements/1",),
+    "GET /statements/{number}/{form}": ("/statements/1/json",),
     "GET /reports/{report_id}": ("/reports/2",),
     "GET /quarantine": ("/quarantine", "/quarantine?reason=not_json", "/quarantine?device=canary"),
     "GET /api/v1/summary": ("/api/v1/summary", "/api/v1/summary?session=1"),
@@ -84,6 +91,7 @@ ALIKE_FOR_ALL = {
     *("POST /events/{code}/sessions/{session_code}", "POST /events/{code}/deadlines"),
     *("GET /my/{token}", "POST /my/{token}/measure"),  # by a link, see test_own.py
     "POST /speakers",  # who speaks is everybody's, and told by whoever sees the country
+    *("POST /statements", "POST /statements/{number}"),  # by number and unit, see test_statements.py
     "POST /capacity",  # by what the form names, see test_capacity.py
 }
 LISTENED_TO = {"GET /live", "GET /live/board", "GET /live/speakers"}
@@ -190,6 +198,12 @@ def world(country: Any, now: int, home: Any, password_hash: str, monkeypatch: py
 
     def add_elsewhere() -> None:
         _place(country, "02", CANARIES[0], CANARIES[1], now)
+        with writing(country.engine) as connection:
+            session = all_sessions(connection)[0]
+            seen, there = whose.at(Sight(connection, None), session.id, "02")
+            statements.keep(
+                connection, session.id, there and there.unit_id, make(seen, session, there, now), "noc", now
+            )
         app.state.boards = Boards(country.engine, lambda: now)  # so that nothing is shown that was drawn before
         app.state.speakers = Boards(country.engine, lambda: now, partial(speakers_board.draw, sheets=Capacities()))
 

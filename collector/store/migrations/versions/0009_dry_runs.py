@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("id", _ID, primary_key=True),
         sa.Column("session_id", _ID, sa.ForeignKey("session.id"), nullable=False, index=True),
         sa.Column("gate", sa.Text, nullable=False),
+        sa.Column("unit_id", _ID, sa.ForeignKey("unit.id")),
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("sha256", sa.Text, nullable=False),
         sa.Column("made_at", sa.BigInteger, nullable=False),

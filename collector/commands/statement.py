@@ -1,0 +1,171 @@
+"""statement make, list, show, propose, approve, export: the document of a gate from the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from contract.languages import language, say
+from provisioning.commands.centre import actor, now_us, registry
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from collector.store.queries.sessions import Session
+    from collector.store.statements import Kept
+    from provisioning.people import Person
+
+FORMS = ("pdf", "docx", "xlsx", "json")
+
+
+@click.group(
+    help=say(
+        "Biên bản của một mốc: `make` lập, một người `propose`, người khác `approve`, `export` xuất ra tệp.",
+        "The statement of a gate: `make` it, one person `propose`s, another `approve`s, `export` writes a file.",
+    )
+)
+def statement() -> None:
+    """Group the commands on statements."""
+
+
+@statement.command(help=say("Lập biên bản từ số liệu lúc này; in số và sha256.", "Make one of the figures of now."))
+@click.option("--session", "code", help=say("Mã buổi; không có thì buổi sắp tới.", "Code; else the next one."))
+@click.option("--unit", default="", help=say("Mã tỉnh; không có thì cả nước.", "A province; else the country."))
+def make(code: str | None, unit: str) -> None:
+    """Make a statement."""
+    from collector.statement import make as making
+    from collector.statement import whose
+    from collector.store import statements
+    from collector.store.scope import country
+    from provisioning.store.engine import writing
+
+    with registry() as (_, engine), writing(engine) as connection:
+        session = _session(connection, code)
+        sight, place = whose.at(country(connection), session.id, unit)
+        body = making.make(sight, session, place, now_us())
+        unit_id = place.unit_id if place else None
+        number = statements.keep(connection, session.id, unit_id, body, actor(), body.as_of)
+        made = statements.find(country(connection), number)
+        click.echo(f"{number} {made.sha256 if made else ''}")
+
+
+@statement.command(name="list", help=say("Liệt kê các biên bản, mới nhất trước.", "List the statements, newest first."))
+def list_all() -> None:
+    """List the statements."""
+    from collector.store import statements
+    from collector.store.scope import country
+
+    with registry() as (_, engine), engine.connect() as connection:
+        for one in statements.kept(country(connection)):
+            place = one.unit or say("cả nước", "country")
+            click.echo(f"{one.id}\t{one.gate}\t{place}\t{one.state}\t{one.sha256[:16]}")
+
+
+@statement.command(help=say("In kết luận, số liệu và chữ ký của một biên bản.", "Print a statement's sentences."))
+@click.argument("number", type=int)
+def show(number: int) -> None:
+    """Print the sentences of a statement and who signed it."""
+    from collector.dashboard.words import Words
+    from collector.statement import whose
+    from collector.statement.document import draw
+    from collector.store import statements
+
+    with registry() as (_, engine), engine.connect() as connection:
+        one = _find(connection, number)
+        body = statements.body_of(connection, one)
+        document = draw(body, whose.signed(connection, one), Words(language(), body.as_of))
+    click.echo(f"{document.title} {document.number}\n{document.subject}\n")
+    for section in document.sections:
+        click.echo("\n".join((f"{section.heading}:", *(f"  {sentence}" for sentence in section.sentences))))
+    for signature in document.signatures:
+        click.echo(f"{signature.role}: {signature.name} {signature.when}")
+    click.echo(document.foot)
+
+
+@statement.command(help=say("Đề xuất một biên bản, ký bằng mật khẩu của người đề xuất.", "Propose one by password."))
+@click.argument("number", type=int)
+@click.option("--login", required=True, help=say("Tài khoản của người đề xuất.", "Who proposes."))
+def propose(number: int, login: str) -> None:
+    """Propose a statement in somebody's name, who proves it by the password."""
+    from collector.store import statements
+    from provisioning.store.engine import writing
+
+    with registry() as (_, engine), writing(engine) as connection:
+        by = _person(connection, login)
+        statements.propose(connection, _find(connection, number, by), by, now_us())
+    click.echo(say(f"Biên bản {number}: {login} đã đề xuất.", f"Statement {number}: proposed by {login}."))
+
+
+@statement.command(help=say("Phê duyệt biên bản mà người khác đã đề xuất.", "Approve what another has proposed."))
+@click.argument("number", type=int)
+@click.option("--login", required=True, help=say("Tài khoản của người phê duyệt.", "Who approves."))
+def approve(number: int, login: str) -> None:
+    """Approve a statement in somebody's name, who proves it by the password."""
+    from collector.store import statements
+    from provisioning.store.engine import writing
+
+    with registry() as (_, engine), writing(engine) as connection:
+        by = _person(connection, login)
+        statements.approve(connection, _find(connection, number, by), by, now_us())
+    click.echo(say(f"Biên bản {number}: {login} đã phê duyệt.", f"Statement {number}: approved by {login}."))
+
+
+@statement.command(help=say("Xuất một biên bản ra tệp.", "Write a statement to a file."))
+@click.argument("number", type=int)
+@click.option("--form", type=click.Choice(FORMS), default="pdf", show_default=True)
+@click.option("--to", "file", type=click.File("wb"), required=True, help=say("Tệp; - là đầu ra chuẩn.", "- is stdout."))
+def export(number: int, form: str, file: BinaryIO) -> None:
+    """Write a statement in one of its forms."""
+    from collector.dashboard.words import Words
+    from collector.statement import whose
+    from collector.statement.forms import BY_NAME
+    from collector.store import statements
+
+    with registry() as (_, engine), engine.connect() as connection:
+        one = _find(connection, number)
+        body, signed = statements.body_of(connection, one), whose.signed(connection, one)
+    file.write(BY_NAME[form].write(body, signed, Words(language(), body.as_of)))
+
+
+def _session(connection: Connection, code: str | None) -> Session:
+    from sqlalchemy import select
+
+    from collector.store.queries.sessions import all_sessions, choose
+    from provisioning.errors import ProvisioningError
+    from provisioning.store.tables import session
+
+    wanted = None
+    if code is not None:
+        wanted = connection.scalar(select(session.c.id).where(session.c.code == code)) or -1
+    chosen = choose(all_sessions(connection), now_us(), wanted)
+    if chosen is None:
+        raise ProvisioningError("Không có buổi họp nào như vậy.", "There is no such session.")
+    return chosen
+
+
+def _person(connection: Connection, login: str) -> Person:
+    from provisioning import people
+    from provisioning.errors import ProvisioningError
+
+    password = click.prompt(say("Mật khẩu", "Password"), hide_input=True, err=True)
+    person = people.check_login(connection, login, password)
+    if person is None:
+        raise ProvisioningError("Sai tài khoản hoặc mật khẩu.", "Login or password is wrong.")
+    return person
+
+
+def _find(connection: Connection, number: int, by: Person | None = None) -> Kept:
+    """Return a statement that somebody sees, or whoever has the machine itself."""
+    from collector.store import statements
+    from collector.store.scope import Sight
+    from provisioning.errors import ProvisioningError
+    from provisioning.scope import units_of
+
+    one = statements.find(Sight(connection, units_of(connection, by) if by else None), number)
+    if one is None:
+        raise ProvisioningError(
+            f"Không có biên bản {number}. Xem: diemcau-collector statement list",
+            f"There is no statement {number}. See: diemcau-collector statement list",
+        )
+    return one

@@ -1,0 +1,67 @@
+"""Statements in the browser: made, shown, fetched, proposed by one and approved by another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+from starlette.testclient import TestClient
+
+from provisioning.store.engine import writing
+from provisioning.store.tables import person
+
+SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+def as_(nation: Any, stranger: TestClient, log_in: Callable[..., TestClient], password_hash: str) -> Callable[..., Any]:
+    """A function that logs the browser in as another person."""
+    with writing(nation.engine) as connection:
+        connection.execute(insert(person).values(login="noc", name="Lan", password=password_hash, duty="noc"))
+    return lambda login: log_in(stranger, login)
+
+
+def send(browser: TestClient, address: str, **told: str) -> Any:
+    return browser.post(address, data=told, headers=SAME_SITE)
+
+
+def test_one_makes_and_proposes_it_and_another_approves_it(as_: Callable[[str], TestClient]) -> None:
+    made = send(as_("noc"), "/statements")
+    assert (made.status_code, made.headers["location"]) == (303, "/statements/1")
+    assert send(as_("noc"), "/statements/1", act="propose").status_code == 303
+    assert send(as_("noc"), "/statements/1", act="approve").status_code == 409
+    assert send(as_("ministry"), "/statements/1", act="approve").status_code == 303
+    assert "Đã phê duyệt" in as_("viewer").get("/statements").text
+    assert "Lan" in as_("viewer").get("/statements/1").text
+
+
+def test_who_only_looks_makes_and_signs_nothing(as_: Callable[[str], TestClient]) -> None:
+    send(as_("noc"), "/statements")
+    viewer = as_("viewer")
+    assert [send(viewer, "/statements").status_code, send(viewer, "/statements/1", act="propose").status_code] == [
+        403
+    ] * 2
+    assert "<button name=" not in viewer.get("/statements/1").text
+
+
+@pytest.mark.parametrize(("form", "begins"), [("pdf", b"%PDF"), ("docx", b"PK"), ("xlsx", b"PK"), ("json", b"{")])
+def test_every_form_is_fetched(as_: Callable[[str], TestClient], form: str, begins: bytes) -> None:
+    send(as_("noc"), "/statements")
+    answer = as_("ministry").get(f"/statements/1/{form}")
+    assert answer.status_code == 200
+    assert answer.content.startswith(begins)
+    assert answer.headers["content-disposition"].endswith(f".{form}")
+
+
+def test_what_is_not_there_is_not_found(as_: Callable[[str], TestClient]) -> None:
+    send(as_("noc"), "/statements")
+    viewer = as_("viewer")
+    assert [viewer.get(f"/statements/{rest}").status_code for rest in ("2", "2/pdf", "1/exe")] == [404] * 3
+
+
+def test_a_province_that_is_not_there_is_refused_and_says_so(as_: Callable[[str], TestClient]) -> None:
+    answer = send(as_("noc"), "/statements", unit="99")
+    assert answer.status_code == 400
+    assert "Không có tỉnh mã" in answer.text
