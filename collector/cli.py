@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from collector.commands.dryrun import dryrun
 from contract.languages import say
 from provisioning.commands.centre import Commands, actor, load_settings, now_us
 
@@ -268,6 +269,9 @@ def resume() -> None:
     """Allow line tests again."""
     _stop_line_tests(is_stopped=False)
     click.echo(say("Đã cho phép đo đường truyền trở lại.", "Line tests are allowed again."))
+
+
+main.add_command(dryrun)
 
 
 @main.group(help=say("Xem, kiểm tra hoặc thay chính sách đánh giá.", "Show, check or replace the policy."))

@@ -17,7 +17,7 @@ from collector.intake.batch import Batch
 from collector.intake.hourly import Hourly
 from collector.intake.judging import rejudge
 from collector.judge.policy import Policy
-from collector.store.intake import books, devices
+from collector.store.intake import books, campaigns, devices
 from contract import wire
 from provisioning.store.engine import record_changes, writing
 
@@ -75,6 +75,7 @@ def _transaction(
             batch.take(arrival, topic)
         batch.write()
         changes = rejudge(connection, batch.sites_to_judge, policy, now)
+        changes += campaigns.settle(connection, batch.sites_to_judge, now)
         record_changes(connection, [*batch.changes, *changes])
     if hourly is not None:
         hourly.add(batch.readings)

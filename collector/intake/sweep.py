@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from collector.intake.judging import rejudge
 from collector.judge.policy import Policy
 from collector.store import counters, policies
-from collector.store.intake import changes, devices, standings
+from collector.store.intake import campaigns, changes, devices, standings
 from provisioning.store.engine import record_changes, writing
 
 PRESENCE_LOST_AFTER_US = 150 * 1_000_000
@@ -33,6 +33,7 @@ def sweep(engine: Engine, policy: Policy, now: int) -> Swept:
         rows, sites = _lose_silent(connection, now)
         sites |= set(standings.due(connection, now, MOST_SITES))
         rows += rejudge(connection, sites, policy, now)
+        rows += campaigns.finish(connection, now)
         record_changes(connection, rows)
     return Swept(policy, len(sites) < MOST_SITES)
 

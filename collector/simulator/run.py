@@ -128,6 +128,7 @@ async def _perform(folder: Folder, orders: Orders, share: Share, seconds: float,
     await _end(stage)
     for task in (*enrolments, running, telling, asked):
         task.cancel()
+    await ground.close()
     _write(stage, ground, folder, share, tell)
     for enrolment in enrolments:
         if enrolment.done():

@@ -226,6 +226,9 @@ campaign = Table(
     Column("made_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),
     Column("ended_at", BigInteger),
+    Column("paused_at", BigInteger),  # null: it is not paused
+    Column("paused_us", BigInteger, nullable=False, server_default="0"),  # how long it was, before
+    Column("is_elsewhere", Boolean, nullable=False, server_default="0"),  # the line against another probe server
 )
 
 campaign_site = Table(

@@ -7,7 +7,7 @@ Whatever changes the ledger may serve somebody who waits: ask `take_ready` after
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 
 from collector.probe_server.ledger.accounts import CAMPAIGN, Accounts, Caps
@@ -181,6 +181,13 @@ class Ledger:
             work_bits = self.costs.of(group.need_class, group.peak_bps).work_bits
             self._unasked[group.units, group.need_class] = _Unasked(group.sites, work_bits)
             self._add_left(group.units, group.sites * work_bits)
+
+    def give_up(self, is_over: Callable[[Ask], bool]) -> None:
+        """Forget the places of those that are not to be served any more; whoever of them waits is to be told."""
+        for place in [*self._places.values()]:
+            if is_over(place.ask):
+                self._give_up(place)
+        self._dispatch()
 
     def change_caps(self, caps: Caps, now_s: float) -> None:
         """Go by other caps from now on; whose test fits in none of them any more loses its place, and asks anew."""

@@ -28,6 +28,9 @@ def upgrade() -> None:
         sa.Column("made_at", sa.BigInteger, nullable=False),
         sa.Column("started_at", sa.BigInteger),
         sa.Column("ended_at", sa.BigInteger),
+        sa.Column("paused_at", sa.BigInteger),
+        sa.Column("paused_us", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("is_elsewhere", sa.Boolean, nullable=False, server_default="0"),
     )
     op.create_table(
         "campaign_site",

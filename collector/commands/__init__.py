@@ -1,0 +1,1 @@
+"""Groups of commands of `diemcau-collector`, one a file."""
