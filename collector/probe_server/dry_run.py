@@ -10,6 +10,7 @@ from collector.probe_server.ledger.terms import Group
 from contract.probing import Booked, Refused
 
 _S_US = 1_000_000
+_MOST_S = 86_400.0  # that an answer can tell; whoever comes then is told the rest
 
 
 def kept_away(document: Document, device: str, now: int) -> Booked | Refused | None:
@@ -27,11 +28,11 @@ def kept_away(document: Document, device: str, now: int) -> Booked | Refused | N
         return Refused(code="not_selected")
     share = _share(f"{device} {dry_run.id}")
     if dry_run.state == "paused":
-        return Booked(in_s=dry_run.again_s * (1 + share))
+        return _come(dry_run.again_s * (1 + share))
     wave = dry_run.waves[client.wave]
     wait_us = dry_run.began_at + wave.opens_s * _S_US - now
     if wait_us > 0:
-        return Booked(in_s=wait_us / _S_US + share * wave.spread_s)
+        return _come(wait_us / _S_US + share * wave.spread_s)
     return _closed(dry_run, client, share, now)
 
 
@@ -42,8 +43,12 @@ def _closed(dry_run: DryRun, client: Client, share: float, now: int) -> Booked |
     for opens_at, closes_at in dry_run.openings[client.openings]:
         if now < closes_at:
             late_us = share * min(closes_at - opens_at, dry_run.again_s * _S_US)
-            return None if opens_at <= now else Booked(in_s=(opens_at - now + late_us) / _S_US)
+            return None if opens_at <= now else _come((opens_at - now + late_us) / _S_US)
     return Refused(code="not_selected")
+
+
+def _come(in_s: float) -> Booked:
+    return Booked(in_s=min(in_s, _MOST_S))
 
 
 def is_broken_off(document: Document, device: str, now: int) -> bool:

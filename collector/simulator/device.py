@@ -145,7 +145,7 @@ class Device:
             self._remember(over.done)
 
     def begin(self, now_s: float, occasion: str, probes: tuple[str, ...], done: tuple[str, ...] = ()) -> None:
-        """Begin a round, which is reported when it is over."""
+        """Begin a round: it is reported when it is over."""
         ends_at_s = now_s + self.machine.duration_s(probes, self._chance)
         self._rounds.append(Round(ends_at_s, occasion, probes, done))
 
@@ -197,9 +197,8 @@ class Device:
         self.is_open = True
         self._opened_at_s = self._heard_at_s = now_s
         self._ground.tally.counts["connected"] += 1
-        self._say(
-            mqtt.subscribe(self._next_packet_id(), (*(self._topics[kind] for kind in wire.DOWN), wire.PLAN_TOPIC))
-        )
+        topics = (*(self._topics[kind] for kind in wire.DOWN), wire.PLAN_TOPIC)
+        self._say(mqtt.subscribe(self._next_packet_id(), topics))
         self._say_presence("connected")
         self.spool.start_over()
         if not self._is_started:

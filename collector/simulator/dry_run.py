@@ -60,14 +60,17 @@ class Part:
 
     async def _test_line(self) -> None:
         """Ask for leave to test the line, and report what came of it."""
-        came = Came(is_tested=True)
+        came, began_s = Came(is_tested=True), self._ground.now_s()
         if self._server is not None and self._permit_key and not self._device.is_cut:
             came = await self._ground.slots.test(self._server, self._device.name, self._permit_key)
         now_s = self._ground.now_s()
         if not self._device.is_on:
             return
         if came.is_tested:
-            self._device.report(now_s, "schedule", LINE)
+            told = self._device.machine.report(
+                now_s, "schedule", LINE, (), is_cut=self._device.is_cut, took_s=now_s - began_s
+            )
+            self._device.accept(told)
         else:
             self._line_at_s = now_s + (_LATER_S if came.again_s is None else came.again_s)
             self._ground.timetable.wake(self._device, self._line_at_s)

@@ -90,10 +90,10 @@ def close(connection: Connection, found: Campaign, without_result: str, now: int
             why = "left_roster"
         elif site_id not in states:
             why = "not_enrolled"
-        elif "connected" not in states[site_id]:
-            why = "off"
+        elif reason:
+            why = reason
         else:
-            why = reason or without_result
+            why = without_result if "connected" in states[site_id] else "off"
         changed.append({"site": site_id, "outcome": "not_done", "reason": why, "report_id": None, "ended": now})
     _write(connection, found.id, changed)
 
