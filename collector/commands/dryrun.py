@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from contract.languages import say
-from provisioning.commands.centre import VIETNAM, actor, now_us, registry
+from provisioning.commands.centre import actor, now_us, registry
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
 _S_US = 1_000_000
 _EVERY_S = 1.0
+_HOUR_LETTERS = len("14:00")
 
 
 @click.group(
@@ -205,11 +205,8 @@ def _session(connection: Connection, code: str | None, now: int) -> int:
 
 
 def _moment(text: str, now: int) -> int:
-    """Return a moment in Vietnam's time, of today where only the hour is given."""
-    today = datetime.fromtimestamp(now / _S_US, VIETNAM).date().isoformat()
-    try:
-        moment = datetime.fromisoformat(text if "-" in text else f"{today}T{text}").replace(tzinfo=VIETNAM)
-    except ValueError as error:
-        hint = say(f"Không hiểu giờ {text!r}: viết 14:00 hoặc 2026-11-27T14:00.", f"Time {text!r} is not understood.")
-        raise click.ClickException(hint) from error
-    return int(moment.timestamp() * _S_US)
+    """Return a moment in Vietnam's time, of today where only the hour is given; raises ProvisioningError."""
+    from provisioning import moments
+
+    today = moments.write(now).partition("T")[0]
+    return moments.read(f"{today}T{text}" if len(text) <= _HOUR_LETTERS and ":" in text else text, now)

@@ -21,6 +21,8 @@ OF_THE_COUNTRY = (
     "prefix",
     "line_tests",
     "quarantine",
+    "campaign",
+    "dry_run",
 )  # kinds that name no site
 _AT_ONCE = 10_000  # keys in one query
 

@@ -17,6 +17,9 @@ PAGES: dict[str, dict[str, str]] = {  # by route: a name, and the address with t
     "GET /events/{code}": {"event": "/events/model", "event-province": "/events/model"},
     "GET /events/{code}/lacking": {"lacking": "/events/model/lacking?gate=T-1d&unit=02"},
     "GET /calendar": {"calendar": "/calendar"},
+    "GET /dryruns": {"dryruns": "/dryruns"},
+    "GET /dryruns/new": {"dryrun-new": "/dryruns/new?session=1"},
+    "GET /dryruns/{number}": {"dryrun": "/dryruns/1", "dryrun-province": "/dryruns/1"},
     "GET /reports/{report_id}": {"report": "/reports/{report_id}"},
     "GET /quarantine": {"quarantine": "/quarantine"},
     "GET /health": {"health": "/health"},
@@ -34,7 +37,7 @@ PICTURED_TOO = {  # the same pages in other states
     "own-weak": "/my/{weak_token}",
 }
 NAMES = tuple(name for addresses in PAGES.values() for name in addresses)
-_BY = {"login": "", "overview-province": "provincial", "event-province": "provincial"}
+_BY = {"login": "", "overview-province": "provincial", "event-province": "provincial", "dryrun-province": "provincial"}
 
 
 def seen_by(name: str) -> str:
