@@ -59,6 +59,16 @@ def _choosing(command: Callable[..., Any]) -> Callable[..., Any]:
                 is_flag=True,
                 help=say("Đo đối chứng với máy chủ đo khác.", "A second opinion: against another probe server."),
             ),
+            click.option(
+                "--any-hour",
+                is_flag=True,
+                help=say("Cả ngoài giờ mở cửa, ngày nghỉ, lúc cắt điện.", "Outside their hours too."),
+            ),
+            click.option(
+                "--during-sessions",
+                is_flag=True,
+                help=say("Cả khi đang có buổi họp.", "While a session runs too."),
+            ),
             click.option("--from", "opens", help=say("Từ lúc: 14:00 hoặc 2026-11-27T14:00.", "From when.")),
             click.option("--until", "closes", help=say("Đến lúc; không có thì sau 2 giờ.", "Until when; else 2 h on.")),
         )
@@ -185,7 +195,8 @@ def _wish(connection: Connection, name: str, chosen: dict[str, Any], now: int) -
         not_carried_in=chosen["retest"],
     )
     session_id = _session(connection, chosen["session"], now)
-    return Wish(name, session_id, tuple(chosen["checks"]), selection, opens_at, closes_at, chosen["elsewhere"])
+    how = chosen["elsewhere"], chosen["any_hour"], chosen["during_sessions"]
+    return Wish(name, session_id, tuple(chosen["checks"]), selection, opens_at, closes_at, *how)
 
 
 def _session(connection: Connection, code: str | None, now: int) -> int:

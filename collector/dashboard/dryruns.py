@@ -41,6 +41,8 @@ class Form(NamedTuple):
     medium: str
     retest: int | None
     is_elsewhere: bool
+    is_any_hour: bool
+    may_load_sessions: bool
     opens: str
     closes: str
 
@@ -54,11 +56,14 @@ def _read(
     medium: Annotated[str, Query(max_length=20)] = "",
     retest: Annotated[str, Query(max_length=12)] = "",
     elsewhere: bool = False,
+    any_hour: bool = False,
+    during_sessions: bool = False,
     opens: Annotated[str, Query(max_length=30)] = "",
     closes: Annotated[str, Query(max_length=30)] = "",
 ) -> Form:
     earlier = int(retest) if retest.isdecimal() else None
-    return Form(session, name, tuple(check or _BY_DEFAULT), unit, role, medium, earlier, elsewhere, opens, closes)
+    how = elsewhere, any_hour, during_sessions
+    return Form(session, name, tuple(check or _BY_DEFAULT), unit, role, medium, earlier, *how, opens, closes)
 
 
 Filled = Annotated[Form, Depends(_read)]
@@ -162,4 +167,5 @@ def _wish(connection: Connection, form: Form, moment: int) -> Wish:
     opens_at = moments.read(form.opens, moment) if form.opens else moment
     closes_at = moments.read(form.closes, moment) if form.closes else moment + _LASTS_US
     name = form.name.strip() or "-"
-    return Wish(name, form.session, form.checks, selection, opens_at, closes_at, form.is_elsewhere)
+    how = form.is_elsewhere, form.is_any_hour, form.may_load_sessions
+    return Wish(name, form.session, form.checks, selection, opens_at, closes_at, *how)

@@ -42,6 +42,8 @@ class Campaign(NamedTuple):
     paused_at: int | None
     paused_us: int
     is_elsewhere: bool
+    is_any_hour: bool = False
+    may_load_sessions: bool = False
 
     @property
     def code(self) -> str:

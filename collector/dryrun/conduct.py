@@ -16,7 +16,7 @@ from collector.probe_server.caps import caps
 from collector.probe_server.ledger.costs import Costs
 from collector.store import campaigns
 from collector.store.intake import campaigns as results
-from collector.store.queries import document
+from collector.store.queries import document, openings
 from collector.store.queries.campaigns import Chosen, choose
 from provisioning.settings import Settings
 
@@ -31,6 +31,8 @@ class Wish(NamedTuple):
     opens_at: int
     closes_at: int
     is_elsewhere: bool = False
+    is_any_hour: bool = False
+    may_load_sessions: bool = False
 
 
 def foresee(connection: Connection, settings: Settings, wish: Wish, now: int) -> Prediction:
@@ -109,13 +111,20 @@ def _predict(connection: Connection, settings: Settings, wish: Wish, chosen: lis
         )
     known = document.build(connection, 0, now)
     limits = caps(settings, known)
-    tests = [Test(device.name, one.site_id, _wave(one)) for one in chosen for device in one.devices]
+    starts_at = max(now, wish.opens_at)
+    closed = {
+        site_id: found.reason
+        for site_id, found in openings.of_sites(connection, [one.site_id for one in chosen], wish, starts_at).items()
+        if not found.spans
+    }
+    open_ones = [one for one in chosen if one.site_id not in closed]
+    tests = [Test(device.name, one.site_id, _wave(one)) for one in open_ones for device in one.devices]
     return predict(
         known,
         [test for test in tests if test.device in known.devices],
         [(server, limits) for server in probe_servers(settings)],
         Costs(),
-        left=Counter(reason for one in chosen if (reason := _lacks(one))),
+        left=Counter(reason for one in chosen if (reason := closed.get(one.site_id) or _lacks(one))),
         sites=Counter(map(_wave, chosen)),
         has_line="line" in wish.checks,
         is_elsewhere=wish.is_elsewhere,

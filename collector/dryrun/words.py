@@ -35,6 +35,7 @@ REASONS: Names = {
     "needs_consent": ("Chưa ai đồng ý cho đo qua 4G", "Nobody consented to a test over 4G"),
     "outside_hours": ("Ngoài giờ mở cửa", "Outside its hours"),
     "holiday": ("Ngày nghỉ", "Holiday"),
+    "session": ("Đang có buổi họp", "A session runs"),
     "power_cut": ("Cắt điện có báo trước", "Announced power cut"),
     "left_roster": ("Không còn trong danh sách", "Left the roster"),
     "no_turn": ("Hết giờ mà chưa đến lượt", "The window ended before its turn"),

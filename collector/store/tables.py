@@ -229,6 +229,8 @@ campaign = Table(
     Column("paused_at", BigInteger),  # null: it is not paused
     Column("paused_us", BigInteger, nullable=False, server_default="0"),  # how long it was, before
     Column("is_elsewhere", Boolean, nullable=False, server_default="0"),  # the line against another probe server
+    Column("is_any_hour", Boolean, nullable=False, server_default="0"),  # hours, holidays and power cuts do not count
+    Column("may_load_sessions", Boolean, nullable=False, server_default="0"),  # sites are tested while sessions run
 )
 
 campaign_site = Table(

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 from collector.dryrun.campaign import Campaign
 from collector.dryrun.checks import Seen, facts_of, result_of
 from collector.store import campaigns
+from collector.store.queries import openings
 from collector.store.tables import campaign, campaign_site, evidence, presence
 from provisioning.store.tables import device, participation
 
@@ -84,14 +85,16 @@ def close(connection: Connection, found: Campaign, without_result: str, now: int
     known = select(device.c.site_id, presence.c.state).outerjoin(presence, presence.c.device_id == device.c.id)
     for site_id, state in connection.execute(known.where(device.c.state == "active", device.c.is_spare.is_(False))):
         states[site_id].add(state)
+    is_theirs = select(campaign_site.c.site_id).where(is_open)
+    windows = openings.of_sites(connection, is_theirs, found, found.started_at or found.opens_at)
     changed = []
     for site_id, reason in rows:
         if site_id not in taking_part:
             why = "left_roster"
         elif site_id not in states:
             why = "not_enrolled"
-        elif reason:
-            why = reason
+        elif reason or windows[site_id].reason:
+            why = reason or windows[site_id].reason
         else:
             why = without_result if "connected" in states[site_id] else "off"
         changed.append({"site": site_id, "outcome": "not_done", "reason": why, "report_id": None, "ended": now})

@@ -210,3 +210,38 @@ def test_a_second_opinion_is_asked_of_another_probe_server(conductor, four, two_
     by_name = [{one.name: one.tests for one in each.prediction.servers} for each in (found, other)]
     names = ("a.example.vn:1", "b.example.vn:2")
     assert [by_name[0].get(name, 0) for name in names] == [by_name[1].get(name, 0) for name in reversed(names)]
+
+
+def test_a_site_is_tested_while_it_is_open_and_no_session_runs_unless_that_is_overridden(
+    conductor, country, four, now
+) -> None:
+    with writing(country.engine) as connection:
+        closed = update(site).where(site.c.name == "plain")
+        connection.execute(closed.values(hours="T2-CN 10:00-11:00"))  # it is 08:00, and a Tuesday
+        connection.execute(update(site).where(site.c.name == "hard").values(hours="T4 10:00-11:00"))
+
+    def spans(found: Any) -> dict[str, Any]:
+        with country.engine.connect() as connection:
+            built = document.build(connection, 1, now)
+        assert built.dry_run is not None
+        return {
+            name: None if client.openings is None else built.dry_run.openings[client.openings]
+            for name, client in built.devices.items()
+        }
+
+    found = conductor.start("line", closes_at=now + 4 * HOUR)
+    assert found.prediction.left == {"outside_hours": 1, "not_enrolled": 1}
+    assert found.prediction.tests == 2
+    assert spans(found) == {
+        four["speaks"].name: None,
+        four["plain"].name: ((now + 2 * HOUR, now + 3 * HOUR),),
+        four["hard"].name: (),
+    }
+    conductor.act(found.id, "stop")
+    assert conductor.counts(found.id)[("not_done", "outside_hours")] == 1
+    at_any_hour = conductor.start("line", closes_at=now + 4 * HOUR, is_any_hour=True)
+    assert at_any_hour.prediction.tests == 3
+    assert set(spans(at_any_hour).values()) == {None}
+    conductor.act(at_any_hour.id, "stop")
+    during = conductor.start("line", opens_at=now, closes_at=now + 13 * HOUR, is_any_hour=True)  # a session at 12
+    assert set(spans(during).values()) == {((now, now + 12 * HOUR),)}

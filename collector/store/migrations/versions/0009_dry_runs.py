@@ -31,6 +31,8 @@ def upgrade() -> None:
         sa.Column("paused_at", sa.BigInteger),
         sa.Column("paused_us", sa.BigInteger, nullable=False, server_default="0"),
         sa.Column("is_elsewhere", sa.Boolean, nullable=False, server_default="0"),
+        sa.Column("is_any_hour", sa.Boolean, nullable=False, server_default="0"),
+        sa.Column("may_load_sessions", sa.Boolean, nullable=False, server_default="0"),
     )
     op.create_table(
         "campaign_site",
