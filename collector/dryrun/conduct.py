@@ -13,8 +13,7 @@ from collector.dryrun.prediction import Prediction, Test, predict
 from collector.dryrun.selection import Selection, wave_of
 from collector.link.plan import probe_servers
 from collector.probe_server.caps import caps
-from collector.probe_server.ledger.costs import Costs
-from collector.store import campaigns
+from collector.store import campaigns, slots
 from collector.store.intake import campaigns as results
 from collector.store.queries import document, openings
 from collector.store.queries.campaigns import Chosen, choose
@@ -123,7 +122,7 @@ def _predict(connection: Connection, settings: Settings, wish: Wish, chosen: lis
         known,
         [test for test in tests if test.device in known.devices],
         [(server, limits) for server in probe_servers(settings)],
-        Costs(),
+        slots.costs(connection),
         left=Counter(reason for one in chosen if (reason := closed.get(one.site_id) or _lacks(one))),
         sites=Counter(map(_wave, chosen)),
         has_line="line" in wish.checks,

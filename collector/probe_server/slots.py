@@ -204,10 +204,10 @@ class Slots:
             if not transport.is_closing():  # one that is lost already cannot be broken off any more
                 transport.abort()
         is_to_come = slot.is_server_limited and ending != "stopped"
-        again = self.ledger.rebook(slot.number, self._ledger_s()) if is_to_come else None
+        again, ended = self.ledger.rebook(slot.number, self._ledger_s()) if is_to_come else None, None
         if again is None:
-            self.ledger.end(slot.number, self._ledger_s(), slot.sent_bytes + slot.received_bytes)
-        self._note(slot, "ended", ending)
+            ended = self.ledger.end(slot.number, self._ledger_s(), slot.sent_bytes + slot.received_bytes)
+        self._note(slot, "ended", ending, ended)
         self._wake()
         return None if again is None else max(1.0, again.at_s - self._ledger_s())
 
@@ -246,7 +246,13 @@ class Slots:
                 self.end(slot.granted.token, "expired")
         self._wake()
 
-    def _note(self, slot: Slot, state: Literal["granted", "ended"], ending: Ending | None = None) -> None:
+    def _note(
+        self,
+        slot: Slot,
+        state: Literal["granted", "ended"],
+        ending: Ending | None = None,
+        ended: terms.Ended | None = None,
+    ) -> None:
         self.journal.note(
             News(
                 id=slot.turn,
@@ -258,6 +264,9 @@ class Slots:
                 sent_bytes=slot.sent_bytes,
                 received_bytes=slot.received_bytes,
                 is_server_limited=slot.is_server_limited,
+                need_class=ended and ended.need_class,
+                held_us=0 if ended is None else int(ended.cost.duration_s * 1e6),
+                work_bits=0 if ended is None else int(ended.cost.work_bits),
             )
         )
 

@@ -64,7 +64,7 @@ def in_force(connection: Connection, now: int) -> Campaign | None:
     """Return the campaign that probe servers must know of: one that goes on, or was stopped a little while ago."""
     was_stopped = and_(campaign.c.state == "stopped", campaign.c.ended_at > now - LINGERS_US)
     query = select(campaign).where(or_(campaign.c.state.in_(("running", "paused")), was_stopped))
-    row = connection.execute(query.order_by(campaign.c.started_at.desc()).limit(1)).first()
+    row = connection.execute(query.order_by(campaign.c.started_at.desc(), campaign.c.id.desc()).limit(1)).first()
     return None if row is None else _read(row)
 
 

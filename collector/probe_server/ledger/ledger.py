@@ -135,12 +135,11 @@ class Ledger:
             self._leases.lower(slot, peak_bps, now_s)
         return slot is not None
 
-    def end(self, number: int, now_s: float, moved_bytes: int = 0) -> bool:
-        """Give back a slot and learn what it cost; False when it was over already."""
+    def end(self, number: int, now_s: float, moved_bytes: int = 0) -> Ended | None:
+        """Give back a slot, learn what it cost, and tell it; None when it was over already."""
         self._go_on(now_s)
-        if (slot := self._leases.get(number)) is not None:
-            self._close(slot, moved_bytes)
-        return slot is not None
+        slot = self._leases.get(number)
+        return None if slot is None else self._close(slot, moved_bytes)
 
     def rebook(self, number: int, now_s: float) -> Booked | None:
         """End a slot whose run says nothing of the line, and book its device again.
@@ -343,12 +342,13 @@ class Ledger:
             self._ready.remove(slot)
         return Granted(slot)
 
-    def _close(self, slot: Slot, moved_bytes: int = 0, is_expired: bool = False) -> None:
+    def _close(self, slot: Slot, moved_bytes: int = 0, is_expired: bool = False) -> Ended:
         ended = self._leases.close(slot, self._now_s, moved_bytes)
         self._changed[slot.ask.device] = None
         if not is_expired:  # a device that fell silent tells nothing of what a test costs
             self.costs.add(ended.need_class, ended.cost)
             self._ended.append(ended)
+        return ended
 
     # --- time
 

@@ -13,6 +13,7 @@ from collector.dryrun.campaign import Campaign
 from collector.dryrun.conduct import Wish
 from collector.dryrun.selection import Selection
 from collector.store import campaigns
+from collector.store.queries import document
 from collector.store.queries.campaigns import count_outcomes
 from collector.store.scope import country as whole
 from provisioning.settings import Settings
@@ -50,6 +51,13 @@ class Conductor:
             found = campaigns.find(connection, campaign_id)
             assert found is not None
             return found
+
+    def need_class(self, device: str) -> str:
+        with self.country.engine.connect() as connection:
+            built = document.build(connection, 1, self.now)
+        needs = built.devices[device].needs
+        assert needs is not None
+        return built.needs[needs].need_class
 
     def counts(self, campaign_id: int) -> dict[tuple[str, str], int]:
         with self.country.engine.connect() as connection:

@@ -12,6 +12,8 @@ from collector.intake.ingest import ingest
 from collector.intake.sweep import sweep
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
+from collector.probe_server.journal import News
+from collector.store import slots
 from collector.store.queries import document
 from collector.store.tables import campaign_site, flag, flag_change, standing
 from provisioning import audit
@@ -245,3 +247,21 @@ def test_a_site_is_tested_while_it_is_open_and_no_session_runs_unless_that_is_ov
     conductor.act(at_any_hour.id, "stop")
     during = conductor.start("line", opens_at=now, closes_at=now + 13 * HOUR, is_any_hour=True)  # a session at 12
     assert set(spans(during).values()) == {((now, now + 12 * HOUR),)}
+
+
+def test_what_tests_have_cost_is_learned_from_those_that_moved_something(conductor, country, four, now) -> None:
+    before = conductor.find(conductor.make()).prediction
+    need = conductor.need_class(four["plain"].name)
+
+    def news(number: int, moved: int, **changed: Any) -> News:
+        told = {"device": four["plain"].name, "purpose": "schedule", "state": "ended", "at_us": now, "ending": "told"}
+        cost = {"sent_bytes": moved, "need_class": need, "held_us": 5 * S, "work_bits": 200_000_000}
+        return News.model_validate({"id": f"{number:022}", **told, **cost, **changed})
+
+    with writing(country.engine) as connection:
+        silent = [news(n, 0) for n in range(100, 140)]
+        broken_off = [news(n, 10**9, ending="stopped") for n in range(200, 240)]
+        slots.take(connection, [*silent, *broken_off, *(news(n, 1_000_000) for n in range(40))], now)
+    told = conductor.find(conductor.make(roles=("view",))).prediction
+    assert (before.is_known, told.is_known) == (False, True)
+    assert told.moved_bytes == 2 * 1_000_000

@@ -12,7 +12,10 @@ _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
-    """Add the tables."""
+    """Add the tables, and what a slot has cost."""
+    op.add_column("slot", sa.Column("need_class", sa.Text))
+    op.add_column("slot", sa.Column("held_us", sa.BigInteger, nullable=False, server_default="0"))
+    op.add_column("slot", sa.Column("work_bits", sa.BigInteger, nullable=False, server_default="0"))
     op.create_table(
         "campaign",
         sa.Column("id", _ID, primary_key=True),
