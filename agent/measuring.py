@@ -69,6 +69,11 @@ class Measuring:
         if len(self._asked) < MOST_COMMANDS:
             self._asked[command.id] = _Asked(command, self._clock.mono_s() + command.expires_in_s)
 
+    def join(self, dry_run: wire.DryRun, servers: Sequence[Server]) -> None:
+        """Take part in a dry run, which may want another of these probe servers than the first."""
+        if self.schedule.join(dry_run, self._clock.mono_s()) and dry_run.is_elsewhere:
+            self._booked_at, self._doubted = None, servers[0]
+
     def advance(self, servers: Sequence[Server], *, may_start: bool) -> Tuple[str, ...]:
         """Go on without waiting; return the ids of the commands whose report has been spooled now.
 

@@ -190,6 +190,8 @@ class Resident:
         elif event.kind == "plan":
             self._plan = wire.decode_plan(event.payload)
             self.publisher.hear_epoch(self._plan.epoch, self.clock.mono_s())
+            if self._plan.dry_run is not None:
+                self.measuring.join(self._plan.dry_run, self._servers())
         elif event.kind == "command":
             self._obey(wire.decode_command(event.payload))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple, Optional, Sequence, Tuple
 
+from contract import wire
+
 EQUIPMENT = ("camera", "sound", "display", "power")
 LIGHT = ("host", "network", "path", "software", "clock", *EQUIPMENT)
 LINE = ("line",)
@@ -12,6 +14,7 @@ _LINE_ROUND = ("line", "path")  # what the line's slot has a stream for
 ON_DEMAND = ("speedtest",)  # by a person at the site alone: in no round, by no command
 INVENTORY = ("host", "network", "software", *EQUIPMENT)
 _AGAIN_S = 60.0
+_NEVER_S = float("inf")
 
 
 class Due(NamedTuple):
@@ -31,6 +34,8 @@ class Schedule:
         self._device = device
         self._line_from_s = line_from_s
         self._is_started = False
+        self._dry_run = ""  # the last one that we heard of
+        self._called_s = _NEVER_S  # when it has us measure the line
         self._tick_at_s = 0.0
         self._light_at_s = 0.0
         self._line_at_s = 0.0
@@ -68,6 +73,19 @@ class Schedule:
         """Measure the line anew in so many seconds: it is booked for then, or what did not carry is to be confirmed."""
         self._line_at_s = min(self._line_at_s, now_s + in_s)
 
+    def join(self, dry_run: wire.DryRun, now_s: float) -> bool:
+        """Run a dry run's checks at a time of our own; tell whether we had not heard of it yet."""
+        if dry_run.id == self._dry_run:
+            return False
+        self._dry_run = dry_run.id
+        at_s = now_s + _share(f"{self._device} {dry_run.id}") * dry_run.spread_s
+        if "equipment" in dry_run.checks:
+            self._light_at_s = min(self._light_at_s, at_s)
+        if "line" in dry_run.checks:
+            self._called_s = at_s
+            self._line_at_s = min(self._line_at_s, at_s)
+        return True
+
     def take_tick(self, now_s: float) -> bool:
         """Tell whether a tick is due, and count it as taken. Ticks that were missed are not made up for."""
         if now_s < self._tick_at_s:
@@ -93,7 +111,7 @@ class Schedule:
         self._line_at_s = self._next("line", self._line_s, now_s)
         if now_s >= self._line_from_s:
             return Due("start", ())
-        self._line_at_s = min(self._line_at_s, self._line_from_s)
+        self._line_at_s = min(self._line_at_s, self._line_from_s, self._called_s)
         return Due("start", LIGHT)
 
     def _next(self, name: str, period_s: float, now_s: float) -> float:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
+from collector.dryrun.campaign import told_to_devices
 from collector.intake.daily import Daily
 from collector.intake.hourly import Hourly
 from collector.intake.ingest import ingest
@@ -21,8 +22,9 @@ from collector.intake.sweep import sweep
 from collector.link.connection import Connection
 from collector.link.live import Live
 from collector.link.outbox import Outbox, publish_plan
+from collector.link.plan import probe_servers
 from collector.link.uplink import Uplink
-from collector.store import counters, policies, pulse
+from collector.store import campaigns, counters, policies, pulse
 from collector.store.intake import commands, lively
 from contract import wire
 from contract.clock import wall_us
@@ -95,12 +97,14 @@ class Ingest:
         discarded = self._uplink.discarded
         with writing(self._engine) as connection:
             due = commands.due(connection, now)
+            dry_run = told_to_devices(campaigns.going_on(connection), now)
             pulse.beat(connection, pulse.INGEST, self._told(), now)
             self._hourly.write(connection, now)
             if discarded:
                 counters.add(connection, counters.DISCARDED, discarded)
         self._uplink.settle(discarded)
         self._outbox.command(due)
+        self._tell_plan(dry_run)
         self._daily.step(now)
         self._follow_sessions(now)
 
@@ -112,6 +116,13 @@ class Ingest:
                 found = lively.devices(connection, now)
             self._live.follow(found, now)
 
+    def _tell_plan(self, dry_run: wire.DryRun | None) -> None:
+        """Leave another plan with every broker when a campaign begins, goes on, or is over."""
+        if dry_run != self._plan.dry_run:
+            self._plan = self._plan._replace(version=self._plan.version + 1, dry_run=dry_run)
+            for edge in self._edges:
+                publish_plan(edge, self._plan)
+
     def _told(self) -> dict[str, Any]:
         edges = [{"url": edge.url, "is_connected": edge.is_connected} for edge in self._edges]
         told = {"waiting": self._uplink.waiting, "lag_ms": self._lag_us // 1000, "edges": edges}
@@ -121,12 +132,6 @@ class Ingest:
     def _greet(self, edge: Connection) -> None:
         publish_plan(edge, self._plan)
         self._live.greet(edge, self._now_us())
-
-
-def probe_servers(settings: Settings) -> tuple[wire.ProbeServer, ...]:
-    """Return the probe servers of the plan, each with its share of the shards."""
-    servers = settings.probed
-    return tuple(wire.ProbeServer(wire.SHARDS[n :: len(servers)], *server) for n, server in enumerate(servers))
 
 
 def run_ingest(settings: Settings) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from collector.commands.dryrun import dryrun
 from collector.commands.statement import statement
 from contract.languages import say
 from contract.usage import speak
@@ -276,6 +277,7 @@ def resume() -> None:
     click.echo(say("Đã cho phép đo đường truyền trở lại.", "Line tests are allowed again."))
 
 
+main.add_command(dryrun)
 main.add_command(statement)
 
 

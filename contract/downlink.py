@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Optional
 
 from pydantic import Field
 from typing_extensions import Annotated, Literal
@@ -36,8 +36,17 @@ class ProbeServer(Message):
     udp_port: Port
 
 
+class DryRun(Message):
+    """Checks that every device is to run once, at a time of its own within `spread_s` of hearing of it."""
+
+    id: Name
+    checks: list_of(Name, 8)  # type: ignore[valid-type]
+    spread_s: Annotated[int, Field(ge=0, le=86_400)]
+    is_elsewhere: bool = False
+
+
 class Plan(CompactMessage):
-    """What every device must know: the collector's epoch and the probe servers."""
+    """What every device must know: the collector's epoch, the probe servers, and the dry run that goes on."""
 
     most_bytes: ClassVar[int] = wire.MAX_PLAN_BYTES
 
@@ -45,3 +54,4 @@ class Plan(CompactMessage):
     version: Count
     epoch: Count
     probe_servers: list_of(ProbeServer, 16)  # type: ignore[valid-type]
+    dry_run: Optional[DryRun] = None

@@ -118,13 +118,23 @@ class ProbeServer(NamedTuple):
     udp_port: int
 
 
+class DryRun(NamedTuple):
+    """Checks that every device is to run once, at a time of its own within `spread_s` of hearing of it."""
+
+    id: str  # the same one is run once, however often it is heard of
+    checks: Tuple[str, ...]
+    spread_s: int
+    is_elsewhere: bool = False  # the line is tested against another probe server than the shard's
+
+
 class Plan(NamedTuple):
-    """What every device must know: the collector's epoch and the probe servers."""
+    """What every device must know: the collector's epoch, the probe servers, and the dry run that goes on."""
 
     id: str
     version: int
     epoch: int  # grows each time a collector starts: send again what waits
     probe_servers: Tuple[ProbeServer, ...]
+    dry_run: Optional[DryRun] = None
 
 
 PRESENCE_STATES = ("connected", "stopped", "asleep", "lost")
@@ -219,6 +229,7 @@ def encode(message: Any) -> bytes:
     value = message._asdict()
     if isinstance(message, Plan):
         value["probe_servers"] = [server._asdict() for server in message.probe_servers]
+        value["dry_run"] = None if message.dry_run is None else message.dry_run._asdict()
     payload = dump_json(value)
     limit_bytes = MAX_PLAN_BYTES if isinstance(message, Plan) else MAX_MESSAGE_BYTES
     if len(payload) > limit_bytes:
@@ -313,6 +324,18 @@ def _probe_server(value: Any) -> ProbeServer:
     return _read(ProbeServer, value, _PROBE_SERVER)
 
 
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+def _dry_run(value: Any) -> Optional[DryRun]:
+    if value is not None and not isinstance(value, dict):
+        raise ValueError("must be null or an object")
+    return None if value is None else _read(DryRun, value, _DRY_RUN)
+
+
 def _read(message: Type[_Message], value: Dict[str, Any], shape: Dict[str, _Check]) -> _Message:
     """Read a message's fields; one that has a default was added later, and older writers do not send it."""
     fields = {}
@@ -364,9 +387,16 @@ _PROBE_SERVER = {
     "http_port": _integer(1, 65_535),
     "udp_port": _integer(1, 65_535),
 }
+_DRY_RUN = {
+    "id": _matching(_NAME),
+    "checks": _list_of(_matching(_NAME), 8),
+    "spread_s": _integer(0, 86_400),
+    "is_elsewhere": _truth,
+}
 _PLAN = {
     "id": _matching(_NAME),
     "version": _COUNT,
     "epoch": _COUNT,
     "probe_servers": _list_of(_probe_server, 16),
+    "dry_run": _dry_run,
 }

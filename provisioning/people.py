@@ -19,6 +19,7 @@ DUTIES = ("viewer", "unit_officer", "provincial", "vnpt_branch", "noc", "ministr
 BOUND_DUTIES = ("unit_officer", "provincial", "vnpt_branch")  # whose account names units, and without any sees none
 _ONLY_LOOKS = ("viewer",)
 _OPERATES = ("noc", "ministry", "admin")
+_CONDUCTS = ("noc", "admin")
 LEAST_LETTERS = 8
 _ARGON2 = PasswordHash((Argon2Hasher(),))
 
@@ -40,6 +41,11 @@ class Person(NamedTuple):
     def operates(self) -> bool:
         """Whether they look after the centre itself."""
         return self.duty in _OPERATES
+
+    @property
+    def conducts(self) -> bool:
+        """Whether they start and stop dry runs."""
+        return self.duty in _CONDUCTS
 
 
 def add_person(

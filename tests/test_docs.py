@@ -39,7 +39,7 @@ SCRIPTS = {
     "diemcau-collector": collector.cli.main,
 }
 MESSAGES = (
-    *(wire.Frame, wire.Snapshot, wire.Presence, wire.Ack, wire.Command, wire.Plan, wire.ProbeServer),
+    *(wire.Frame, wire.Snapshot, wire.Presence, wire.Ack, wire.Command, wire.Plan, wire.DryRun, wire.ProbeServer),
     *(report.Report, report.Measurement, report.Failure),
     *(enrolment.EnrolmentRequest, enrolment.EnrolmentAnswer, enrolment.EnrolmentRefusal),
     *(probing.Nonce, probing.Ask, probing.Granted, probing.Booked, probing.Refused, probing.Ended),

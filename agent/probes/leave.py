@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # imported when it measures: rounds without the line are to s
     from agent.transfer.web import Web
 
 NO_CONSENT = "this machine is on 4G, and nobody at the site agreed to spend its bytes"
+_NOT_NOW = ("not_selected", "stopped")  # by the centre: nothing of this line has failed
+_ANOTHER_TIME_S = 3600.0
 _REFUSALS = {
     "wrong_answer": "the probe server does not know this device, or its key",
     "old_nonce": "the probe server took too long to be answered",
@@ -26,7 +28,10 @@ _REFUSALS = {
 
 
 def take(context: Context, web: Web, test: str, link: Optional[Link]) -> Granted:
-    """Ask for a slot; raises NotNow when it is booked, OSError, or ProbeError when there is none."""
+    """Ask for a slot; raises NotNow when it is booked, OSError, or ProbeError when there is none.
+
+    By schedule, NotNow too when the centre wants no test of this site now.
+    """
     from agent.transfer import slot
 
     try:
@@ -38,6 +43,8 @@ def take(context: Context, web: Web, test: str, link: Optional[Link]) -> Granted
     answer = slot.ask(web, context.device, key, context.purpose, test, link, is_consented=context.is_consented)
     if isinstance(answer, Booked):
         raise NotNow(answer.in_s)
+    if isinstance(answer, Refused) and answer.code in _NOT_NOW and context.purpose == "schedule":
+        raise NotNow(_ANOTHER_TIME_S)
     if isinstance(answer, Refused):
         context.refused(answer.code, answer.most_bytes or 0)
         code = "needs_consent" if answer.code == "needs_consent" else "refused"

@@ -59,6 +59,13 @@ def require_operating(request: Request) -> None:
         raise HTTPException(403)
 
 
+def require_conducting(request: Request) -> None:
+    """Do the same, and refuse whoever does not conduct dry runs; raises HTTPException."""
+    require_operating(request)
+    if not request.state.person.conducts:
+        raise HTTPException(403)
+
+
 def check_password(request: Request, connection: Connection, login: str, password: str) -> Person | None:
     """Return who this is, None when login or password is wrong; raises TooSoon after wrong tries."""
 

@@ -18,7 +18,7 @@ from collector.dashboard.render import now
 from collector.probe_server import signing
 from collector.probe_server.document import Document, write
 from collector.probe_server.journal import NewsOfSlots
-from collector.store import line_tests, slots
+from collector.store import campaigns, line_tests, slots
 from collector.store.queries import document
 from provisioning.credentials import probe_server_key
 from provisioning.store.engine import writing
@@ -33,6 +33,7 @@ class Told(NamedTuple):
 
     version: int
     is_stopped: bool
+    dry_run: str  # which one, and how it stands
     body: bytes
     packed: bytes
 
@@ -60,12 +61,14 @@ class Documents:
             version = document.version(connection, self._mark, now_us)
             if self._told is None or (version > self._told.version and self._may_make(connection, self._told)):
                 began_s = time.monotonic()
-                self._told = _pack(document.build(connection, version, now_us))
+                self._told = _pack(document.build(connection, version, now_us), _state(connection))
                 self._next_s = time.monotonic() + _SPARE * (time.monotonic() - began_s)
             return self._told
 
     def _may_make(self, connection: Connection, told: Told) -> bool:
-        return line_tests.is_stopped(connection) != told.is_stopped or time.monotonic() >= self._next_s
+        """Tell whether the pace allows it; a stop, and whatever is done with a dry run, waits for no pace."""
+        is_urgent = (line_tests.is_stopped(connection), _state(connection)) != (told.is_stopped, told.dry_run)
+        return is_urgent or time.monotonic() >= self._next_s
 
 
 async def require(request: Request) -> None:
@@ -116,6 +119,11 @@ def _store(engine: Engine, news: NewsOfSlots, now_us: int) -> None:
         slots.take(connection, news.slots, now_us)
 
 
-def _pack(made: Document) -> Told:
+def _state(connection: Connection) -> str:
+    found = campaigns.going_on(connection)
+    return "" if found is None else f"{found.code} {found.state}"
+
+
+def _pack(made: Document, dry_run: str) -> Told:
     body = write(made)
-    return Told(made.version, made.is_stopped, body, gzip.compress(body, 1))
+    return Told(made.version, made.is_stopped, dry_run, body, gzip.compress(body, 1))

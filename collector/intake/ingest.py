@@ -17,7 +17,7 @@ from collector.intake.batch import Batch
 from collector.intake.hourly import Hourly
 from collector.intake.judging import rejudge
 from collector.judge.policy import Policy
-from collector.store.intake import books, devices, situations
+from collector.store.intake import books, campaigns, devices, situations
 from contract import wire
 from provisioning.store.engine import record_changes, writing
 
@@ -76,6 +76,7 @@ def _transaction(
         batch.write()
         turned = situations.where_presence_counts(connection, batch.sites_turned, now)
         changes = rejudge(connection, batch.sites_to_judge | turned, policy, now)
+        changes += campaigns.settle(connection, batch.sites_to_judge, now)
         record_changes(connection, [*batch.changes, *changes])
     if hourly is not None:
         hourly.add(batch.readings)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from collector.intake.judging import rejudge
 from collector.judge.policy import Policy
 from collector.store import counters, policies
-from collector.store.intake import changes, devices, situations, standings
+from collector.store.intake import campaigns, changes, devices, situations, standings
 from contract import wire
 from provisioning.store.engine import record_changes, writing
 
@@ -41,6 +41,7 @@ def sweep(engine: Engine, policy: Policy, now: int, live: Collection[int] = ()) 
         sites = situations.where_presence_counts(connection, silent, now)
         sites |= set(standings.due(connection, now, MOST_SITES))
         rows += rejudge(connection, sites, policy, now)
+        rows += campaigns.finish(connection, now)
         record_changes(connection, rows)
     return Swept(policy, max(len(sites), len(silent)) < MOST_SITES)
 

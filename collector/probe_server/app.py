@@ -15,11 +15,10 @@ from typing import NamedTuple
 from aiohttp import ClientSession, ClientTimeout, web
 
 from collector.probe_server import asking, centre, metrics, mini, transfer
-from collector.probe_server.asking import peak_bps
+from collector.probe_server.caps import caps
 from collector.probe_server.document import Document
 from collector.probe_server.keeping import Keeping
 from collector.probe_server.keys import KEEPING, KNOWN, LIMITS, PERMITS, REFLECTOR, SLOTS, Known
-from collector.probe_server.ledger.accounts import Caps
 from collector.probe_server.ledger.ledger import Ledger
 from collector.probe_server.ledger.store import open_store
 from collector.probe_server.limits import FULL, Limits
@@ -33,7 +32,6 @@ from provisioning.credentials import probe_server_key
 from provisioning.settings import Settings
 
 _DEFAULTS = Settings(home=Path())
-_LARGEST_BPS = 60_000_000  # of a test, as long as no document says what sites need
 _LOOK_EVERY_S = 0.25
 _log = logging.getLogger(__name__)
 _LINGER_S = 1.0  # what is sent to whoever may send nothing is read for so long, so that the refusal arrives
@@ -91,18 +89,6 @@ async def serving(app: web.Application, host: str, http_port: int, udp_port: int
                     task.cancel()
     finally:
         await runner.cleanup()
-
-
-def caps(settings: Settings, document: Document) -> Caps:
-    """Return what may be granted at once; a cap that is too low for one test each way of granting is raised to two."""
-    largest_bps = max((peak_bps(needs) for needs in document.needs), default=_LARGEST_BPS)
-    least_bps = 2 * largest_bps
-    names = ("probe_capacity_mbps", "probe_province_mbps", "probe_district_mbps")
-    for name in names:
-        if getattr(settings, name) * 1e6 < least_bps:
-            _log.warning("%s: one test needs %d Mbit/s, so %d is used", name, largest_bps / 1e6, least_bps / 1e6)
-    server_bps, *level_bps = (max(getattr(settings, name) * 1_000_000, least_bps) for name in names)
-    return Caps(server_bps, tuple(level_bps), largest_bps)
 
 
 def run(settings: Settings) -> None:

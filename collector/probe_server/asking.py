@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from collector.probe_server.document import Client, Document, Needs
+from collector.probe_server.dry_run import kept_away
 from collector.probe_server.keys import KNOWN, PERMITS, REFLECTOR, SLOTS
 from collector.probe_server.ledger import terms
 from collector.probe_server.permits import NONCE_S
@@ -65,18 +66,24 @@ async def _answer(request: web.Request, asked: Ask) -> Granted | Booked | Refuse
         return Booked(in_s=0)
     slots, known = request.app[SLOTS], request.app[KNOWN]
 
-    def is_revoked() -> bool:
-        return asked.device not in known.document.devices
+    def no_more() -> Booked | Refused | None:
+        """Answer at once whom the newest document keeps away."""
+        if asked.device not in known.document.devices:
+            return Refused(code="wrong_answer")
+        return kept_away(known.document, asked.device, time.time_ns() // 1000) if not wanted.is_on_demand else None
 
-    def is_gone() -> bool:
-        return request.transport is None or is_revoked()
-
-    answer = await slots.ask(wanted, asked.purpose, granted, asked.test, is_gone)
-    if not is_revoked():
+    early = no_more()
+    if early is not None:
+        return early
+    answer = await slots.ask(
+        wanted, asked.purpose, granted, asked.test, lambda: request.transport is None or no_more() is not None
+    )
+    later = no_more()
+    if later is None:
         return answer
     if isinstance(answer, Granted):
         slots.end(answer.token, "stopped")
-    return Refused(code="wrong_answer")
+    return later
 
 
 async def _body(request: web.Request) -> bytes:
@@ -160,16 +167,9 @@ def _granted(asked: Ask, client: Client, needs: Needs, provider: str | None) -> 
 
 
 def _wanted(asked: Ask, client: Client, needs: Needs) -> terms.Ask:
-    """Return a test as the ledger sees it: its peak is that of the direction that needs more."""
-    down_mbps, up_mbps = needs.download.ready_mbps, needs.upload.ready_mbps
-    need_class = f"{down_mbps:g}/{up_mbps:g}{' both' if needs.is_thorough else ''}"
+    """Return a test as the ledger sees it."""
     is_on_demand = asked.purpose != "schedule"
-    return terms.Ask(asked.device, client.units, need_class, peak_bps(needs), is_on_demand)
-
-
-def peak_bps(needs: Needs) -> int:
-    """Return the highest rate of a line test at a site with these needs."""
-    return int(transfer.PEAK * max(needs.download.ready_mbps, needs.upload.ready_mbps) * 1e6)
+    return terms.Ask(asked.device, client.units, needs.need_class, needs.peak_bps, is_on_demand)
 
 
 def _most_bytes(need_mbps: float, allowed: int | None) -> int:

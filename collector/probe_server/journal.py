@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from contract.fields import Count, Device, Message, list_of, matching
+from contract.fields import Count, Device, Message, list_of, matching, text
 from contract.probing import Purpose
 
 MOST_AT_ONCE = 500
@@ -26,6 +26,9 @@ class News(Message):
     sent_bytes: Count = 0
     received_bytes: Count = 0
     is_server_limited: bool = False
+    need_class: text(40) | None = None  # type: ignore[valid-type]  # ended: of tests that cost alike
+    held_us: Count = 0  # for how long
+    work_bits: Count = 0  # the rate that it reserved, times the time
 
 
 class NewsOfSlots(Message):

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from collector.probe_server.document import Document
+from collector.probe_server.dry_run import groups_of, is_broken_off
 from collector.probe_server.journal import Ending, Journal, News
 from collector.probe_server.ledger import terms
 from collector.probe_server.ledger.accounts import Caps
@@ -81,6 +82,7 @@ class Slots:
         self._by_number: dict[int, Slot] = {}
         self._waiting: dict[str, asyncio.Future[terms.Slot]] = {}
         self._turns: dict[str, str] = {}  # of devices that are booked
+        self._announced: str | None = None  # the dry run whose sites the ledger expects
 
     def __iter__(self) -> Iterator[Slot]:
         return iter([*self._slots.values()])
@@ -202,17 +204,17 @@ class Slots:
             if not transport.is_closing():  # one that is lost already cannot be broken off any more
                 transport.abort()
         is_to_come = slot.is_server_limited and ending != "stopped"
-        again = self.ledger.rebook(slot.number, self._ledger_s()) if is_to_come else None
+        again, ended = self.ledger.rebook(slot.number, self._ledger_s()) if is_to_come else None, None
         if again is None:
-            self.ledger.end(slot.number, self._ledger_s(), slot.sent_bytes + slot.received_bytes)
-        self._note(slot, "ended", ending)
+            ended = self.ledger.end(slot.number, self._ledger_s(), slot.sent_bytes + slot.received_bytes)
+        self._note(slot, "ended", ending, ended)
         self._wake()
         return None if again is None else max(1.0, again.at_s - self._ledger_s())
 
     def obey(self, document: Document, caps: Caps) -> None:
         """Go by other caps, and break off what the centre does not want any more.
 
-        Everything when it stops, else tests of revoked devices.
+        Everything when it stops, else tests of revoked devices and of a dry run that was stopped.
         """
         self.ledger.change_caps(caps, self._ledger_s())
         if document.is_stopped and not self.is_stopped:
@@ -220,10 +222,21 @@ class Slots:
         elif self.is_stopped and not document.is_stopped:
             self.ledger.resume()
         self.is_stopped = document.is_stopped
+        self._announce(document)
+        now = _wall_us()
         for slot in self:
-            if self.is_stopped or slot.device not in document.devices:
+            is_over = slot.purpose == "schedule" and is_broken_off(document, slot.device, now)
+            if self.is_stopped or is_over or slot.device not in document.devices:
                 self.end(slot.granted.token, "stopped")
+        self.ledger.give_up(lambda ask: not ask.is_on_demand and is_broken_off(document, ask.device, now))
         self._wake()
+
+    def _announce(self, document: Document) -> None:
+        """Tell the ledger once what a dry run will bring, and when there is none any more."""
+        coming = document.dry_run.id if document.dry_run and document.dry_run.state != "stopped" else None
+        if coming != self._announced:
+            self._announced = coming
+            self.ledger.announce(groups_of(document))
 
     def look(self) -> None:
         """Let happen what time alone brings; to be called a few times a second."""
@@ -233,7 +246,13 @@ class Slots:
                 self.end(slot.granted.token, "expired")
         self._wake()
 
-    def _note(self, slot: Slot, state: Literal["granted", "ended"], ending: Ending | None = None) -> None:
+    def _note(
+        self,
+        slot: Slot,
+        state: Literal["granted", "ended"],
+        ending: Ending | None = None,
+        ended: terms.Ended | None = None,
+    ) -> None:
         self.journal.note(
             News(
                 id=slot.turn,
@@ -245,6 +264,9 @@ class Slots:
                 sent_bytes=slot.sent_bytes,
                 received_bytes=slot.received_bytes,
                 is_server_limited=slot.is_server_limited,
+                need_class=ended and ended.need_class,
+                held_us=0 if ended is None else int(ended.cost.duration_s * 1e6),
+                work_bits=0 if ended is None else int(ended.cost.work_bits),
             )
         )
 

@@ -11,6 +11,7 @@ from collections import deque
 from urllib.parse import urlsplit
 
 from collector.simulator import mqtt
+from collector.simulator.dry_run import Part
 from collector.simulator.files import Credentials
 from collector.simulator.ground import Ground, tls_of
 from collector.simulator.link import Link
@@ -51,6 +52,7 @@ class Device:
         "_number",
         "_opened_at_s",
         "_packet_id",
+        "_part",
         "_pinged_at_s",
         "_rounds",
         "_said_at_s",
@@ -91,6 +93,7 @@ class Device:
         self._heard_at_s = 0.0  # and of the broker
         self._pinged_at_s = 0.0
         self._packet_id = 0
+        self._part = Part(self, credentials.permit_key, ground)
         self._rounds: list[Round] = []
         self._is_started = False
         self._is_dialling = False
@@ -121,7 +124,7 @@ class Device:
 
     def _next_s(self) -> float:
         ends_s = min((going.ends_at_s for going in self._rounds), default=NEVER_S)
-        times_s = [ends_s, self._light_at_s, self._line_at_s]
+        times_s = [ends_s, self._light_at_s, self._line_at_s, self._part.next_s]
         if self.is_open:
             times_s += [self._tick_at_s, self.spool.again_at_s, self._ping_at_s, self._heard_at_s + _DEAD_S + 1]
         elif self._link is None and not self._is_dialling:
@@ -133,16 +136,18 @@ class Device:
     def _measure(self, now_s: float) -> None:
         if now_s >= self._light_at_s:
             self._light_at_s += LIGHT_ROUND_S
-            self._begin(now_s, "schedule", LIGHT)
+            self.begin(now_s, "schedule", LIGHT)
         if now_s >= self._line_at_s:
             self._line_at_s += LINE_ROUND_S
-            self._begin(now_s, "schedule", LINE)
+            self.begin(now_s, "schedule", LINE)
+        self._part.turn(now_s)
         for over in [going for going in self._rounds if now_s >= going.ends_at_s]:
             self._rounds.remove(over)
             self.report(now_s, over.occasion, over.probes, over.done)
             self._remember(over.done)
 
-    def _begin(self, now_s: float, occasion: str, probes: tuple[str, ...], done: tuple[str, ...] = ()) -> None:
+    def begin(self, now_s: float, occasion: str, probes: tuple[str, ...], done: tuple[str, ...] = ()) -> None:
+        """Begin a round: it is reported when it is over."""
         ends_at_s = now_s + self.machine.duration_s(probes, self._chance)
         self._rounds.append(Round(ends_at_s, occasion, probes, done))
 
@@ -194,9 +199,8 @@ class Device:
         self.is_open = True
         self._opened_at_s = self._heard_at_s = now_s
         self._ground.tally.counts["connected"] += 1
-        self._say(
-            mqtt.subscribe(self._next_packet_id(), (*(self._topics[kind] for kind in wire.DOWN), wire.PLAN_TOPIC))
-        )
+        topics = (*(self._topics[kind] for kind in wire.DOWN), wire.PLAN_TOPIC)
+        self._say(mqtt.subscribe(self._next_packet_id(), topics))
         self._say_presence("connected")
         self.spool.start_over()
         if not self._is_started:
@@ -312,7 +316,9 @@ class Device:
             if message.topic == self._topics["ack"]:
                 self._settle(wire.decode_ack(message.payload))
             elif message.topic == wire.PLAN_TOPIC:
-                self.spool.hear_epoch(wire.decode_plan(message.payload).epoch, self._ground.now_s())
+                plan = wire.decode_plan(message.payload)
+                self.spool.hear_epoch(plan.epoch, self._ground.now_s())
+                self._part.hear(plan, self._ground.now_s())
             elif message.topic == self._topics["command"]:
                 self._obey(wire.decode_command(message.payload))
         except wire.WireError:
@@ -339,7 +345,7 @@ class Device:
         else:
             self._ground.tally.counts["commands"] += 1
             probes = INVENTORY if command.kind == "inventory" else command.probes or EVERYTHING
-            self._begin(now_s, "command", tuple(p for p in EVERYTHING if p in probes), (command.id,))
+            self.begin(now_s, "command", tuple(p for p in EVERYTHING if p in probes), (command.id,))
 
     def _remember(self, commands: tuple[str, ...]) -> None:
         if commands:

@@ -69,4 +69,10 @@ def _keep(answer: EnrolmentAnswer, password: str, folder: Path) -> Credentials:
         raise EnrolmentError("the device waits for approval: another one has used the code before")
     ca_file = folder / "ca.pem"
     ca_file.write_text(answer.ca_pem, encoding="ascii")
-    return Credentials(device=answer.device, password=password, brokers=answer.brokers, ca_file=str(ca_file))
+    return Credentials(
+        device=answer.device,
+        password=password,
+        brokers=answer.brokers,
+        ca_file=str(ca_file),
+        permit_key=answer.permit_key,
+    )

@@ -41,6 +41,7 @@ class Credentials(_Row):
     password: str
     brokers: list_of(BrokerUrl, 8) = Field(min_length=1)  # type: ignore[valid-type]
     ca_file: str = ""
+    permit_key: str = ""  # by which it may ask for its line to be tested; empty: it invents when
 
 
 class EnrolmentCode(_Row):

@@ -7,13 +7,14 @@ import random
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from collector.simulator.counts import Tally
 from collector.simulator.link import Link
+from collector.simulator.slots import Slots
 from collector.simulator.timetable import NEVER_S, Timetable
 
 _AT_ONCE = 100  # connections being made: a broker's queue of those it has not accepted yet is short
@@ -50,8 +51,10 @@ class Ground:
         self.timetable = Timetable()
         self.tally = Tally()
         self.chance = random.Random(seed)  # noqa: S311 - the same country again, no secret
+        self.slots = Slots(self.chance)
         self._wanting: deque[Dialler] = deque()
         self._dialling: set[asyncio.Task[None]] = set()
+        self._working: set[asyncio.Task[None]] = set()
 
     def now_s(self) -> float:
         """Return seconds of the clock that all times here are of."""
@@ -68,6 +71,23 @@ class Ground:
             for sleeper in self.timetable.due(now_s):
                 sleeper.turn(now_s)
             await asyncio.sleep(_STEP_S)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have something done in the background."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._working.add(task)
+        task.add_done_callback(self._worked)
+
+    def _worked(self, task: asyncio.Task[None]) -> None:
+        self._working.discard(task)
+        if not task.cancelled():
+            task.result()
+
+    async def close(self) -> None:
+        """Give up what is done in the background."""
+        for task in self._working:
+            task.cancel()
+        await self.slots.close()
 
     def dial(self, dialler: Dialler) -> None:
         """Connect in the background, when there is room; until then nothing is held for it."""

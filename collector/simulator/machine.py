@@ -60,13 +60,20 @@ class Machine:
         return _TICK_PACKETS, received, round(rtt_ms, 3), round(jitter_ms, 3)
 
     def report(
-        self, ended_s: float, occasion: str, probes: tuple[str, ...], done: tuple[str, ...], *, is_cut: bool
+        self,
+        ended_s: float,
+        occasion: str,
+        probes: tuple[str, ...],
+        done: tuple[str, ...],
+        *,
+        is_cut: bool,
+        took_s: float | None = None,
     ) -> bytes:
         """Return the body of the report of a round that ended at this time.
 
         Written as the contract's models write it, without them: they take longer than all else that a device does.
         """
-        begun_s = ended_s - self.duration_s(probes, self._chance)
+        begun_s = ended_s - (self.duration_s(probes, self._chance) if took_s is None else took_s)
         return wire.dump_json(
             {
                 "v": VERSION,

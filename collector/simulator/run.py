@@ -131,6 +131,7 @@ async def _perform(folder: Folder, orders: Orders, share: Share, seconds: float,
     await _end(stage)
     for unfinished in (*enrolments, *putting, running, telling, asked):
         unfinished.cancel()
+    await ground.close()
     _write(stage, ground, folder, share, tell)
     for enrolment in enrolments:
         if enrolment.done():

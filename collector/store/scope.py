@@ -12,7 +12,8 @@ from provisioning.store.tables import device, participation, site, unit
 Units = frozenset[int] | None  # ids of units, and of all that lies in them; None: the country
 
 OF_THE_COUNTRY = (  # kinds that name no site
-    *("event", "session", "deadline", "speaking", "holiday", "power_cut", "policy", "prefix", "line_tests"),
+    *("event", "session", "deadline", "speaking", "campaign", "dry_run", "holiday", "power_cut"),
+    *("policy", "prefix", "line_tests"),
 )
 _AT_ONCE = 10_000  # keys in one query
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from collector.probe_server.journal import News
+from collector.probe_server.ledger.costs import Costs
+from collector.probe_server.ledger.terms import Cost
 from collector.store.tables import slot
 from provisioning.store.rows import upsert
 from provisioning.store.tables import device
@@ -45,8 +47,24 @@ def take(connection: Connection, news: Sequence[News], now: int) -> None:
             "sent_bytes": one.sent_bytes,
             "received_bytes": one.received_bytes,
             "is_server_limited": one.is_server_limited,
+            "need_class": one.need_class,
+            "held_us": one.held_us,
+            "work_bits": one.work_bits,
         }
         for one in newest.values()
     ]
     upsert(connection, slot, rows, ["id"])
     connection.execute(delete(slot).where(slot.c.at < now - KEPT_US))
+
+
+def costs(connection: Connection) -> Costs:
+    """Return what slots cost that ended of themselves in the last week; one in which nothing moved tells nothing."""
+    moved = slot.c.sent_bytes + slot.c.received_bytes
+    means = (func.avg(slot.c.held_us), func.avg(slot.c.work_bits), func.avg(moved))
+    counted = (slot.c.ending == "told", slot.c.need_class.is_not(None), moved > 0, slot.c.is_server_limited.is_(False))
+    rows = connection.execute(
+        select(slot.c.need_class, func.count(), *means).where(*counted).group_by(slot.c.need_class)
+    )
+    return Costs(
+        {name: (n, Cost(float(held_us) / 1e6, float(work), float(moved))) for name, n, held_us, work, moved in rows}
+    )

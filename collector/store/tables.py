@@ -208,6 +208,9 @@ slot = Table(
     Column("sent_bytes", BigInteger, nullable=False),  # by the probe server
     Column("received_bytes", BigInteger, nullable=False),
     Column("is_server_limited", Boolean, nullable=False),
+    Column("need_class", Text),  # ended: of tests that cost alike
+    Column("held_us", BigInteger, nullable=False, server_default="0"),
+    Column("work_bits", BigInteger, nullable=False, server_default="0"),  # the rate that it reserved, times the time
 )
 
 campaign = Table(
@@ -226,6 +229,11 @@ campaign = Table(
     Column("made_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),
     Column("ended_at", BigInteger),
+    Column("paused_at", BigInteger),  # null: it is not paused
+    Column("paused_us", BigInteger, nullable=False, server_default="0"),  # how long it was, before
+    Column("is_elsewhere", Boolean, nullable=False, server_default="0"),  # the line against another probe server
+    Column("is_any_hour", Boolean, nullable=False, server_default="0"),  # hours, holidays and power cuts do not count
+    Column("may_load_sessions", Boolean, nullable=False, server_default="0"),  # sites are tested while sessions run
 )
 
 campaign_site = Table(

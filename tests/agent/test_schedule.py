@@ -4,6 +4,7 @@ from itertools import pairwise
 
 from agent.probes import PROBES
 from agent.schedule import LIGHT, LINE, ON_DEMAND, Schedule, loads_line
+from contract import wire
 
 
 def rounds(schedule, seconds, step=10):
@@ -124,3 +125,41 @@ def test_a_time_of_its_own_never_puts_the_line_off():
     schedule.take_round(1000.0)
     schedule.line_again(86_400.0, 1010.0)
     assert line_rounds(schedule, 1010, 7300)
+
+
+def rounds_of(schedule, dry_run, from_s, seconds):
+    """Return when a schedule that hears of a dry run at `from_s` runs what, in steps of a second."""
+    schedule.take_round(0.0)
+    schedule.join(dry_run, from_s)
+    taken = ((now_s, schedule.take_round(now_s)) for now_s in range(from_s, from_s + seconds))
+    return [(now_s, due.probes) for now_s, due in taken if due is not None]
+
+
+def test_a_dry_run_is_run_once_at_a_time_of_its_own_within_the_spread():
+    times = set()
+    for number in range(50):
+        schedule = Schedule(f"dev-{number:08}", 60, 1e6, 1e6)
+        found = rounds_of(schedule, wire.DryRun("d1", ("equipment", "line"), 200), 1000, 400)
+        assert [probes for _, probes in found] == [(*LIGHT, "line", "path")]
+        assert 1000 <= found[0][0] <= 1201
+        times.add(found[0][0])
+        assert not schedule.join(wire.DryRun("d1", ("line",), 0), 1500.0)
+        assert schedule.take_round(1500.0) is None
+    assert len(times) > 30
+
+
+def test_a_dry_run_asks_for_its_own_checks_alone():
+    assert (
+        rounds_of(Schedule("dev-00000001", 60, 1e6, 1e6), wire.DryRun("d1", ("equipment",), 10), 10, 20)[0][1] == LIGHT
+    )
+    line = rounds_of(Schedule("dev-00000001", 60, 1e6, 1e6), wire.DryRun("d1", ("line",), 10), 10, 20)
+    assert line[0][1] == ("line", "path")
+    assert rounds_of(Schedule("dev-00000001", 60, 1e6, 1e6), wire.DryRun("d1", ("later-kind",), 10), 10, 20) == []
+
+
+def test_a_machine_that_starts_into_a_dry_run_measures_its_line_even_where_it_just_did():
+    schedule = Schedule("dev-00000001", 60, 1e6, 1e6, line_from_s=40_000.0)
+    assert schedule.join(wire.DryRun("d1", ("line",), 30), 1000.0)
+    assert schedule.take_round(1000.0) == ("start", LIGHT)
+    found = [now_s for now_s in range(1000, 1040) if schedule.take_round(now_s)]
+    assert len(found) == 1

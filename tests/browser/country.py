@@ -13,6 +13,9 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Connection, Table, func, insert, select, update
 from sqlalchemy.orm import aliased
 
+from collector.dryrun import conduct
+from collector.dryrun.conduct import Wish
+from collector.dryrun.selection import Selection
 from collector.intake.arrival import Arrival
 from collector.intake.ingest import ingest
 from collector.judge.load import load_policy
@@ -99,6 +102,7 @@ def fill(settings: Settings) -> Filled:
         places = list(_places(connection))
         carriers = chance.choices((1, 2, 3), (3, 1, 1), k=len(places))
         _register(connection, places, carriers, now)
+        _begin_dry_run(connection, settings, now - 400 * _SECOND)
     heard = (_heard(*each, policy, now, chance) for each in zip(places, carriers, strict=True))
     ingest(engine, list(chain.from_iterable(heard)), policy, now)
     with writing(engine) as connection:
@@ -187,6 +191,12 @@ def _confirm(connection: Connection, now: int) -> None:
                 "confirmed_mbps": row.needed.peak_mbps * (1.2 if row.key.unit_id % 3 else 0.8),
             }
             connection.execute(insert(capacity).values(session_id=session_id, **values, **told))
+
+
+def _begin_dry_run(connection: Connection, settings: Settings, now: int) -> None:
+    """Begin a dry run of the country, from before its devices measured."""
+    wish = Wish("Cả nước, T-1 ngày", 1, ("equipment", "line"), Selection(), now, now + 2 * _HOUR)
+    conduct.act(connection, settings, conduct.make(connection, settings, wish, "noc", now), "start", "noc", now)
 
 
 def _code(place: _Place) -> str:

@@ -18,6 +18,9 @@ PAGES: dict[str, dict[str, str]] = {  # by route: a name, and the address with t
     "GET /events/{code}": {"event": "/events/model", "event-province": "/events/model"},
     "GET /events/{code}/lacking": {"lacking": "/events/model/lacking?gate=T-1d&unit=02"},
     "GET /calendar": {"calendar": "/calendar"},
+    "GET /dryruns": {"dryruns": "/dryruns"},
+    "GET /dryruns/new": {"dryrun-new": "/dryruns/new?session=1"},
+    "GET /dryruns/{number}": {"dryrun": "/dryruns/1", "dryrun-province": "/dryruns/1"},
     "GET /speakers": {"speakers": "/speakers"},
     "GET /capacity": {"capacity": "/capacity", "capacity-form": "/capacity?unit=1&medium=pc&delivery=unicast"},
     "GET /statements": {"statements": "/statements"},
@@ -48,7 +51,7 @@ PICTURED_TOO = {  # the same pages in other states
     "speakers-under-way": "/speakers?session=2",
 }
 NAMES = tuple(name for addresses in PAGES.values() for name in addresses)
-_BY = {"login": "", "overview-province": "provincial", "event-province": "provincial"}
+_BY = {"login": "", "overview-province": "provincial", "event-province": "provincial", "dryrun-province": "provincial"}
 
 
 def seen_by(name: str) -> str:

@@ -1,6 +1,6 @@
 """The wiring of ingest."""
 
-from collector.app import probe_servers
+from collector.link.plan import probe_servers
 from contract import wire
 from provisioning.settings import load
 

@@ -239,6 +239,9 @@ EXAMPLES: dict[str, Any] = {
     "enrolment_refusal-wrong_code": _refused("wrong_code"),
     "enrolment_request-clone": enrolment.EnrolmentRequest(code="ABC1234-DEFGH", password="x" * 22, machine="9f" * 32),
     "enrolment_request-plain": enrolment.EnrolmentRequest(code="ABC1234-DEFGH", password="aB-_5" * 8),
+    "plan-dry_run": _plan(("0123456789abcdef", "do.vnpt.vn")).model_copy(
+        update={"dry_run": downlink.DryRun(id="d12", checks=("equipment", "line"), spread_s=200, is_elsewhere=True)}
+    ),
     "plan-none": _plan(),
     "plan-one": _plan(("0123456789abcdef", "do.vnpt.vn")),
     "plan-two": _plan(("01234567", "192.0.2.1"), ("89abcdef", "2001:db8::1")),

@@ -47,7 +47,8 @@ def _sent_today(example: str, message: Any, frame: wire.Frame) -> bytes:
         return wire.encode_report(frame, message.model_dump_json(exclude_none=True).encode())
     if kind == "plan":
         servers = tuple(wire.ProbeServer(**dict(server)) for server in message.probe_servers)
-        return wire.encode(wire.Plan(**{**dict(message), "probe_servers": servers}))
+        dry_run = message.dry_run and wire.DryRun(**dict(message.dry_run))
+        return wire.encode(wire.Plan(**{**dict(message), "probe_servers": servers, "dry_run": dry_run}))
     if kind in WIRE:
         return wire.encode(WIRE[kind](**dict(message)))
     return bytes(message.model_dump_json().encode())

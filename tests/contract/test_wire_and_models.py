@@ -43,6 +43,10 @@ PROBE_SERVER = _fixed(
     http_port=PORT,
     udp_port=PORT,
 )
+DRY_RUN = st.fixed_dictionaries(
+    {"id": NAME, "checks": st.lists(NAME, max_size=8), "spread_s": st.integers(0, 86_400)},
+    optional={"is_elsewhere": st.booleans()},
+)
 KINDS = {
     "ack": Kind(wire.decode_ack, downlink.Ack.decode, _fixed(spool_id=SPOOL_ID, upto=COUNT), downlink.Ack),
     "command": Kind(
@@ -59,7 +63,10 @@ KINDS = {
     "plan": Kind(
         wire.decode_plan,
         downlink.Plan.decode,
-        _fixed(id=NAME, version=COUNT, epoch=COUNT, probe_servers=st.lists(PROBE_SERVER, max_size=4)),
+        st.fixed_dictionaries(
+            {"id": NAME, "version": COUNT, "epoch": COUNT, "probe_servers": st.lists(PROBE_SERVER, max_size=4)},
+            optional={"dry_run": st.one_of(st.none(), DRY_RUN)},
+        ),
         downlink.Plan,
     ),
     "presence": Kind(
@@ -135,6 +142,7 @@ def _plain(message: Any) -> str:
         values = message._asdict()
         if "probe_servers" in values:
             values["probe_servers"] = [server._asdict() for server in values["probe_servers"]]
+            values["dry_run"] = values["dry_run"] and values["dry_run"]._asdict()
     return json.dumps(values, sort_keys=True)
 
 
@@ -280,6 +288,13 @@ def test_a_snapshot_of_before_it_told_its_pace_comes_once_a_minute() -> None:
         assert _agree(KINDS["snapshot"], _write({**old, "tick_s": tick_s})) == is_taken
 
 
+def test_a_plan_of_before_it_told_of_dry_runs_tells_of_none() -> None:
+    old = _write(SMALL["plan"])
+    assert wire.decode_plan(old).dry_run is downlink.Plan.decode(old).dry_run is None
+    for wrong in ("", [], {}, True, {"id": "d1"}, {"id": "d1", "checks": [], "spread_s": 1, "is_elsewhere": 1}):
+        assert not _agree(KINDS["plan"], _write({**SMALL["plan"], "dry_run": wrong}))
+
+
 RANGES = [  # message, field, least, most
     *(("ack", "upto", 0, wire.MAX_INT), ("presence", "connection", 0, wire.MAX_INT)),
     *(
@@ -383,3 +398,4 @@ def test_both_know_the_same_fields_in_the_same_order() -> None:
     for name, kind in KINDS.items():
         assert tuple(kind.model.model_fields) == getattr(wire, name.capitalize())._fields
     assert tuple(downlink.ProbeServer.model_fields) == wire.ProbeServer._fields
+    assert tuple(downlink.DryRun.model_fields) == wire.DryRun._fields

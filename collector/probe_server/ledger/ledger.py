@@ -7,7 +7,7 @@ Whatever changes the ledger may serve somebody who waits: ask `take_ready` after
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 
 from collector.probe_server.ledger.accounts import CAMPAIGN, Accounts, Caps
@@ -135,12 +135,11 @@ class Ledger:
             self._leases.lower(slot, peak_bps, now_s)
         return slot is not None
 
-    def end(self, number: int, now_s: float, moved_bytes: int = 0) -> bool:
-        """Give back a slot and learn what it cost; False when it was over already."""
+    def end(self, number: int, now_s: float, moved_bytes: int = 0) -> Ended | None:
+        """Give back a slot, learn what it cost, and tell it; None when it was over already."""
         self._go_on(now_s)
-        if (slot := self._leases.get(number)) is not None:
-            self._close(slot, moved_bytes)
-        return slot is not None
+        slot = self._leases.get(number)
+        return None if slot is None else self._close(slot, moved_bytes)
 
     def rebook(self, number: int, now_s: float) -> Booked | None:
         """End a slot whose run says nothing of the line, and book its device again.
@@ -181,6 +180,13 @@ class Ledger:
             work_bits = self.costs.of(group.need_class, group.peak_bps).work_bits
             self._unasked[group.units, group.need_class] = _Unasked(group.sites, work_bits)
             self._add_left(group.units, group.sites * work_bits)
+
+    def give_up(self, is_over: Callable[[Ask], bool]) -> None:
+        """Forget the places of those that are not to be served any more; whoever of them waits is to be told."""
+        for place in [*self._places.values()]:
+            if is_over(place.ask):
+                self._give_up(place)
+        self._dispatch()
 
     def change_caps(self, caps: Caps, now_s: float) -> None:
         """Go by other caps from now on; whose test fits in none of them any more loses its place, and asks anew."""
@@ -336,12 +342,13 @@ class Ledger:
             self._ready.remove(slot)
         return Granted(slot)
 
-    def _close(self, slot: Slot, moved_bytes: int = 0, is_expired: bool = False) -> None:
+    def _close(self, slot: Slot, moved_bytes: int = 0, is_expired: bool = False) -> Ended:
         ended = self._leases.close(slot, self._now_s, moved_bytes)
         self._changed[slot.ask.device] = None
         if not is_expired:  # a device that fell silent tells nothing of what a test costs
             self.costs.add(ended.need_class, ended.cost)
             self._ended.append(ended)
+        return ended
 
     # --- time
 

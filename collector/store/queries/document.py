@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, not_, null, select
 
+from collector.dryrun.campaign import LINGERS_US, Campaign
+from collector.dryrun.testable import Spans
 from collector.judge.needs import needs
 from collector.judge.policy import Policy
-from collector.probe_server.document import Client, Document, Needs
-from collector.store import line_tests, policies
+from collector.probe_server.document import Client, Document, DryRun, Needs, Wave
+from collector.store import campaigns, line_tests, policies
+from collector.store.queries import openings
+from collector.store.tables import campaign_site
 from contract.probing import DirectionNeed, Stream
 from provisioning.prefix_file import list_prefixes
 from provisioning.store.tables import change, device, event, line, participation, session, site, unit
@@ -23,6 +28,9 @@ KINDS = (
     "policy",
     "prefix",
     line_tests.KIND,
+    campaigns.KIND,
+    "holiday",
+    "power_cut",
 )  # changes that a document may tell of
 _MOST_ENDED = 1 << 10  # sessions that are told apart by a version
 
@@ -76,12 +84,17 @@ def build(connection: Connection, version: int, now: int) -> Document:
         .subquery()
     )
     rows = connection.execute(
-        select(device.c.name, device.c.generation, site.c.unit_id, most.c.rank, line.c.consented_mb)
+        select(device.c.name, device.c.generation, site.c.id, site.c.unit_id, most.c.rank, line.c.consented_mb)
         .join(site, site.c.id == device.c.site_id)
         .outerjoin(line, line.c.id == site.c.line_id)
         .outerjoin(most, most.c.site_id == site.c.id)
         .where(device.c.state == "active")
     )
+    found = campaigns.in_force(connection, now)
+    waves = _waves(connection, found)
+    windows = {} if found is None or not waves else _windows(connection, found, now)
+    spans = [*dict.fromkeys(windows.values())]
+    openings_of = {site_id: spans.index(one) for site_id, one in windows.items()}
     units = _units(connection)
     numbers = [asked.index(part) for part, _ in parts]
     devices = {
@@ -90,16 +103,50 @@ def build(connection: Connection, version: int, now: int) -> Document:
             numbers[rank] if rank is not None else None,
             units[unit_id],
             consented_mb * _MB if consented_mb is not None else None,
+            waves.get(site_id),
+            openings_of.get(site_id),
         )
-        for name, generation, unit_id, rank, consented_mb in rows.all()
+        for name, generation, site_id, unit_id, rank, consented_mb in rows.all()
     }
     return Document(
         version=version,
         needs=tuple(needs_of(policy, part) for part in asked),
         devices=devices,
         prefixes=tuple((str(network), code) for network, code in list_prefixes(connection)),
+        dry_run=_dry_run(found, spans),
         is_stopped=line_tests.is_stopped(connection),
     )
+
+
+def _dry_run(found: Campaign | None, spans: Sequence[Spans]) -> DryRun | None:
+    if found is None or "line" not in found.checks:
+        return None
+    return DryRun(
+        id=found.code,
+        state="running" if found.state == "running" else "paused" if found.state == "paused" else "stopped",
+        began_at=found.began_at,
+        until_at=found.closes_at if found.ended_at is None else found.ended_at + LINGERS_US,
+        again_s=found.prediction.spread_s,
+        waves=tuple(Wave(wave.opens_s, wave.spread_s) for wave in found.prediction.waves),
+        openings=tuple(spans),
+    )
+
+
+def _windows(connection: Connection, found: Campaign, now: int) -> dict[int, Spans]:
+    """Return when the campaign may test those of its sites that it may not test all the while."""
+    of_it = select(campaign_site.c.site_id).where(campaign_site.c.campaign_id == found.id)
+    told = openings.of_sites(connection, of_it, found, now)
+    always = ((now, found.closes_at),)
+    return {site_id: one.spans for site_id, one in told.items() if one.spans != always}
+
+
+def _waves(connection: Connection, found: Campaign | None) -> dict[int, int]:
+    """Return the wave of each site that the campaign is not done with."""
+    if found is None or "line" not in found.checks:
+        return {}
+    of_it = select(campaign_site.c.site_id, campaign_site.c.wave).where(campaign_site.c.campaign_id == found.id)
+    left = campaign_site.c.outcome.is_(None) if found.ended_at is None else campaign_site.c.outcome == "not_done"
+    return {site_id: wave for site_id, wave in connection.execute(of_it.where(left))}
 
 
 def _parts(connection: Connection, policy: Policy, now: int) -> list[tuple[Part, bool]]:

@@ -19,16 +19,19 @@ from collector.dashboard.app import build_app
 from collector.dashboard.boards import Boards
 from collector.dashboard.capacities import Capacities
 from collector.dashboard.routes import ROUTES
+from collector.dryrun.conduct import Wish
+from collector.dryrun.prediction import OfWave, Prediction
+from collector.dryrun.selection import Selection
 from collector.intake.arrival import Arrival
 from collector.intake.ingest import ingest
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
 from collector.statement import whose
 from collector.statement.make import make
-from collector.store import statements
+from collector.store import campaigns, statements
 from collector.store.queries.sessions import all_sessions
 from collector.store.scope import Placed, Sight
-from collector.store.tables import command
+from collector.store.tables import campaign_site, command
 from contract import wire
 from provisioning import people
 from provisioning.people import DUTIES
@@ -71,6 +74,9 @@ ASKED: dict[str, tuple[str, ...]] = {
     "GET /statements": ("/statements",),
     "GET /statements/{number}": ("/statements/1",),
     "GET /statements/{number}/{form}": ("/statements/1/json",),
+    "GET /dryruns": ("/dryruns",),
+    "GET /dryruns/{number}": ("/dryruns/1", "/dryruns/1?outcome=", "/dryruns/1?outcome=fails&reason=upload"),
+    "GET /dryruns/new": ("/dryruns/new?session=1", "/dryruns/new?session=1&unit=02", "/dryruns/new"),
     "GET /reports/{report_id}": ("/reports/2",),
     "GET /quarantine": ("/quarantine", "/quarantine?reason=not_json", "/quarantine?device=canary"),
     "GET /api/v1/summary": ("/api/v1/summary", "/api/v1/summary?session=1"),
@@ -89,6 +95,7 @@ ALIKE_FOR_ALL = {
     *(f"POST /events/{{code}}/sessions/{{session_code}}/{what}" for what in ("speakers", "backups")),
     *("POST /calendar/holidays", "POST /calendar/power-cuts"),  # for those who see the country
     *("POST /events/{code}/sessions/{session_code}", "POST /events/{code}/deadlines"),
+    *("POST /dryruns/new", "POST /dryruns/{number}"),  # for who conducts them, over the whole country
     *("GET /my/{token}", "POST /my/{token}/measure"),  # by a link, see test_own.py
     "POST /speakers",  # who speaks is everybody's, and told by whoever sees the country
     *("POST /statements", "POST /statements/{number}"),  # by number and unit, see test_statements.py
@@ -171,8 +178,28 @@ def _place(country: Any, unit_code: str, name: str, device_name: str, now: int) 
     sender = country.device(device_name, name)
     slow = sender.body(line={"upload_mbps": 0.1})
     arrivals = [sender.presence("connected"), sender.report(1, slow), sender.report(2, b"no json")]
+    _put_into_campaign(country, name)
     stray = Arrival(wire.topic_for(device_name, "report"), b"no frame", now)
     ingest(country.engine, [*arrivals, stray], POLICY, now)
+
+
+def _put_into_campaign(country: Any, name: str) -> None:
+    """Have a site fall short in the one campaign there is."""
+    with writing(country.engine) as connection:
+        site_id = connection.execute(select(site.c.id).where(site.c.name == name)).scalar_one()
+        values = {"campaign_id": 1, "site_id": site_id, "wave": 0, "outcome": "fails", "reason": "upload"}
+        connection.execute(insert(campaign_site).values(values))
+
+
+def _begin_campaign(country: Any, now: int) -> None:
+    """Begin a campaign, of which nobody knows yet whom it takes."""
+    waves = (OfWave(wave=0, sites=1, opens_s=0, spread_s=1),)
+    foreseen = {"sites": 1, "tests": 1, "spread_s": 1, "duration_s": 1.0, "moved_bytes": 1.0, "servers": ()}
+    told = Prediction(**foreseen, peaks_bps={}, waves=waves, left={}, is_known=False)  # type: ignore[arg-type]
+    wish = Wish("Đợt", country.session_id, ("line",), Selection(), now, now + 1)
+    with writing(country.engine) as connection:
+        made = campaigns.add(connection, {**wish._asdict(), "prediction": told}, "noc", now)
+        campaigns.change(connection, made, "start", {"state": "running", "started_at": now}, "noc", now)
 
 
 @pytest.fixture
@@ -187,6 +214,7 @@ def world(country: Any, now: int, home: Any, password_hash: str, monkeypatch: py
         for code, parent_id in (("011", country.unit_id), ("021", province)):
             values = {"code": code, "level": 2, "name": f"Huyện {code}", "valid_from": "2008-08-01"}
             connection.execute(insert(unit).values(**values, parent_id=parent_id))
+    _begin_campaign(country, now)
     _place(country, "01", "Mèo Vạc", "d-00000001", now)
     with writing(country.engine) as connection:
         for login, duty, units in (*((duty, duty, ["01"]) for duty in DUTIES), ("country", "noc", [])):

@@ -11,6 +11,8 @@ CLIENTS = st.builds(
     st.none() | st.integers(0, 9),
     st.lists(st.from_regex(r"[0-9]{2,5}", fullmatch=True), min_size=1, max_size=3).map(tuple),
     st.none() | COUNT,
+    st.none() | st.integers(0, 2),
+    st.none() | st.integers(0, 9),
 )
 DEVICES = st.dictionaries(st.from_regex(r"[a-z0-9-]{8,32}", fullmatch=True), CLIENTS, max_size=5)
 

@@ -12,7 +12,10 @@ _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
-    """Add the tables."""
+    """Add the tables, and what a slot has cost."""
+    op.add_column("slot", sa.Column("need_class", sa.Text))
+    op.add_column("slot", sa.Column("held_us", sa.BigInteger, nullable=False, server_default="0"))
+    op.add_column("slot", sa.Column("work_bits", sa.BigInteger, nullable=False, server_default="0"))
     op.create_table(
         "campaign",
         sa.Column("id", _ID, primary_key=True),
@@ -28,6 +31,11 @@ def upgrade() -> None:
         sa.Column("made_at", sa.BigInteger, nullable=False),
         sa.Column("started_at", sa.BigInteger),
         sa.Column("ended_at", sa.BigInteger),
+        sa.Column("paused_at", sa.BigInteger),
+        sa.Column("paused_us", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("is_elsewhere", sa.Boolean, nullable=False, server_default="0"),
+        sa.Column("is_any_hour", sa.Boolean, nullable=False, server_default="0"),
+        sa.Column("may_load_sessions", sa.Boolean, nullable=False, server_default="0"),
     )
     op.create_table(
         "campaign_site",

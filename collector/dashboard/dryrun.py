@@ -1,0 +1,98 @@
+"""One dry run: how far it has come and why, its sites, and the buttons that start, pause, resume and stop it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import Form, Query
+from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from collector.dashboard.acting import Problem, attempt
+from collector.dashboard.choice import Choice
+from collector.dashboard.dryruns import by_outcome, may_conduct
+from collector.dashboard.render import Choosing, Seeing, page, see
+from collector.dryrun import conduct, words
+from collector.store import campaigns
+from collector.store.queries import campaigns as queries
+from collector.store.queries.sessions import all_sessions
+from collector.store.scope import Sight
+
+ACTS = {"planned": ("start",), "running": ("pause", "stop"), "paused": ("resume", "stop")}  # by state, the likely first
+
+
+def show(
+    request: Request,
+    sight: Seeing,
+    choice: Choosing,
+    number: int,
+    outcome: str | None = None,
+    reason: str | None = None,
+    page_number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+) -> Response:
+    """Show a dry run; outcome and reason choose which of its sites are listed."""
+    return _page(request, sight, choice, number, (outcome, reason), page_number)
+
+
+def act(request: Request, number: int, what: Annotated[str, Form(alias="act")] = "") -> Response:
+    """Start, pause, resume or stop a dry run."""
+    if what not in {one for acts in ACTS.values() for one in acts}:
+        raise HTTPException(400)
+
+    def do(connection: Connection, by: str, now_us: int) -> None:
+        conduct.act(connection, request.app.state.settings, number, what, by, now_us)
+
+    problem = attempt(request, "act", {}, do)
+    if problem is None:
+        return RedirectResponse(f"/dryruns/{number}", 303)
+    with request.app.state.engine.connect() as connection:
+        choice = Choice(all_sessions(connection), None)
+        return _page(request, see(request, connection), choice, number, (None, None), 1, problem)
+
+
+def _page(
+    request: Request,
+    sight: Sight,
+    choice: Choice,
+    number: int,
+    chosen: tuple[str | None, str | None],
+    page_number: int,
+    problem: Problem | None = None,
+) -> Response:
+    found = campaigns.find(sight.connection, number)
+    if found is None:
+        raise HTTPException(404)
+    counts = queries.count_outcomes(sight, number)
+    outcome, reason = chosen
+    listed = sum(n for (one, why), n in counts.items() if outcome in (None, one) and reason in (None, why))
+    return page(
+        request,
+        "dryrun.html",
+        status=400 if problem else 200,
+        run=found,
+        session=next(one for one in choice.sessions if one.id == found.session_id),
+        counts=sorted(counts.items(), key=lambda item: -item[1]),
+        outcomes=by_outcome(counts),
+        waves=queries.count_waves(sight, number),
+        moved_bytes=queries.moved_bytes(sight, found),
+        entries=queries.page(sight, found, outcome, reason, page_number),
+        chosen=chosen,
+        number=page_number,
+        pages=max(1, -(-listed // queries.PAGE_SIZE)),
+        address=partial(_address, choice, number),
+        acts=ACTS.get(found.state, ()) if may_conduct(request, sight) else (),
+        may_conduct=may_conduct(request, sight),
+        is_whole=sight.is_whole,
+        problem=problem,
+        words=words,
+    )
+
+
+def _address(choice: Choice, number: int, outcome: str | None, reason: str | None = None, page: int = 1) -> str:
+    told = {name: text for name, text in (("outcome", outcome), ("reason", reason)) if text is not None}
+    query = "&".join(f"{name}={text}" for name, text in {**told, **({"page": page} if page > 1 else {})}.items())
+    address = choice.address(f"/dryruns/{number}")
+    return f"{address}{'&' if '?' in address else '?'}{query}#sites" if query else f"{address}#sites"

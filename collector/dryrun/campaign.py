@@ -1,0 +1,85 @@
+"""A campaign, a dry run that somebody conducts: its states, and what devices are told of it. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from collector.dryrun.checks import BY_DEVICES
+from collector.dryrun.prediction import Prediction
+from collector.dryrun.selection import Selection
+from contract import wire
+from provisioning.errors import ProvisioningError
+
+STATES = ("planned", "running", "paused", "stopped", "ended")
+LATE_S = 30  # over which devices ask that hear of a campaign when the others have asked
+LINGERS_US = 3600 * 1_000_000  # whoever was booked is turned away for so long after a stop; our own choice
+_FROM = {"start": "planned", "pause": "running", "resume": "paused"}  # acts, and the state that each needs
+_S_US = 1_000_000
+_TOO_LATE = {
+    "start": ("đã bắt đầu rồi", "has begun already"),
+    "pause": ("không đang chạy", "is not running"),
+    "resume": ("không bị tạm dừng", "is not paused"),
+    "stop": ("không đang chạy", "does not run"),
+}
+
+
+class Campaign(NamedTuple):
+    """A campaign; times in microseconds UTC."""
+
+    id: int
+    name: str
+    session_id: int
+    checks: tuple[str, ...]
+    selection: Selection
+    opens_at: int
+    closes_at: int
+    state: str
+    prediction: Prediction
+    made_by: str
+    made_at: int
+    started_at: int | None
+    ended_at: int | None
+    paused_at: int | None
+    paused_us: int
+    is_elsewhere: bool
+    is_any_hour: bool = False
+    may_load_sessions: bool = False
+
+    @property
+    def code(self) -> str:
+        """What devices and probe servers know it by."""
+        return f"d{self.id}"
+
+    @property
+    def began_at(self) -> int:
+        """When it would have been started had it never been paused until now."""
+        return (self.started_at or self.opens_at) + self.paused_us
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it has begun and has not ended."""
+        return self.state in ("running", "paused")
+
+
+class CampaignError(ProvisioningError):
+    """A campaign that cannot be made, or not be done this with; both texts say what to do."""
+
+
+def check_act(campaign: Campaign, act: str) -> None:
+    """Raise CampaignError unless a campaign may be started, paused, resumed or stopped as it stands."""
+    may = campaign.goes_on if act == "stop" else campaign.state == _FROM[act]
+    if not may:
+        vi, en = _TOO_LATE[act]
+        raise CampaignError(
+            f'Đợt tổng duyệt {campaign.id} "{campaign.name}" {vi}.', f'Dry run {campaign.id} "{campaign.name}" {en}.'
+        )
+
+
+def told_to_devices(campaign: Campaign | None, now: int) -> wire.DryRun | None:
+    """Return what the plan says of the campaign that goes on; those who hear of it late ask soon."""
+    if campaign is None or campaign.state != "running":
+        return None
+    checks = tuple(check for check in campaign.checks if check in BY_DEVICES)
+    spread_s = campaign.prediction.spread_s
+    is_late = now >= campaign.began_at + spread_s * _S_US
+    return wire.DryRun(campaign.code, checks, min(LATE_S, spread_s) if is_late else spread_s, campaign.is_elsewhere)

@@ -1,0 +1,81 @@
+"""Campaigns as they stand in the database: made, changed with an audit row and a change row, found."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, or_, select, update
+
+from collector.dryrun.campaign import LINGERS_US, Campaign
+from collector.dryrun.prediction import Prediction
+from collector.dryrun.selection import Selection
+from collector.store.tables import campaign, campaign_site
+from provisioning import audit
+from provisioning.store.engine import record_changes
+from provisioning.store.rows import insert
+
+KIND = "campaign"  # of the change row of what is told to devices and probe servers ...
+PROGRESS = "dry_run"  # ... and of what comes of it
+
+
+def add(connection: Connection, values: dict[str, Any], by: str, now: int) -> int:
+    """Add a planned campaign by its columns; selection and prediction as models, checks as a tuple. Return its id."""
+    row = {**values, **_written(values), "state": "planned", "made_by": by, "made_at": now}
+    made = int(connection.execute(campaign.insert().values(row).returning(campaign.c.id)).scalar_one())
+    told = {name: row[name] for name in ("name", "session_id", "checks", "selection", "opens_at", "closes_at")}
+    audit.append(connection, by, "campaign made", str(made), told, now)
+    record_changes(connection, [(KIND, made)])
+    return made
+
+
+def change(connection: Connection, campaign_id: int, act: str, values: dict[str, Any], by: str, now: int) -> None:
+    """Change columns of a campaign, because somebody did this with it."""
+    row = {**values, **_written(values)}
+    connection.execute(update(campaign).where(campaign.c.id == campaign_id).values(row))
+    audit.append(connection, by, f"campaign {act}", str(campaign_id), {}, now)
+    record_changes(connection, [(KIND, campaign_id)])
+
+
+def put_sites(connection: Connection, campaign_id: int, waves: dict[int, int]) -> None:
+    """Have a campaign take these sites, each with the number of its wave."""
+    rows = [{"campaign_id": campaign_id, "site_id": site_id, "wave": wave} for site_id, wave in waves.items()]
+    insert(connection, campaign_site, rows)
+
+
+def find(connection: Connection, campaign_id: int) -> Campaign | None:
+    """Return a campaign."""
+    row = connection.execute(select(campaign).where(campaign.c.id == campaign_id)).first()
+    return None if row is None else _read(row)
+
+
+def every(connection: Connection) -> list[Campaign]:
+    """Return all campaigns, the newest first."""
+    return [_read(row) for row in connection.execute(select(campaign).order_by(campaign.c.id.desc()))]
+
+
+def going_on(connection: Connection) -> Campaign | None:
+    """Return the one campaign that runs or is paused."""
+    row = connection.execute(select(campaign).where(campaign.c.state.in_(("running", "paused")))).first()
+    return None if row is None else _read(row)
+
+
+def in_force(connection: Connection, now: int) -> Campaign | None:
+    """Return the campaign that probe servers must know of: one that goes on, or was stopped a little while ago."""
+    was_stopped = and_(campaign.c.state == "stopped", campaign.c.ended_at > now - LINGERS_US)
+    query = select(campaign).where(or_(campaign.c.state.in_(("running", "paused")), was_stopped))
+    row = connection.execute(query.order_by(campaign.c.started_at.desc(), campaign.c.id.desc()).limit(1)).first()
+    return None if row is None else _read(row)
+
+
+def _read(row: Row[Any]) -> Campaign:
+    values = {name: getattr(row, name) for name in Campaign._fields}
+    values["checks"] = tuple(json.loads(row.checks))
+    values["selection"] = Selection.model_validate_json(row.selection)
+    values["prediction"] = Prediction.model_validate_json(row.prediction)
+    return Campaign(**values)
+
+
+def _written(values: dict[str, Any]) -> dict[str, str]:
+    written = {"checks": json.dumps(values["checks"])} if "checks" in values else {}
+    return written | {name: values[name].model_dump_json() for name in ("selection", "prediction") if name in values}

@@ -1,0 +1,100 @@
+"""Dry runs in the browser: what one will take, then made, begun, followed and stopped by who conducts them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, update
+from starlette.testclient import TestClient
+
+from collector.store.tables import campaign, campaign_site
+from provisioning.people import DUTIES, Person
+from provisioning.store.engine import writing
+from provisioning.store.tables import person
+
+SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+def noc(nation: Any, stranger: TestClient, log_in: Callable[..., TestClient], password_hash: str) -> TestClient:
+    """A browser of somebody at VNPT's national shift."""
+    with writing(nation.engine) as connection:
+        values = {"login": "noc", "name": "noc", "password": password_hash, "duty": "noc"}
+        connection.execute(insert(person).values(values))
+    return log_in(stranger, "noc")
+
+
+@pytest.fixture
+def made(noc: TestClient) -> str:
+    """The address of a dry run that was made and has not begun."""
+    answer = noc.post("/dryruns/new?check=equipment&check=line", data={"name": "T-7 <b>"}, headers=SAME_SITE)
+    assert answer.status_code == 400  # no session was named: the form was never looked at
+    answer = noc.post("/dryruns/new?session=1&check=line", data={"name": "T-7 <b>"}, headers=SAME_SITE)
+    assert answer.status_code == 303
+    return str(answer.headers["location"])
+
+
+def act(browser: TestClient, address: str, what: str) -> int:
+    return browser.post(address, data={"act": what}, headers=SAME_SITE).status_code
+
+
+def test_what_it_takes_is_shown_before_it_is_made(noc: TestClient) -> None:
+    empty = noc.get("/dryruns/new").text
+    assert "Xem dự báo" in empty
+    assert "Tạo, chưa chạy" not in empty
+    told = noc.get("/dryruns/new?session=1&check=line&check=equipment").text
+    assert "Tạo, chưa chạy" in told
+    assert "Chưa đăng ký máy nào" in told
+    nobody = noc.get("/dryruns/new?session=1&unit=99")
+    assert nobody.status_code == 400
+    assert "Không có điểm cầu nào khớp" in nobody.text
+
+
+def test_it_is_begun_paused_resumed_and_stopped_and_each_page_shows_it(noc: TestClient, made: str) -> None:
+    assert "Bắt đầu ngay" in noc.get(made).text
+    for what, shown in (("start", "Tạm dừng"), ("pause", "Chạy tiếp"), ("resume", "Dừng hẳn"), ("stop", "Đo lại")):
+        assert act(noc, made, what) == 303
+        assert shown in noc.get(made).text
+    page = noc.get(made).text
+    assert "Chưa đăng ký máy nào" in page
+    assert "T-7 &lt;b&gt;" in page
+    assert "T-7 &lt;b&gt;" in noc.get("/dryruns").text
+    assert act(noc, made, "start") == 400
+    assert act(noc, made, "swim") == 400
+    assert noc.get("/dryruns/99").status_code == 404
+
+
+def test_counts_lead_to_their_sites(noc: TestClient, made: str, nation: Any) -> None:
+    act(noc, made, "start")
+    with writing(nation.engine) as connection:
+        failed = campaign_site.c.site_id == 1
+        connection.execute(update(campaign_site).where(failed).values(outcome="fails", reason="upload", ended_at=1))
+    page = noc.get(made).text
+    assert "outcome=fails&amp;reason=upload" in page
+    chosen = noc.get(f"{made}?outcome=fails&reason=upload").text
+    assert "Nguyễn Huệ" in chosen
+    assert "Kỳ Sơn" not in chosen
+    assert "Kỳ Sơn" in noc.get(f"{made}?outcome=").text
+
+
+def test_in_english_too(noc: TestClient, made: str) -> None:
+    act(noc, made, "start")
+    for address in ("/dryruns", "/dryruns/new?session=1", made):
+        assert "Dry runs" in noc.get(f"{address}{'&' if '?' in address else '?'}lang=en").text
+
+
+def test_only_the_national_shift_and_admins_conduct(
+    noc: TestClient, made: str, nation: Any, log_in: Callable[..., TestClient]
+) -> None:
+    assert [Person(1, "x", "x", duty).conducts for duty in DUTIES] == [duty in ("noc", "admin") for duty in DUTIES]
+    for duty in ("viewer", "ministry"):
+        browser = log_in(noc, duty)
+        assert browser.get(made).status_code == 200
+        assert browser.get("/dryruns/new").status_code == 403
+        assert browser.post("/dryruns/new?session=1", data={"name": "x"}, headers=SAME_SITE).status_code == 403
+        assert "Bắt đầu ngay" not in browser.get(made).text
+        assert act(browser, made, "start") == 403
+    with nation.engine.connect() as connection:
+        assert connection.scalars(select(campaign.c.state)).all() == ["planned"]
