@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from provisioning.gates import DUE_GATES, GATES, Gate
 
-__all__ = ["GATES", "Gate", "InForce", "gate_in_force"]
+__all__ = ["GATES", "Gate", "InForce", "gate_in_force", "is_live"]
 
 
 class InForce(NamedTuple):
@@ -18,7 +18,7 @@ class InForce(NamedTuple):
 
 def is_live(starts_at: Any, now: int) -> Any:
     """Tell whether T-1h has passed: from then on it counts who is connected. Of a column, tell it in SQL."""
-    return starts_at - _HOUR_US <= now
+    return starts_at - DUE_GATES[-1].before_start_us <= now
 
 
 def gate_in_force(starts_at: int, now: int) -> InForce:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import date
 from functools import cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, not_, select
 
@@ -18,18 +19,18 @@ from provisioning.store.tables import device, holiday, participation, session, s
 
 COUNTS = and_(device.c.state == "active", device.c.is_spare.is_(False))  # a device whose presence is its site's
 _GONE = ("lost", "stopped", "asleep")
+Sites = Collection[int] | Select[Any]  # ids of sites, or a query for them
 
 
-def of_sites(sight: Sight, sites: Collection[int] | Select[int], now: int) -> dict[int, Explained]:
+def of_sites(sight: Sight, sites: Sites, now: int) -> dict[int, Explained]:
     """Return what is with each site, told by its id or found by a query, by the best of its devices that count."""
     found: dict[int, list[Explained]] = defaultdict(list)
-    # a query is asked once for the three that follow
-    ids = [id_ for (id_,) in sight.connection.execute(sites)] if isinstance(sites, Select) else sites
+    ids = ids_of(sight.connection, sites)
     stretches = stretches_of(sight, ids, now)
     rows = sight.connection.execute(
         select(device.c.site_id, presence.c.state, presence.c.since_at, presence.c.heard_at)
         .join(presence, presence.c.device_id == device.c.id)
-        .where(_among(device.c.site_id, ids), sight.site(device.c.site_id), COUNTS)
+        .where(among(device.c.site_id, ids), sight.site(device.c.site_id), COUNTS)
     )
     for site_id, state, since_at, heard_at in rows:
         found[site_id].append(explain(state, since_at, heard_at, stretches[site_id]))
@@ -54,10 +55,10 @@ def is_kind(sight: Sight, session_id: int, kind: str, now: int) -> ColumnElement
         return _is_connected() if kind == "connected" else not_(_own().exists())
     away = _away(_taking_part(sight, session_id), _GONE if kind == "off_hours" else (kind,))
     found = sorted(site_id for site_id, explained in of_sites(sight, away, now).items() if explained.kind == kind)
-    return _among(participation.c.site_id, found)
+    return among(participation.c.site_id, found)
 
 
-def _among(site_id: ColumnElement[int], sites: Collection[int]) -> ColumnElement[bool]:
+def among(site_id: ColumnElement[int], sites: Collection[int]) -> ColumnElement[bool]:
     """Tell in SQL whether a site is one of these, written out: they can be more than a statement has parameters."""
     return site_id.in_(bindparam("sites", sites, unique=True, expanding=True, literal_execute=True))
 
@@ -89,6 +90,11 @@ def _count(connection: Connection, rows: Select[int]) -> int:
     return int(connection.scalar(select(func.count()).select_from(rows.subquery())) or 0)
 
 
+def ids_of(connection: Connection, sites: Sites) -> Collection[int]:
+    """Return the ids of sites; a query for them is asked here, once for all that is asked of them."""
+    return connection.scalars(sites).all() if isinstance(sites, Select) else sites
+
+
 def stretches_of(sight: Sight, sites: Collection[int], now: int) -> dict[int, Stretch]:
     """Return for each site whether it is open now, since when and until when."""
 
@@ -106,7 +112,7 @@ def calendars_of(sight: Sight, sites: Collection[int]) -> dict[int, Calendar]:
     rows = sight.connection.execute(
         select(site.c.id, site.c.hours, site.c.unit_id, unit.c.parent_id)
         .join(unit, unit.c.id == site.c.unit_id)
-        .where(_among(site.c.id, sites), sight.site(site.c.id))
+        .where(among(site.c.id, sites), sight.site(site.c.id))
     )
     read = cache(hours.read)
     return {
@@ -140,7 +146,7 @@ def _sessions(connection: Connection, sites: Collection[int]) -> dict[int, list[
     rows = connection.execute(
         select(participation.c.site_id, session.c.starts_at, session.c.ends_at)
         .join(session, session.c.id == participation.c.session_id)
-        .where(_among(participation.c.site_id, sites))
+        .where(among(participation.c.site_id, sites))
         .order_by(session.c.id)
     )
     for site_id, starts_at, ends_at in rows:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
 
 from collector.dryrun.testable import REASONS, Spans, Times, may_test
 from collector.judge.calendar import OPENS_BEFORE_US, Calendar
-from collector.store.queries.presences import Holidays, Sites, calendars_of
+from collector.store.queries.presences import Holidays, Sites, among, calendars_of, ids_of
 from collector.store.scope import Sight
 from provisioning import hours
 from provisioning.holidays import Holiday, list_holidays
@@ -21,8 +22,8 @@ _MOST_HOURS = 12  # different hours that a page lists
 
 def times_of(sight: Sight, sites: Sites, now: int) -> dict[int, Times]:
     """Return what decides from now on when each site may be tested."""
-    cuts = _cuts_of(sight, sites, now)
-    calendars, running = calendars_of(sight, sites), _running(sight, now)
+    ids = ids_of(sight.connection, sites)
+    cuts, calendars, running = _cuts_of(sight, ids, now), calendars_of(sight, ids), _running(sight, now)
     return {site_id: Times(calendar, cuts.get(site_id, ()), running) for site_id, calendar in calendars.items()}
 
 
@@ -54,7 +55,7 @@ def _running(sight: Sight, now: int) -> Spans:
     return tuple((starts_at, ends_at) for starts_at, ends_at in rows)
 
 
-def _cuts_of(sight: Sight, sites: Sites, now: int) -> dict[int, Spans]:
+def _cuts_of(sight: Sight, sites: Collection[int], now: int) -> dict[int, Spans]:
     """Return the spans of the cuts that touch each site; a site without any is absent."""
     cuts = list_power_cuts(sight.connection, now)
     if not cuts:
@@ -69,7 +70,7 @@ def _cuts_of(sight: Sight, sites: Sites, now: int) -> dict[int, Spans]:
     touched = (
         select(site.c.id, site.c.unit_id, unit.c.parent_id)
         .join(unit, unit.c.id == site.c.unit_id)
-        .where(site.c.id.in_(sites), sight.site(site.c.id))
+        .where(among(site.c.id, sites), sight.site(site.c.id))
         .where(or_(unit.c.id.in_(of_unit), unit.c.parent_id.in_(of_unit)))
     )
     for site_id, unit_id, parent_id in sight.connection.execute(touched):
