@@ -76,6 +76,7 @@ ROUTES = (
     Route("POST", "/dryruns/new", dryruns.make, lets_in=access.require_conducting),
     Route("GET", "/dryruns/{number}", dryrun.show),
     Route("POST", "/dryruns/{number}", dryrun.act, lets_in=access.require_conducting),
+    Route("POST", "/dryruns/{number}/rehearsals", dryrun.rehearse, lets_in=access.require_conducting),
     Route("GET", "/reports/{report_id}", report.show),
     Route("GET", "/quarantine", quarantine.show),
     Route("GET", "/my/{token}", own.show, is_open=True),
