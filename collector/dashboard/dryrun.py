@@ -16,12 +16,14 @@ from collector.dashboard.choice import Choice
 from collector.dashboard.dryruns import by_outcome, may_conduct
 from collector.dashboard.render import Choosing, Seeing, page, see
 from collector.dryrun import conduct, words
-from collector.store import campaigns
+from collector.store import campaigns, rehearsals
 from collector.store.queries import campaigns as queries
 from collector.store.queries.sessions import all_sessions
 from collector.store.scope import Sight
 
 ACTS = {"planned": ("start",), "running": ("pause", "stop"), "paused": ("resume", "stop")}  # by state, the likely first
+
+MARKS = {"both": (True, True), "seen": (True, False), "none": (False, False)}  # whether a site was seen, and heard
 
 
 def show(
@@ -45,9 +47,29 @@ def act(request: Request, number: int, what: Annotated[str, Form(alias="act")] =
     def do(connection: Connection, by: str, now_us: int) -> None:
         conduct.act(connection, request.app.state.settings, number, what, by, now_us)
 
-    problem = attempt(request, "act", {}, do)
+    return _done(request, number, attempt(request, "act", {}, do))
+
+
+def rehearse(
+    request: Request,
+    number: int,
+    code: Annotated[str, Form(alias="site", max_length=20)] = "",
+    what: Annotated[str, Form(alias="mark")] = "",
+) -> Response:
+    """Mark what the centre saw and heard of a site."""
+    if what not in MARKS:
+        raise HTTPException(400)
+    is_seen, is_heard = MARKS[what]
+
+    def do(connection: Connection, by: str, now_us: int) -> None:
+        rehearsals.mark(connection, code, is_seen=is_seen, is_heard=is_heard, by=by, now=now_us)
+
+    return _done(request, number, attempt(request, "act", {}, do), "?outcome=#sites")
+
+
+def _done(request: Request, number: int, problem: Problem | None, part: str = "") -> Response:
     if problem is None:
-        return RedirectResponse(f"/dryruns/{number}", 303)
+        return RedirectResponse(f"/dryruns/{number}{part}", 303)
     with request.app.state.engine.connect() as connection:
         choice = Choice(all_sessions(connection), None)
         return _page(request, see(request, connection), choice, number, (None, None), 1, problem)
@@ -85,6 +107,7 @@ def _page(
         address=partial(_address, choice, number),
         acts=ACTS.get(found.state, ()) if may_conduct(request, sight) else (),
         may_conduct=may_conduct(request, sight),
+        is_rehearsed="rehearsal" in found.checks and found.goes_on and may_conduct(request, sight),
         is_whole=sight.is_whole,
         problem=problem,
         words=words,

@@ -81,6 +81,7 @@ ROUTES = (
     Route("POST", "/dryruns/new", dryruns.make, lets_in=access.require_conducting),
     Route("GET", "/dryruns/{number}", dryrun.show),
     Route("POST", "/dryruns/{number}", dryrun.act, lets_in=access.require_conducting),
+    Route("POST", "/dryruns/{number}/rehearsals", dryrun.rehearse, lets_in=access.require_conducting),
     Route("GET", "/speakers", speakers.show),
     Route("POST", "/speakers", speakers.move, lets_in=access.require_operating),
     Route("GET", "/capacity", capacity.show),

@@ -73,9 +73,7 @@ def _of_rehearsal(seen: Sequence[Seen]) -> Result:
     found = max(seen, key=lambda one: one.measured_at, default=None)
     if found is None:
         return Result("", "not_rehearsed")
-    told = found.findings or {}
-    lacking = [reason for name, reason in (("is_seen", "not_seen"), ("is_heard", "not_heard")) if not told.get(name)]
-    return Result("fails", lacking[0]) if lacking else Result("done")
+    return Result("done") if found.findings is not None else Result("fails", str((found.failure or {}).get("text")))
 
 
 _EVERYBODY = ("interactive", "view")

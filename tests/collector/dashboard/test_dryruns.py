@@ -98,3 +98,25 @@ def test_only_the_national_shift_and_admins_conduct(
         assert act(browser, made, "start") == 403
     with nation.engine.connect() as connection:
         assert connection.scalars(select(campaign.c.state)).all() == ["planned"]
+
+
+def test_a_rehearsal_is_marked_and_what_was_not_heard_proves_nothing(noc: TestClient, nation: Any) -> None:
+    made = noc.post("/dryruns/new?session=1&check=rehearsal", data={"name": "Diễn tập"}, headers=SAME_SITE)
+    address = made.headers["location"]
+    act(noc, address, "start")
+    assert "Thấy và nghe rõ" in noc.get(address).text
+
+    def mark(site: str, what: str) -> int:
+        return noc.post(f"{address}/rehearsals", data={"site": site, "mark": what}, headers=SAME_SITE).status_code
+
+    def held() -> list[Any]:
+        with nation.engine.connect() as connection:
+            ours = select(campaign_site.c.outcome, campaign_site.c.reason).where(campaign_site.c.site_id == 1)
+            return [tuple(row) for row in connection.execute(ours)]
+
+    assert mark("SLOW000", "sung") == 400
+    assert mark("SILENT0", "both") == 400  # nothing is enrolled there
+    for what, told in (("seen", ("fails", "not_heard")), ("none", ("fails", "not_seen")), ("both", ("done", ""))):
+        assert mark("SLOW000", what) == 303
+        assert held() == [told]
+        assert noc.get("/sites/SLOW000").status_code == 200

@@ -95,7 +95,12 @@ ALIKE_FOR_ALL = {
     *(f"POST /events/{{code}}/sessions/{{session_code}}/{what}" for what in ("speakers", "backups")),
     *("POST /calendar/holidays", "POST /calendar/power-cuts"),  # for those who see the country
     *("POST /events/{code}/sessions/{session_code}", "POST /events/{code}/deadlines"),
-    *("POST /dryruns/new", "POST /dryruns/{number}"),  # for who conducts them, over the whole country
+    *(
+        "POST /dryruns/new",
+        "POST /dryruns/{number}",
+        "POST /dryruns/{number}/rehearsals",
+    "POST /dryruns/{number}/rehearsals",
+    ),  # for who conducts them, over the whole country
     *("GET /my/{token}", "POST /my/{token}/measure"),  # by a link, see test_own.py
     "POST /speakers",  # who speaks is everybody's, and told by whoever sees the country
     *("POST /statements", "POST /statements/{number}"),  # by number and unit, see test_statements.py

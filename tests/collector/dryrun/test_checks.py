@@ -24,8 +24,10 @@ def failed(at: int) -> Seen:
     return Seen("line", None, UNREACHABLE, at, at)
 
 
-def rehearsed(*, is_seen: bool, is_heard: bool) -> Seen:
-    return Seen("rehearsal", {"is_seen": is_seen, "is_heard": is_heard}, None, 1, 1)
+def rehearsed(lacks: str = "") -> Seen:
+    if lacks:
+        return Seen("rehearsal", None, {"code": "error", "text": lacks}, 1, 0)
+    return Seen("rehearsal", {"is_seen": True, "is_heard": True}, None, 1, 0)
 
 
 CAMERA = Seen("camera", {}, None, 1, 1)
@@ -54,8 +56,8 @@ def test_a_site_has_a_result_when_every_check_that_is_for_it_has_and_then_the_wo
     good = [CAMERA, line(1, "carries", "carries")]
     assert result_of(checks, "view", good).outcome == "carries"
     assert result_of(checks, "interactive", good)[:2] == ("", "not_rehearsed")
-    assert result_of(checks, "interactive", [*good, rehearsed(is_seen=True, is_heard=True)]).outcome == "carries"
-    assert result_of(checks, "interactive", [*good, rehearsed(is_seen=True, is_heard=False)])[:2] == (
+    assert result_of(checks, "interactive", [*good, rehearsed()]).outcome == "carries"
+    assert result_of(checks, "interactive", [*good, rehearsed("not_heard")])[:2] == (
         "fails",
         "not_heard",
     )
