@@ -238,7 +238,8 @@ def world(country: Any, now: int, home: Any, password_hash: str, monkeypatch: py
                 connection, session.id, there and there.unit_id, make(seen, session, there, now), "noc", now
             )
         app.state.boards = Boards(country.engine, lambda: now)  # so that nothing is shown that was drawn before
-        app.state.speakers = Boards(country.engine, lambda: now, partial(speakers_board.draw, sheets=Capacities()))
+        sheets = app.state.capacities = Capacities()
+        app.state.speakers = Boards(country.engine, lambda: now, partial(speakers_board.draw, sheets=sheets))
 
     return World(app, country, add_elsewhere, {})
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from html import unescape
 from typing import Any
 
@@ -14,7 +15,10 @@ from sqlalchemy import insert, select, update
 from starlette.testclient import TestClient
 
 from collector.dashboard.boards import Boards, Key
+from collector.dashboard.capacities import Capacities
+from collector.dashboard.speakers_board import draw
 from collector.intake.ingest import ingest
+from collector.intake.judging import rejudge
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
 from collector.store import speaking
@@ -22,6 +26,7 @@ from provisioning.store.engine import record_changes, writing
 from provisioning.store.tables import audit, backup, capacity, device, participation, session, site
 
 POLICY = load_policy(SEED.read_text(encoding="utf-8"))
+HOUR = 3_600_000_000
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
 SPEAKERS = ("Bộ Giáo dục và Đào tạo", "Sở Hà Giang", "Sở Cao Bằng", "Sở Lai Châu", "Sở Lào Cai", "Sở Yên Bái")
 
@@ -138,8 +143,6 @@ def test_a_venue_that_is_proven_is_where_to_move(desk: TestClient, stage: Stage,
         stage.country.engine, [stage.country.senders["d-main0002"].presence("lost", connection=2)], POLICY, stage.now
     )
     with writing(stage.country.engine) as connection:
-        from collector.intake.judging import rejudge
-
         site_id = connection.scalar(select(site.c.id).where(site.c.name == "Sở Hà Giang"))
         rejudge(connection, [site_id], POLICY, stage.now)
     now_speaking = cards(desk.get("/speakers").text)[0]
@@ -174,10 +177,15 @@ def test_who_only_looks_calls_nobody(stage: Stage, stranger: TestClient, log_in:
     assert "Mời điểm cầu tiếp theo" not in viewer.get("/speakers").text
 
 
+def own_boards(stage: Stage) -> Boards:
+    """Boards that nobody else follows: those of the app belong to its own event loop."""
+    return Boards(stage.country.engine, lambda: stage.now, partial(draw, sheets=Capacities()))
+
+
 def test_a_lost_speaker_comes_to_an_open_board_as_pieces(
     desk: TestClient, stage: Stage, now: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    boards: Boards = desk.app.state.speakers  # type: ignore[attr-defined]
+    boards = own_boards(stage)
     stage.change(session, session.c.id == stage.country.session_id, starts_at=now + 60_000_000)
 
     async def follow() -> dict[str, str]:
@@ -195,7 +203,7 @@ def test_a_lost_speaker_comes_to_an_open_board_as_pieces(
 
 
 def test_a_step_reaches_open_boards_of_every_language_and_scope(desk: TestClient, stage: Stage) -> None:
-    boards: Boards = desk.app.state.speakers  # type: ignore[attr-defined]
+    boards = own_boards(stage)
     session_id = stage.country.session_id
 
     async def follow() -> list[str]:
@@ -210,3 +218,29 @@ def test_a_step_reaches_open_boards_of_every_language_and_scope(desk: TestClient
             return [await asyncio.wait_for(anext(events), 10) for events in streams]
 
     assert ["Speaking now" in told or "Đang phát biểu" in told for told in asyncio.run(follow())] == [True, True]
+
+
+def test_a_site_is_concluded_of_in_the_session_in_which_it_speaks_and_in_no_other(
+    desk: TestClient, stage: Stage, now: int
+) -> None:
+    """A department speaks in the morning and is absent later; a university watches first and speaks later."""
+    university = stage.country.site("Trường Đại học Sư phạm")
+    sender = stage.country.device("d-univers1", "Trường Đại học Sư phạm")
+    ingest(stage.country.engine, [sender.presence("connected", at=now), sender.report(1)], POLICY, now)
+    with writing(stage.country.engine) as connection:
+        event_id = connection.scalar(select(session.c.event_id))
+        times = {"starts_at": now + 20 * HOUR, "ends_at": now + 22 * HOUR}
+        later = connection.execute(
+            insert(session).values(event_id=event_id, code="p", name="Buổi chiều", **times).returning(session.c.id)
+        ).scalar_one()
+        site_id = connection.scalar(select(participation.c.site_id).where(participation.c.id == university))
+        part = {"session_id": later, "site_id": site_id, "role": "interactive", "medium": "pc", "speaking_order": 1}
+        connection.execute(insert(participation).values(**part))
+        rejudge(connection, [site_id], POLICY, now)
+    morning, afternoon = desk.get("/speakers").text, desk.get(f"/speakers?session={later}").text
+    assert whole(morning).startswith("Đủ điều kiện: 6 /6")
+    assert "Đại học" not in "".join(cards(morning))
+    assert whole(afternoon).startswith("Chưa đủ điều kiện: 0 /1")
+    (only,) = cards(afternoon)
+    assert only.startswith("1 · Tiếp theo Trường Đại học Sư phạm Đạt Gọi phát biểu")
+    assert "chưa có phương án dự phòng; VNPT chưa xác nhận dung lượng" in only
