@@ -15,6 +15,7 @@ from contract.probing import Answer, Ask, Booked, Granted, Nonce
 
 _HELD_S = stated_cost(1.0).work_bits  # at the peak: it reserves so much as a real test, which is lowered, does
 _ANSWER_S = 35.0
+_AGAIN_S = 60.0  # nobody answered
 _AT_ONCE = 1000  # requests of one process, most of which are held
 
 
@@ -37,7 +38,7 @@ class Slots:
         try:
             answer = await self._ask(f"http://{server.host}:{server.http_port}", device, permit_key)
         except (ClientError, TimeoutError, OSError, ValidationError):
-            return Came(False)
+            return Came(False, _AGAIN_S * self._chance.uniform(1.0, 2.0))
         if isinstance(answer, Booked):
             return Came(False, answer.in_s)
         return Came(isinstance(answer, Granted))

@@ -163,3 +163,17 @@ def test_a_machine_that_starts_into_a_dry_run_measures_its_line_even_where_it_ju
     assert schedule.take_round(1000.0) == ("start", LIGHT)
     found = [now_s for now_s in range(1000, 1040) if schedule.take_round(now_s)]
     assert len(found) == 1
+
+
+def test_a_line_that_could_not_be_measured_in_a_dry_run_is_tried_again_soon_and_not_for_ever():
+    schedule = Schedule("dev-00000001", 60, 3600, 1e6)
+    schedule.take_round(0.0)
+    schedule.join(wire.DryRun("d1", ("line",), 0), 10.0)
+    now_s, waits_s = 10.0, []
+    for _ in range(7):
+        while not (due := schedule.take_round(now_s)) or not set(LINE) <= set(due.probes):
+            now_s += 1.0
+        schedule.line_failed(now_s)
+        waits_s.append(schedule._line_at_s - now_s)
+    assert all(60 <= wait_s <= 120 for wait_s in waits_s[:5])
+    assert all(wait_s > 1000 for wait_s in waits_s[5:])

@@ -99,7 +99,6 @@ ALIKE_FOR_ALL = {
         "POST /dryruns/new",
         "POST /dryruns/{number}",
         "POST /dryruns/{number}/rehearsals",
-    "POST /dryruns/{number}/rehearsals",
     ),  # for who conducts them, over the whole country
     *("GET /my/{token}", "POST /my/{token}/measure"),  # by a link, see test_own.py
     "POST /speakers",  # who speaks is everybody's, and told by whoever sees the country
