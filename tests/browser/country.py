@@ -25,11 +25,13 @@ from collector.simulator.files import Traits
 from collector.simulator.machine import Machine
 from collector.simulator.nature import draw
 from collector.simulator.plays import dress
-from collector.store import pulse
+from collector.statement.make import make
+from collector.store import pulse, statements
 from collector.store.intake import rollups
 from collector.store.intake.rollups import HEARD, Rollup
 from collector.store.migrate import migrate
 from collector.store.queries.capacity import capacities
+from collector.store.queries.sessions import all_sessions, choose
 from collector.store.scope import country
 from collector.store.tables import report
 from contract import wire
@@ -110,6 +112,7 @@ def fill(settings: Settings) -> Filled:
         pulse.beat(connection, pulse.INGEST, {"waiting": 0, "lag_ms": 12, "edges": edges}, now)
         _remember(connection, next(p for p in places if p.play == "weak_line" and p.state == "connected"), now, chance)
         filled = _describe(connection, settings, places)
+        _make_statement(connection, now)
     engine.dispose()
     return filled
 
@@ -197,6 +200,13 @@ def _begin_dry_run(connection: Connection, settings: Settings, now: int) -> None
     """Begin a dry run of the country, from before its devices measured."""
     wish = Wish("Cả nước, T-1 ngày", 1, ("equipment", "line"), Selection(), now, now + 2 * _HOUR)
     conduct.act(connection, settings, conduct.make(connection, settings, wish, "noc", now), "start", "noc", now)
+
+
+def _make_statement(connection: Connection, now: int) -> None:
+    """Make the statement of the country, as somebody would now."""
+    session = choose(all_sessions(connection), now, 1)
+    assert session is not None
+    statements.keep(connection, session.id, None, make(country(connection), session, None, now), "noc", now)
 
 
 def _code(place: _Place) -> str:
