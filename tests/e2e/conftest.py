@@ -24,6 +24,7 @@ import pytest
 from click.testing import CliRunner
 
 from collector import child
+from collector.dashboard.readings import GAP_S
 from collector.parts import Part, parts
 from provisioning import settings as centre_settings
 from provisioning.cli import main as provisioning_cli
@@ -244,6 +245,8 @@ class Centre:
         self._browser.open(f"{self._web}{self._address(key)}/measure", b"", timeout=10).close()
 
     def summary(self) -> dict[str, Any]:
+        """Return the figures of now: those of before may be told for two seconds while things change."""
+        time.sleep(GAP_S + 0.2)
         return json.loads(self._get("/api/v1/summary"))
 
     def _get(self, path: str) -> bytes:
