@@ -69,7 +69,7 @@ def test_drain_and_a_second_of_hold_fit_into_what_may_be_moved(line_rate):
 
 def test_bytes_are_those_of_the_need():
     assert transfer.bytes_of(NEED_BPS, 1) == 625_000
-    assert transfer.most_bytes(NEED_BPS) == 8_875_000
+    assert transfer.most_bytes(NEED_BPS) == 8_812_500
 
 
 def test_what_acknowledges_a_download_is_taken_from_the_upload():
