@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collector.store.queries.sessions import Session
     from collector.store.statements import Kept
     from provisioning.people import Person
+
+    Step = Callable[[Connection, Kept, Person, int], None]
 
 FORMS = ("pdf", "docx", "xlsx", "json")
 
@@ -40,14 +43,15 @@ def make(code: str | None, unit: str) -> None:
     from collector.store.scope import country
     from provisioning.store.engine import writing
 
-    with registry() as (_, engine), writing(engine) as connection:
-        session = _session(connection, code)
-        sight, place = whose.at(country(connection), session.id, unit)
-        body = making.make(sight, session, place, now_us())
-        unit_id = place.unit_id if place else None
-        number = statements.keep(connection, session.id, unit_id, body, actor(), body.as_of)
-        made = statements.find(country(connection), number)
-        click.echo(f"{number} {made.sha256 if made else ''}")
+    with registry() as (_, engine):
+        with engine.connect() as connection:  # a country is read for seconds: ingest is not to wait for that
+            session = _session(connection, code)
+            sight, place = whose.at(country(connection), session.id, unit)
+            body = making.make(sight, session, place, now_us())
+        with writing(engine) as connection:
+            unit_id = place.unit_id if place else None
+            number = statements.keep(connection, session.id, unit_id, body, actor(), body.as_of)
+    click.echo(f"{number} {body.sha256}")
 
 
 @statement.command(name="list", help=say("Liệt kê các biên bản, mới nhất trước.", "List the statements, newest first."))
@@ -89,11 +93,8 @@ def show(number: int) -> None:
 def propose(number: int, login: str) -> None:
     """Propose a statement in somebody's name, who proves it by the password."""
     from collector.store import statements
-    from provisioning.store.engine import writing
 
-    with registry() as (_, engine), writing(engine) as connection:
-        by = _person(connection, login)
-        statements.propose(connection, _find(connection, number, by), by, now_us())
+    _sign(number, login, statements.propose)
     click.echo(say(f"Biên bản {number}: {login} đã đề xuất.", f"Statement {number}: proposed by {login}."))
 
 
@@ -103,11 +104,8 @@ def propose(number: int, login: str) -> None:
 def approve(number: int, login: str) -> None:
     """Approve a statement in somebody's name, who proves it by the password."""
     from collector.store import statements
-    from provisioning.store.engine import writing
 
-    with registry() as (_, engine), writing(engine) as connection:
-        by = _person(connection, login)
-        statements.approve(connection, _find(connection, number, by), by, now_us())
+    _sign(number, login, statements.approve)
     click.echo(say(f"Biên bản {number}: {login} đã phê duyệt.", f"Statement {number}: approved by {login}."))
 
 
@@ -142,6 +140,17 @@ def _session(connection: Connection, code: str | None) -> Session:
     if chosen is None:
         raise ProvisioningError("Không có buổi họp nào như vậy.", "There is no such session.")
     return chosen
+
+
+def _sign(number: int, login: str, step: Step) -> None:
+    """Take a step of signing; the password is asked for before anything is locked."""
+    from provisioning.store.engine import writing
+
+    with registry() as (_, engine):
+        with engine.connect() as connection:
+            by = _person(connection, login)
+        with writing(engine) as connection:
+            step(connection, _find(connection, number, by), by, now_us())
 
 
 def _person(connection: Connection, login: str) -> Person:

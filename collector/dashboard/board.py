@@ -27,6 +27,11 @@ class Board(NamedTuple):
     version: str  # equal when all pieces are
     pieces: dict[str, str]
 
+    @classmethod
+    def of(cls, pieces: dict[str, str]) -> Board:
+        """Return the board of these pieces."""
+        return cls(hashlib.sha256("".join(pieces.values()).encode()).hexdigest()[:16], pieces)
+
     def those(self, kind: str) -> list[str]:
         """Return the pieces whose id begins with this kind and a dash."""
         return [html for id_, html in self.pieces.items() if id_.startswith(f"{kind}-")]
@@ -59,7 +64,7 @@ def draw(figures: Figures, session: Session, words: Words) -> Board:
         **{f"t-{tile.area.unit.code}": draw_one("tile", tile) for tile in figures.tiles},
         **{f"c-{one.participation_id}": draw_one("cell", one) for one in figures.interactive},
     }
-    return Board(hashlib.sha256("".join(pieces.values()).encode()).hexdigest()[:16], pieces)
+    return Board.of(pieces)
 
 
 def news_of(figures: Figures) -> list[News]:

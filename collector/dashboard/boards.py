@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import threading
 import time
 from collections import defaultdict
@@ -71,6 +72,7 @@ class Boards:
         self._drawing = drawing or self._draw_overview
         self._ages_s = ages_s
         self._drawn: dict[Key, Drawn] = {}
+        self._forgotten_s: dict[int, float] = {}  # by session: what was begun before is not to be told any more
         self._told: dict[Key, Board] = {}  # what the open pages have seen: others may have had it drawn since
         self._figures = Readings()
         self._lock = threading.Lock()  # one drawing at a time: whoever comes meanwhile gets what was drawn before
@@ -97,7 +99,11 @@ class Boards:
                 _tell(queues, _HELLO, _HELLO)
 
     def forget(self, session_id: int) -> None:
-        """Draw the boards of a session anew for whoever asks next: they have changed something and must see it."""
+        """Draw the boards of a session anew for whoever asks next: they have changed something and must see it.
+
+        One that is being drawn meanwhile may have read what was before, and is drawn once more.
+        """
+        self._forgotten_s[session_id] = time.monotonic()
         for key in list(self._drawn):
             if key.session_id == session_id:
                 self._drawn.pop(key, None)
@@ -109,13 +115,13 @@ class Boards:
         whoever holds it never waits for one.
         """
         found = self._drawn.get(key)
-        if found is not None and (_is_young(found) or not self._lock.acquire(blocking=False)):
+        if found is not None and (self._is_young(key, found) or not self._lock.acquire(blocking=False)):
             return found.board
         if found is None:
             self._lock.acquire()
         try:
             found = self._drawn.get(key)
-            if found is None or not _is_young(found):
+            if found is None or not self._is_young(key, found):
                 found = self._drawn[key] = self._draw(connection, key)
             return found.board
         finally:
@@ -165,7 +171,7 @@ class Boards:
             await asyncio.sleep(LOOK_S)
             for key in list(self._queues):
                 drawn = self._drawn.get(key)
-                if drawn is not None and not self._is_due(drawn):
+                if drawn is not None and not self._is_due(key, drawn):
                     self._tell_changed(key, drawn.board)
                     continue
                 try:
@@ -184,13 +190,15 @@ class Boards:
         elif changed:
             _tell(self._queues[key], _event(board, changed), _event(board, board.pieces))
 
-    def _is_due(self, drawn: Drawn) -> bool:
+    def _is_due(self, key: Key, drawn: Drawn) -> bool:
         age_s = time.monotonic() - drawn.at_s
-        return age_s >= (GAP_S if self._noted != drawn.noted else self._ages_s)
+        return self._is_forgotten(key, drawn) or age_s >= (GAP_S if self._noted != drawn.noted else self._ages_s)
 
+    def _is_young(self, key: Key, drawn: Drawn) -> bool:
+        return time.monotonic() - drawn.at_s < GAP_S and not self._is_forgotten(key, drawn)
 
-def _is_young(drawn: Drawn) -> bool:
-    return time.monotonic() - drawn.at_s < GAP_S
+    def _is_forgotten(self, key: Key, drawn: Drawn) -> bool:
+        return drawn.at_s <= self._forgotten_s.get(key.session_id, -math.inf)
 
 
 def _event(board: Board, pieces: Mapping[str, str]) -> str:

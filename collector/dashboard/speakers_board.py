@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -63,7 +62,7 @@ def draw(sight: Sight, session: Session, words: Words, sheets: Capacities) -> Bo
         **{f"o-{one.participation_id}": draw_one("row", one) for one in order.in_order},
         **{f"n-{one.participation_id}": draw_one("row", one) for one in order.others},
     }
-    return Board(hashlib.sha256("".join(pieces.values()).encode()).hexdigest()[:16], pieces)
+    return Board.of(pieces)
 
 
 def order_of(concluded: Concluded) -> Order:

@@ -65,7 +65,6 @@ def sign(
     step = {"propose": statements.propose, "approve": statements.approve}[act]
     try:
         with writing(request.app.state.engine) as connection:
-            statements.body_of(connection, one)  # nobody signs what was changed meanwhile
             step(connection, one, request.state.person, now(request))
     except ProvisioningError as error:
         return _one(request, sight, one, error, status=409)

@@ -118,6 +118,11 @@ class Body(BaseModel):
         """Return the one way to write this body: keys in order, no spaces, letters as they are."""
         return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
+    @property
+    def sha256(self) -> str:
+        """The sha256 of this body as it is written."""
+        return sha256(self.canonical())
+
 
 def sha256(canonical: str) -> str:
     """Return the sha256 of a body as it is written."""

@@ -47,13 +47,12 @@ class Kept(NamedTuple):
 
 def keep(connection: Connection, session_id: int, unit_id: int | None, body: Body, actor: str, now_us: int) -> int:
     """Keep a body, and return the statement's id."""
-    written = body.canonical()
     values = {
         "session_id": session_id,
         "gate": body.gate,
         "unit_id": unit_id,
-        "body": written,
-        "sha256": sha256(written),
+        "body": body.canonical(),
+        "sha256": body.sha256,
         "made_at": now_us,
         "made_by": actor,
     }
@@ -132,7 +131,8 @@ def _seen(sight: Sight) -> Select[Any]:
 
 
 def _sign(connection: Connection, one: Kept, values: dict[str, Any], by: Person, now_us: int) -> None:
-    """Write a signature, once: whoever is second finds it there."""
+    """Write a signature, once: whoever is second finds it there; nobody signs what was changed meanwhile."""
+    body_of(connection, one)
     name = next(name for name in values if name.endswith("_by"))
     unsigned = statement.c.id == one.id, statement.c[name].is_(None)
     if connection.execute(update(statement).where(*unsigned).values(values)).rowcount != 1:

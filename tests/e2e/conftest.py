@@ -8,13 +8,14 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -198,7 +199,18 @@ class Centre:
         return [name for name in self._parts if name.startswith("broker")]
 
     def freeze(self, name: str) -> None:
+        """Stop a part where it stands, but not with the write lock in hand: then nobody else could write."""
+        until(lambda: self._stands_still(name))
+
+    def _stands_still(self, name: str) -> bool:
         self._running[name].send_signal(signal.SIGSTOP)
+        with closing(sqlite3.connect(self.settings.database.removeprefix("sqlite:///"), timeout=0)) as database:
+            try:
+                database.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                self.thaw(name)
+                return False
+        return True
 
     def thaw(self, name: str) -> None:
         self._running[name].send_signal(signal.SIGCONT)

@@ -14,14 +14,18 @@ import pytest
 from sqlalchemy import insert, select, update
 from starlette.testclient import TestClient
 
+from collector.dashboard.board import Board
 from collector.dashboard.boards import Boards, Key
 from collector.dashboard.capacities import Capacities
 from collector.dashboard.speakers_board import draw
+from collector.dashboard.words import Words
 from collector.intake.ingest import ingest
 from collector.intake.judging import rejudge
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
 from collector.store import speaking
+from collector.store.queries.sessions import Session
+from collector.store.scope import Sight
 from provisioning.store.engine import record_changes, writing
 from provisioning.store.tables import audit, backup, capacity, device, participation, session, site
 
@@ -218,6 +222,20 @@ def test_a_step_reaches_open_boards_of_every_language_and_scope(desk: TestClient
             return [await asyncio.wait_for(anext(events), 10) for events in streams]
 
     assert ["Speaking now" in told or "Đang phát biểu" in told for told in asyncio.run(follow())] == [True, True]
+
+
+def test_a_board_that_was_being_drawn_when_somebody_changed_its_session_is_drawn_once_more(stage: Stage) -> None:
+    drawn: list[int] = []
+
+    def drawing(_: Sight, drawn_of: Session, __: Words) -> Board:
+        drawn.append(len(drawn) + 1)
+        if drawn == [1]:
+            boards.forget(drawn_of.id)
+        return Board.of({"number": str(drawn[-1])})
+
+    boards = Boards(stage.country.engine, lambda: stage.now, drawing)
+    key = Key(stage.country.session_id, None, "vi")
+    assert [boards.look(key).pieces["number"] for _ in range(3)] == ["1", "2", "2"]
 
 
 def test_a_site_is_concluded_of_in_the_session_in_which_it_speaks_and_in_no_other(
