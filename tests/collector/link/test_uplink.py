@@ -12,6 +12,10 @@ def arrival(number: int) -> Arrival:
     return Arrival("topic", b"", number)
 
 
+def snapshot(device: str, number: int) -> Arrival:
+    return Arrival(f"dc/v1/a/{device}/up/snapshot", b"", number)
+
+
 def test_arrivals_are_taken_in_order_and_no_more_than_asked() -> None:
     uplink = Uplink()
     for number in range(5):
@@ -22,8 +26,17 @@ def test_arrivals_are_taken_in_order_and_no_more_than_asked() -> None:
     assert uplink.take(3, 0) == []
 
 
+def test_of_a_devices_snapshots_that_wait_the_last_one_is_taken_in_the_place_of_the_first() -> None:
+    uplink = Uplink()
+    first, other, last = snapshot("device-1", 1), snapshot("device-2", 2), snapshot("device-1", 4)
+    for found in (first, other, arrival(3), last):
+        uplink.put(found)
+
+    assert uplink.take(5, 0) == [last, other, arrival(3)]
+
+
 def test_a_full_queue_discards_what_comes_and_counts_it_from_every_thread() -> None:
-    uplink = Uplink(most_bytes=600)
+    uplink = Uplink(most_bytes=900)
 
     def flood() -> None:
         for number in range(1000):
@@ -51,6 +64,16 @@ def test_large_messages_fill_the_queue_sooner_and_what_was_taken_leaves_room() -
     uplink.put(large)
 
     assert (uplink.waiting, uplink.discarded) == (2, 1)
+
+
+def test_a_full_queue_still_takes_a_newer_snapshot_for_one_that_waits() -> None:
+    uplink = Uplink(most_bytes=1)
+    uplink.put(snapshot("device-1", 1))
+    uplink.put(snapshot("device-2", 2))
+    uplink.put(snapshot("device-1", 3))
+
+    assert uplink.take(5, 0) == [snapshot("device-1", 3)]
+    assert uplink.discarded == 1
 
 
 def test_what_is_settled_counts_no_more_and_what_came_since_does() -> None:
