@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, select, true
 
+from collector.store.tables import statement
 from provisioning.store.tables import device, participation, site, unit
 
 Units = frozenset[int] | None  # ids of units, and of all that lies in them; None: the country
@@ -28,6 +29,7 @@ _PLACES: dict[str, Select[Any]] = {  # kind of change to a query for its keys an
     "participation": _of_parts,
     "standing": _of_parts,
     "capacity": select(unit.c.id, unit.c.id.label("unit_id")),
+    "statement": select(statement.c.id, statement.c.unit_id),  # without a unit: of the country
 }
 
 
@@ -75,7 +77,7 @@ class Placed(NamedTuple):
     """What changed: kind to keys, and of the kinds that name sites, the unit of each key."""
 
     kinds: Mapping[str, Sequence[int]]
-    units: Mapping[str, Mapping[int, int]]
+    units: Mapping[str, Mapping[int, int | None]]
 
     def seen(self, units: Units) -> dict[str, list[int]]:
         """Return what of it may be told to whoever sees these units; a kind not known here is told to nobody bound."""
@@ -90,7 +92,7 @@ class Placed(NamedTuple):
 
 def place(connection: Connection, kinds: Mapping[str, Sequence[int]]) -> Placed:
     """Find the units of what changed, in a query for each kind."""
-    units: dict[str, dict[int, int]] = {}
+    units: dict[str, dict[int, int | None]] = {}
     for kind, query in _PLACES.items():
         keys = kinds.get(kind, ())
         for first in range(0, len(keys), _AT_ONCE):

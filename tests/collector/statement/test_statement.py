@@ -20,7 +20,7 @@ from collector.statement.body import Body, sha256
 from collector.statement.document import Signed, draw, plain
 from collector.statement.forms import BY_NAME
 from collector.statement.make import make
-from collector.store import statements
+from collector.store import scope, statements
 from collector.store.queries.sessions import all_sessions
 from collector.store.scope import Sight
 from collector.store.scope import country as whole_country
@@ -28,7 +28,7 @@ from collector.store.tables import statement
 from provisioning.errors import ProvisioningError
 from provisioning.people import Person
 from provisioning.store.engine import writing
-from provisioning.store.tables import audit, participation, person, school, site
+from provisioning.store.tables import audit, participation, person, school, site, unit
 from provisioning.units.merged import provinces_2025
 
 FORMULA = "=1+1"
@@ -207,6 +207,19 @@ def test_a_province_sees_its_own_statements_and_not_the_country_s(place: Any, nu
             whose.at(Sight(connection, frozenset({1})), place.session_id, "")
         sight, of = whose.at(Sight(connection, frozenset({1})), place.session_id, "01")
     assert (sight.units, of and of.code) == (frozenset({1}), "01")
+
+
+def test_of_a_statement_only_those_hear_who_see_all_of_what_it_is_of(place: Any, body: Body, now: int) -> None:
+    with writing(place.engine) as connection:
+        far = {"code": "02", "level": 1, "name": "Tỉnh Hà Giang", "valid_from": "2008-08-01"}
+        far_id = connection.execute(insert(unit).values(far).returning(unit.c.id)).scalar_one()
+        of_country, own, elsewhere = (
+            statements.keep(connection, place.session_id, unit_id, body, "terminal:root", now)
+            for unit_id in (None, place.unit_id, far_id)
+        )
+        changed = scope.place(connection, {statements.KIND: [of_country, own, elsewhere]})
+    heard = [changed.seen(seen) for seen in (None, frozenset({place.unit_id}), frozenset({far_id}), frozenset({99}))]
+    assert heard == [{"statement": [of_country, own, elsewhere]}, {"statement": [own]}, {"statement": [elsewhere]}, {}]
 
 
 def sign(connection: Any, step: str, number: int, people: dict[str, Person], now: int) -> None:
