@@ -127,6 +127,7 @@ def _page(request: Request, sight: Sight, choice: Choice, problem: Problem | Non
         request,
         "calendar.html",
         status=400 if problem else 200,
+        at="/calendar" if problem else "",
         testable=readings.of(sight, ("testable", session and session.id), lambda: _testable(sight, session, moment)),
         hours=[] if session is None else times.hours_seen(sight, session.id),
         running=[one for one in all_sessions(connection) if one.ends_at > moment],

@@ -94,6 +94,7 @@ def _page(
         request,
         "dryrun.html",
         status=400 if problem else 200,
+        at=f"/dryruns/{number}" if problem else "",
         run=found,
         session=next(one for one in choice.sessions if one.id == found.session_id),
         counts=sorted(counts.items(), key=lambda item: -item[1]),

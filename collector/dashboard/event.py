@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import Form
+from fastapi import Form, Query
 from sqlalchemy import Connection, Row
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from collector.dashboard.acting import Problem, Text, attempt
-from collector.dashboard.choice import Choice
 from collector.dashboard.events import may_edit, read_mbps
 from collector.dashboard.readings import Readings
 from collector.dashboard.render import Choosing, Seeing, now, page, see
@@ -26,25 +25,35 @@ from provisioning.errors import ProvisioningError
 from provisioning.gates import DUE_GATES
 from provisioning.units.load import PROVINCE, units_as_of
 
-
-def show(request: Request, sight: Seeing, choice: Choosing, code: str) -> Response:
-    """Show an event; `session` of the address chooses whose gates are shown, else the one of now."""
-    return _page(request, sight, choice, code)
+Chosen = Annotated[int | None, Query(alias="session")]  # whose gates the page shows, before and after a form is sent
 
 
-def change(request: Request, code: str, name: Text = "", units_as_of: Text = "", bitrate_mbps: Text = "") -> Response:
+def show(request: Request, sight: Seeing, _: Choosing, code: str, chosen: Chosen = None) -> Response:
+    """Show an event, with the gates of the session that the address names, else of the one of now."""
+    return _page(request, sight, chosen, code)
+
+
+def change(
+    request: Request,
+    code: str,
+    chosen: Chosen = None,
+    name: Text = "",
+    units_as_of: Text = "",
+    bitrate_mbps: Text = "",
+) -> Response:
     """Change what describes an event."""
     typed = {"name": name, "units_as_of": units_as_of, "bitrate_mbps": bitrate_mbps}
 
     def do(connection: Connection, by: str, now_us: int) -> None:
         events.change_event(connection, code, name, units_as_of, read_mbps(bitrate_mbps), by, now_us)
 
-    return _done(request, code, attempt(request, "event", typed, do))
+    return _done(request, code, chosen, attempt(request, "event", typed, do))
 
 
 def add_session(
     request: Request,
     code: str,
+    chosen: Chosen = None,
     session_code: Text = "",
     name: Text = "",
     starts_at: Text = "",
@@ -57,13 +66,14 @@ def add_session(
         span = moments.read(starts_at, now_us), moments.read(ends_at, now_us)
         events.add_session(connection, code, session_code, name, *span, by, now_us)
 
-    return _done(request, code, attempt(request, "session", typed, do))
+    return _done(request, code, chosen, attempt(request, "session", typed, do))
 
 
 def change_session(
     request: Request,
     code: str,
     session_code: str,
+    chosen: Chosen = None,
     name: Text = "",
     starts_at: Text = "",
     ends_at: Text = "",
@@ -80,11 +90,16 @@ def change_session(
             span = moments.read(starts_at, now_us), moments.read(ends_at, now_us)
             events.change_session(connection, session_code, name, *span, by, now_us)
 
-    return _done(request, code, attempt(request, f"session {session_code}", typed, do))
+    problem = attempt(request, f"session {session_code}", typed, do)
+    return _done(request, code, chosen if problem or act != "remove" else None, problem)
 
 
 def set_speakers(
-    request: Request, code: str, session_code: str, codes: Annotated[str, Form(max_length=20_000)] = ""
+    request: Request,
+    code: str,
+    session_code: str,
+    chosen: Chosen = None,
+    codes: Annotated[str, Form(max_length=20_000)] = "",
 ) -> Response:
     """Put an order of speakers, a site's code a line, in the place of the one before."""
 
@@ -92,13 +107,14 @@ def set_speakers(
         _must_have(connection, code, session_code)
         speakers.set_order(connection, session_code, codes.split(), by, now_us)
 
-    return _done(request, code, attempt(request, "speakers", {"codes": codes}, do), "#speaking")
+    return _done(request, code, chosen, attempt(request, "speakers", {"codes": codes}, do), "#speaking")
 
 
 def set_backup(
     request: Request,
     code: str,
     session_code: str,
+    chosen: Chosen = None,
     site: Text = "",
     venue: Text = "",
     note: Text = "",
@@ -116,11 +132,17 @@ def set_backup(
         else:
             backups.set_spare(connection, session_code, site, None, None, note, by, now_us)
 
-    return _done(request, code, attempt(request, "backup", typed, do), "#speaking")
+    return _done(request, code, chosen, attempt(request, "backup", typed, do), "#speaking")
 
 
 def set_deadline(
-    request: Request, code: str, unit: Text = "", gate: Text = "", before: Text = "", act: Annotated[str, Form()] = ""
+    request: Request,
+    code: str,
+    chosen: Chosen = None,
+    unit: Text = "",
+    gate: Text = "",
+    before: Text = "",
+    act: Annotated[str, Form()] = "",
 ) -> Response:
     """Give a province a deadline of its own, or take it back."""
     typed = {"unit": unit, "gate": gate, "before": before}
@@ -132,23 +154,27 @@ def set_deadline(
             before_us = moments.read_before(before)
             deadlines.set_deadline(connection, code, unit, gate, before_us, by, now_us)
 
-    return _done(request, code, attempt(request, "deadline", typed, do), "#deadlines")
+    return _done(request, code, chosen, attempt(request, "deadline", typed, do), "#deadlines")
 
 
-def _done(request: Request, code: str, problem: Problem | None, part: str = "") -> Response:
+def _done(request: Request, code: str, chosen: int | None, problem: Problem | None, part: str = "") -> Response:
     if problem is None:
-        return RedirectResponse(f"/events/{code}{part}", 303)
+        return RedirectResponse(_address(code, chosen) + part, 303)
     with request.app.state.engine.connect() as connection:
-        return _page(request, see(request, connection), None, code, problem)
+        return _page(request, see(request, connection), chosen, code, problem)
 
 
-def _page(request: Request, sight: Sight, choice: Choice | None, code: str, problem: Problem | None = None) -> Response:
+def _address(code: str, chosen: int | None) -> str:
+    return f"/events/{code}" if chosen is None else f"/events/{code}?session={chosen}"
+
+
+def _page(request: Request, sight: Sight, named: int | None, code: str, problem: Problem | None = None) -> Response:
     try:
         event = events.find_event(sight.connection, code)
     except ProvisioningError as error:
         raise HTTPException(404) from error
     sessions = events.list_sessions(sight.connection, event.id)
-    chosen = _chosen(sessions, choice, now(request))
+    chosen = _chosen(sessions, named, now(request))
     units = {row.id: row for row in units_as_of(sight.connection, event.units_as_of)}
     own = [one for one in deadlines.list_deadlines(sight.connection, event.id) if _sees(sight, one.unit_id)]
     told = [] if chosen is None else _standings(request, sight, chosen, own)
@@ -157,6 +183,7 @@ def _page(request: Request, sight: Sight, choice: Choice | None, code: str, prob
         request,
         "event.html",
         status=400 if problem else 200,
+        at=_address(code, named) if problem else "",
         event=event,
         sessions=sessions,
         chosen=chosen,
@@ -188,9 +215,8 @@ def _standings(request: Request, sight: Sight, chosen: Row[Any], own: list[deadl
     return standings(dues, agreed, Span(chosen.starts_at, chosen.ends_at), now(request))
 
 
-def _chosen(sessions: list[Row[Any]], choice: Choice | None, now_us: int) -> Row[Any] | None:
+def _chosen(sessions: list[Row[Any]], named: int | None, now_us: int) -> Row[Any] | None:
     """Return the session that the address names, if it is of the event, else the one that runs, comes next or was."""
-    named = choice.session.id if choice is not None and choice.is_named and choice.session else None
     for row in sessions:
         if row.id == named:
             return row

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from fastapi import Depends
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Connection
+from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -75,10 +76,15 @@ _templates = Environment(
 _templates.filters["as_text"] = as_text
 
 
-def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """Render a template in the language of the reader, who may have chosen another by ?lang=."""
+def page(request: Request, template: str, *, status: int = 200, at: str = "", **values: Any) -> HTMLResponse:
+    """Render a template in the language of the reader, who may have chosen another by ?lang=.
+
+    A page in answer to a form stays as it is: what it says and what was typed must not go when it is fetched again.
+    at: its address, where that is not the form's.
+    """
     words = Words(language(request), now(request))
     choice: Choice = getattr(request.state, "choice", NO_CHOICE)
+    here = URL(at) if at else request.url
     html = _templates.get_template(template).render(
         **values,
         w=words,
@@ -91,8 +97,9 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         choice=choice,
         short_session=short_session,
         to=choice.address,
-        here=_address(request),
-        here_with=partial(_address, request),
+        here=_address(here),
+        here_with=partial(_address, here),
+        is_live=request.method == "GET",
         theme=_theme(request),
     )
     response = HTMLResponse(html, status)
@@ -144,7 +151,7 @@ def _manifest() -> dict[str, str]:
     return names
 
 
-def _address(request: Request, **changes: str | int) -> str:
+def _address(here: URL, **changes: str | int) -> str:
     left_out = ["lang", "theme", *(["page"] if "session" in changes else ())]
-    url = request.url.remove_query_params(left_out).include_query_params(**changes)
+    url = here.remove_query_params(left_out).include_query_params(**changes)
     return url.path + (f"?{url.query}" if url.query else "")

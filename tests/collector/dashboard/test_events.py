@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, insert, select, update
 from starlette.testclient import TestClient
 
 from provisioning import audit
@@ -73,6 +75,16 @@ def test_what_cannot_be_is_told_on_the_page_with_what_was_typed(post: Any) -> No
         answer = post(address, **typed)
         assert (answer.status_code, told in answer.text) == (400, True), told
         assert all(f'value="{value}"' in answer.text for name, value in typed.items() if name in ("name", "before"))
+
+
+def test_a_page_that_tells_what_is_wrong_stays_as_it_is_and_its_links_lead_on(browser: TestClient, post: Any) -> None:
+    """Fetched again by its form's address, it would be an error, and what was typed would be gone."""
+    for address, typed, _ in (*REFUSED, ("/calendar/holidays", {"first_day": "mai", "name": "Tết"}, "")):
+        answer = post(address, **typed)
+        assert answer.status_code == 400
+        assert "hx-get" not in answer.text
+        onward = re.findall(r'<a class="tool[^"]*" href="([^"]*)"', answer.text)
+        assert [browser.get(unescape(one)).status_code for one in onward] == [200] * 3, address
 
 
 def test_a_session_that_moves_takes_its_gates_and_deadlines_with_it(
@@ -153,7 +165,24 @@ def test_the_order_of_speakers_and_backups_are_set_in_the_browser(browser: TestC
     assert "2/4 điểm cầu tương tác có phương án dự phòng" in shown
     assert f"{CODES[1]}\n{CODES[0]}\n</textarea>" in shown
     assert "(máy dự phòng)" in shown
+    assert "hx-get" in shown
     refused = post(f"{here}/speakers", codes="0000000")
     assert (refused.status_code, "0000000</textarea>" in refused.text) == (400, True)
     assert post(f"{here}/backups", site=CODES[1], act="remove").status_code == 303
     assert post(f"{here}/backups", site=CODES[1], act="remove").status_code == 400
+
+
+def test_a_form_comes_back_to_the_session_that_it_was_filled_in_for(
+    browser: TestClient, post: Any, nation: Any
+) -> None:
+    """Not to the one of now: whoever puts a slip right there would change another session."""
+    assert post("/events/e/sessions", session_code="later", name="Buổi chiều", **SPAN).status_code == 303
+    later = held(nation.engine, session.c.id, code="later")[0]
+    with writing(nation.engine) as connection:
+        connection.execute(insert(participation).values(site_id=1, session_id=later, role="interactive", medium="pc"))
+    form = f'action="/events/e/sessions/later/speakers?session={later}"'
+    assert form in browser.get(f"/events/e?session={later}").text
+    refused = post(f"/events/e/sessions/later/speakers?session={later}", codes="0000000")
+    assert (refused.status_code, form in refused.text, "0000000</textarea>" in refused.text) == (400, True, True)
+    done = post(f"/events/e/sessions/later/speakers?session={later}", codes="")
+    assert done.headers["location"] == f"/events/e?session={later}#speaking"
