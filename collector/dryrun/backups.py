@@ -23,7 +23,7 @@ def of_spares(situation: Situation, device_id: int | None, line: Line | None) ->
     line: the one that the spare is on, None: the site's own. Intake knows of the site's own only, so what a spare on
     another line measured is taken for that line's, unless its provider was seen to be another.
     """
-    found = {one.device_id for one in situation.evidence if one.is_spare}
+    found = {one.device_id for one in situation.evidence if one.is_spare and one.device_id is not None}
     for spare in sorted(found if device_id is None else found & {device_id}):
         own_line = situation.line
         evidence = tuple(

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from collector.judge.outcomes import DIRECTIONS
 
+NOT_REHEARSED = "not_rehearsed"
 OUTCOMES = ("fails", "unsure", "carries", "done", "not_done")  # the first found among a site's checks is the site's
 
 
@@ -72,7 +73,7 @@ def _of_rehearsal(seen: Sequence[Seen]) -> Result:
     """The centre marks whether it saw and heard the site."""
     found = max(seen, key=lambda one: one.measured_at, default=None)
     if found is None:
-        return Result("", "not_rehearsed")
+        return Result("", NOT_REHEARSED)
     return Result("done") if found.findings is not None else Result("fails", str((found.failure or {}).get("text")))
 
 

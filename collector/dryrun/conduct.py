@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from collector.dryrun.campaign import Campaign, CampaignError, check_act
-from collector.dryrun.checks import BY_NAME
+from collector.dryrun.checks import BY_DEVICES, BY_NAME
 from collector.dryrun.prediction import Prediction, Test, predict
 from collector.dryrun.selection import Selection, wave_of
 from collector.link.plan import probe_servers
@@ -123,7 +124,7 @@ def _predict(connection: Connection, settings: Settings, wish: Wish, chosen: lis
         [test for test in tests if test.device in known.devices],
         [(server, limits) for server in probe_servers(settings)],
         slots.costs(connection),
-        left=Counter(reason for one in chosen if (reason := closed.get(one.site_id) or _lacks(one))),
+        left=Counter(reason for one in chosen if (reason := closed.get(one.site_id) or _lacks(one, wish.checks))),
         sites=Counter(map(_wave, chosen)),
         has_line="line" in wish.checks,
         is_elsewhere=wish.is_elsewhere,
@@ -134,8 +135,10 @@ def _wave(one: Chosen) -> int:
     return wave_of(one.role, is_hard_to_reach=one.is_hard_to_reach)
 
 
-def _lacks(one: Chosen) -> str:
+def _lacks(one: Chosen, checks: Collection[str]) -> str:
     """Return why a site will have no result as things stand; empty: it will."""
+    if not set(checks) & set(BY_DEVICES):
+        return ""
     if not one.devices:
         return "not_enrolled"
     if not any(device.is_connected for device in one.devices):

@@ -12,7 +12,7 @@ class Evidence(NamedTuple):
     id: int
     fact: str
     source: str
-    device_id: int
+    device_id: int | None  # None: of the site itself, whatever machine is there
     is_spare: bool
     findings: dict[str, Any] | None
     failure: dict[str, Any] | None

@@ -111,7 +111,7 @@ evidence = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("site_id", Id, ForeignKey(site.c.id), nullable=False, index=True),
-    Column("device_id", Id, ForeignKey(device.c.id), nullable=False),
+    Column("device_id", Id, ForeignKey(device.c.id)),  # null: of the site itself, as the mark of a rehearsal
     Column("fact", Text, nullable=False),  # line, path, host, network, software, clock, picture_sound, rehearsal
     Column("source", Text, nullable=False),  # agent, browser, screen_code, technician, rehearsal, declared
     Column("findings", Text),  # JSON; null when the measurement failed
@@ -122,6 +122,13 @@ evidence = Table(
     Column("report_id", BigInteger, nullable=False),  # outlives the report itself
     Column("earlier", Text),  # JSON list, of lines: the tests before this one, by which a failure counts as repeated
     UniqueConstraint("device_id", "fact", "source"),
+)
+Index(  # one mark of a kind, as null equals no other null
+    "uq_evidence_site_id_fact_source",
+    *(evidence.c.site_id, evidence.c.fact, evidence.c.source),
+    unique=True,
+    sqlite_where=evidence.c.device_id.is_(None),
+    postgresql_where=evidence.c.device_id.is_(None),
 )
 
 policy = Table(

@@ -20,12 +20,12 @@ class Fact(BaseModel):
 
     fact: str
     source: str = Field(description="agent, browser, screen_code, technician, rehearsal or declared.")
-    device: str
+    device: str | None = Field(description="null: a fact of the site itself, as the mark of a rehearsal.")
     measured_at: str = Field(description="ISO 8601 UTC, by the centre's clock.")
     is_time_uncertain: bool = Field(description="Whether the device's clock had to be believed.")
     findings: dict[str, Any] | None
     failure: dict[str, Any] | None
-    report: int = Field(description="Id of the report that brought it; it is kept for seven days.")
+    report: int = Field(description="Id of the report that brought it, which is kept for seven days; 0: none did.")
 
 
 class Evidence(BaseModel):

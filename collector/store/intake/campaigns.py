@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from collector.dryrun.campaign import Campaign
-from collector.dryrun.checks import Seen, facts_of, result_of
+from collector.dryrun.checks import BY_DEVICES, NOT_REHEARSED, Seen, facts_of, result_of
 from collector.store import campaigns
 from collector.store.queries import openings
 from collector.store.tables import campaign, campaign_site, evidence, presence
@@ -91,6 +91,8 @@ def close(connection: Connection, found: Campaign, without_result: str, now: int
     for site_id, reason in rows:
         if site_id not in taking_part:
             why = "left_roster"
+        elif not set(found.checks) & set(BY_DEVICES):
+            why = reason or NOT_REHEARSED
         elif site_id not in states:
             why = "not_enrolled"
         elif reason or windows[site_id].reason:

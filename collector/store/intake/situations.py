@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, or_, select
 
 from collector.judge.gates import is_live
 from collector.judge.situation import Evidence, Line, Presence, Situation
@@ -88,11 +88,11 @@ def _evidence(connection: Connection, site_ids: Collection[int]) -> dict[int, li
     e = evidence.c
     rows = connection.execute(
         select(
-            *(e.site_id, e.id, e.fact, e.source, e.device_id, device.c.is_spare),
+            *(e.site_id, e.id, e.fact, e.source, e.device_id, func.coalesce(device.c.is_spare, False)),
             *(e.findings, e.failure, e.measured_at, e.line_id, e.report_id, e.earlier),
         )
-        .join(device, device.c.id == e.device_id)
-        .where(e.site_id.in_(site_ids), device.c.state == "active")
+        .outerjoin(device, device.c.id == e.device_id)
+        .where(e.site_id.in_(site_ids), or_(e.device_id.is_(None), device.c.state == "active"))
     )
     for site_id, id_, fact, source, device_id, is_spare, findings, failure, measured_at, *rest, earlier in rows:
         told = _json(findings), _json(failure), measured_at, *rest, _json(earlier) or ()

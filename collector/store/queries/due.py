@@ -27,7 +27,7 @@ _has_contact = exists().where(contact.c.site_id == participation.c.site_id)
 _has_line = and_(site.c.line_id.is_not(None), not_(line.c.code.startswith(UNKNOWN_LINE, autoescape=True)))
 _has_seats = participation.c.seats.is_not(None)
 _is_enrolled = exists().where(device.c.site_id == participation.c.site_id, COUNTS)
-_has_reported = exists().where(evidence.c.site_id == participation.c.site_id)
+_has_reported = exists().where(evidence.c.site_id == participation.c.site_id, evidence.c.device_id.is_not(None))
 _flagged = select(flag.c.participation_id).where(flag.c.fact == _LINE)
 _carries = and_(stands.c.participation_id.is_not(None), participation.c.id.not_in(_flagged))
 _is_present = (

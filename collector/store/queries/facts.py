@@ -17,7 +17,7 @@ class Fact(NamedTuple):
 
     fact: str
     source: str
-    device: str
+    device: str | None  # None: of the site itself
     measured_at: int
     is_time_uncertain: bool
     findings: dict[str, Any] | None
@@ -33,7 +33,7 @@ def of_site(sight: Sight, site_id: int) -> list[Fact]:
             *(e.fact, e.source, device.c.name, e.measured_at, e.is_time_uncertain),
             *(e.findings, e.failure, e.report_id),
         )
-        .join(device, device.c.id == e.device_id)
+        .outerjoin(device, device.c.id == e.device_id)
         .where(e.site_id == site_id, sight.site(e.site_id))
         .order_by(e.measured_at.desc(), e.id)
     )

@@ -56,7 +56,7 @@ class Evidence(NamedTuple):
 
     id: int
     source: str
-    device: str
+    device: str | None  # None: of the site itself
     measured_at: int
     is_time_uncertain: bool
 
@@ -157,7 +157,7 @@ def evidence_of(sight: Sight, site_id: int) -> dict[int, Evidence]:
             *(evidence.c.id, evidence.c.source, device.c.name),
             *(evidence.c.measured_at, evidence.c.is_time_uncertain),
         )
-        .join(device, device.c.id == evidence.c.device_id)
+        .outerjoin(device, device.c.id == evidence.c.device_id)
         .where(evidence.c.site_id == site_id, sight.site(evidence.c.site_id))
     )
     return {row[0]: Evidence(*row) for row in sight.connection.execute(query)}

@@ -31,12 +31,13 @@ def summarise(sight: Sight, session_id: int) -> Summary:
         participation.c.session_id == session_id, sight.site(participation.c.site_id)
     )
     devices = taking_part.where(device.c.site_id == participation.c.site_id, device.c.state == "active")
-    has_evidence = select(evidence.c.id).where(evidence.c.site_id == participation.c.site_id).exists()
+    is_theirs = evidence.c.site_id == participation.c.site_id
+    has_reported = select(evidence.c.id).where(is_theirs, evidence.c.device_id.is_not(None)).exists()
     levels = count_levels(sight, session_id)
     return Summary(
         sites=sum(levels.values()),
         devices=sight.connection.scalar(devices) or 0,
-        sites_reported=sight.connection.scalar(taking_part.where(has_evidence)) or 0,
+        sites_reported=sight.connection.scalar(taking_part.where(has_reported)) or 0,
         levels=levels,
         flags=count_owners(sight, session_id, of="flags"),
         balance=balance(sight),

@@ -115,7 +115,10 @@ def test_a_rehearsal_is_marked_and_what_was_not_heard_proves_nothing(noc: TestCl
             return [tuple(row) for row in connection.execute(ours)]
 
     assert mark("SLOW000", "sung") == 400
-    assert mark("SILENT0", "both") == 400  # nothing is enrolled there
+    assert mark("NOWHERE", "both") == 400
+    assert mark("SILENT0", "both") == 303  # nothing is enrolled there, and none needs to be
+    (fact,) = noc.get("/api/v1/sites/SILENT0/evidence").json()["items"]
+    assert (fact["fact"], fact["device"], fact["report"]) == ("rehearsal", None, 0)
     for what, told in (("seen", ("fails", "not_heard")), ("none", ("fails", "not_seen")), ("both", ("done", ""))):
         assert mark("SLOW000", what) == 303
         assert held() == [told]
