@@ -32,6 +32,7 @@ from collector.dashboard.speakers_board import draw as draw_speakers
 from contract import __version__
 from contract.clock import wall_us
 from provisioning import secret_files, site_links
+from provisioning.errors import ProvisioningError
 from provisioning.settings import Settings
 
 
@@ -63,6 +64,7 @@ def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_
     app.add_exception_handler(access.LoginNeeded, access.refuse)
     app.add_exception_handler(HTTPException, _show_error)
     app.add_exception_handler(RequestValidationError, _show_error)
+    app.add_exception_handler(ProvisioningError, _show_error)  # that no page tells beside its form
     app.add_exception_handler(DataError, _show_error)  # what no column can hold: a NUL, a number beyond 64 bits
     app.state.engine = engine
     app.state.settings = settings
@@ -95,9 +97,12 @@ def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_
 
 def _show_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 400
+    problem = error if isinstance(error, ProvisioningError) else None
     if request.url.path.startswith("/api/"):
-        detail = error.detail if isinstance(error, HTTPException) else "the request cannot be understood"
+        detail = problem.en if problem else "the request cannot be understood"
+        if isinstance(error, HTTPException):
+            detail = error.detail
         if isinstance(error, RequestValidationError):
             detail = "; ".join(f"{problem['loc'][-1]}: {problem['msg']}" for problem in error.errors())
         return JSONResponse({"detail": detail}, status)
-    return render.page(request, "error.html", status=status, code=status)
+    return render.page(request, "error.html", status=status, code=status, problem=problem)

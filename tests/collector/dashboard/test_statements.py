@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import func, insert, update
 from starlette.testclient import TestClient
 
+from collector.store.tables import statement
 from provisioning.store.engine import writing
 from provisioning.store.tables import person
 
@@ -65,3 +66,14 @@ def test_a_province_that_is_not_there_is_refused_and_says_so(as_: Callable[[str]
     answer = send(as_("noc"), "/statements", unit="99")
     assert answer.status_code == 400
     assert "Không có tỉnh mã" in answer.text
+
+
+def test_one_that_was_changed_in_the_database_is_told_in_words_wherever_it_is_asked_for(
+    as_: Callable[[str], TestClient], nation: Any
+) -> None:
+    send(as_("noc"), "/statements")
+    with writing(nation.engine) as connection:
+        connection.execute(update(statement).values(body=func.replace(statement.c.body, "unknown", "ready")))
+    noc = as_("noc")
+    answers = [noc.get("/statements/1"), noc.get("/statements/1/pdf"), send(noc, "/statements/1", act="propose")]
+    assert [(one.status_code, "đã bị sửa trong cơ sở dữ liệu" in one.text) for one in answers] == [(400, True)] * 3
