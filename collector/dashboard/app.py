@@ -16,19 +16,16 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from collector.dashboard import access, render
+from collector.dashboard import access, overview_board, render, speakers_board
 from collector.dashboard.api.asking import PROBLEMS
 from collector.dashboard.boards import Boards
 from collector.dashboard.capacities import Capacities
-from collector.dashboard.centre import Versions
 from collector.dashboard.guard import Guard
 from collector.dashboard.live import Feed
 from collector.dashboard.pace import Pace
 from collector.dashboard.probe_servers import Documents
 from collector.dashboard.readings import Readings
 from collector.dashboard.routes import ROUTES
-from collector.dashboard.speakers_board import AGES_S as SPEAKERS_AGES_S
-from collector.dashboard.speakers_board import draw as draw_speakers
 from contract import __version__
 from contract.clock import wall_us
 from provisioning import secret_files, site_links
@@ -38,9 +35,10 @@ from provisioning.settings import Settings
 
 def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_us) -> FastAPI:
     """Return the web application over this database; `now` tells microseconds since 1970 UTC."""
-    boards = Boards(engine, now)
-    capacities = Capacities()
-    speakers = Boards(engine, now, partial(draw_speakers, sheets=capacities), ages_s=SPEAKERS_AGES_S)
+    readings, capacities = Readings(), Capacities()
+    boards = Boards(engine, now, partial(overview_board.draw, readings=readings))
+    drawing = partial(speakers_board.draw, sheets=capacities)
+    speakers = Boards(engine, now, drawing, ages_s=speakers_board.AGES_S)
 
     def note(kinds: Collection[str] | None) -> None:
         for kept in (capacities, boards, speakers):  # the sheets first: the boards are drawn from them
@@ -73,8 +71,7 @@ def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_
     app.state.speakers = speakers
     app.state.capacities = capacities
     app.state.pace = Pace()
-    app.state.readings = Readings()
-    app.state.versions = Versions()
+    app.state.readings = readings
     app.state.now = now
     secrets = settings.folder("secrets")
     app.state.cookie_key = secret_files.key(secrets, "login-cookie.key")

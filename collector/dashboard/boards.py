@@ -1,12 +1,13 @@
 """Keeps boards drawn, each once for all who look at it, and sends open pages the pieces that changed.
 
 A board is drawn for a session, a scope and a language at most every two seconds, however many pages ask for it and
-whatever arrives. The overview's are drawn here; other pages bring what draws theirs.
+whatever arrives. Each page that has one brings what draws it: overview_board, speakers_board.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import logging
 import math
@@ -18,10 +19,14 @@ from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
 
-from collector.dashboard.board import Board, draw
-from collector.dashboard.figures import Figures, figures_of
-from collector.dashboard.readings import Readings
+from collector.dashboard import stream
+from collector.dashboard.live import seen_units
+from collector.dashboard.render import language
+from collector.dashboard.stream import BEAT, HELLO, Queue
 from collector.dashboard.words import Words
 from collector.store.queries.sessions import Session, all_sessions, choose
 from collector.store.scope import Sight, Units
@@ -31,14 +36,26 @@ log = logging.getLogger(__name__)
 GAP_S = 2.0  # between two drawings of a board
 AGES_S = 60.0  # then it is drawn again in any case: ages must not lie
 LOOK_S = 0.25
-HEARTBEAT_S = 15.0
-STREAM_S = 600.0  # then the page comes again, and is asked again who it is
 _WAITING = 4  # messages kept for a page that is slow to take them
 _SHOWN = frozenset(
     {"standing", "presence", "participation", "site", "device", "holiday", "policy", "session", "speaking", "capacity"}
 )
-_BEAT = "event: beat\ndata:\n\n"
-_HELLO = "event: hello\ndata:\n\n"  # fetch the whole page again
+
+
+class Board(NamedTuple):
+    """The pieces of a board, each an element with an id: by their ids, in the order in which a page shows them."""
+
+    version: str  # equal when all pieces are
+    pieces: dict[str, str]
+
+    @classmethod
+    def of(cls, pieces: dict[str, str]) -> Board:
+        """Return the board of these pieces."""
+        return cls(hashlib.sha256("".join(pieces.values()).encode()).hexdigest()[:16], pieces)
+
+    def those(self, kind: str) -> list[str]:
+        """Return the pieces whose id begins with this kind and a dash."""
+        return [html for id_, html in self.pieces.items() if id_.startswith(f"{kind}-")]
 
 
 Drawing = Callable[[Sight, Session, Words], Board]
@@ -63,21 +80,18 @@ class Drawn(NamedTuple):
 class Boards:
     """The boards of one page in one web process; `now` tells microseconds since 1970 UTC."""
 
-    def __init__(
-        self, engine: Engine, now: Callable[[], int], drawing: Drawing | None = None, *, ages_s: float = AGES_S
-    ) -> None:
-        """Keep boards as `drawing` draws them, without one the overview's, and none for longer than `ages_s`."""
+    def __init__(self, engine: Engine, now: Callable[[], int], drawing: Drawing, *, ages_s: float = AGES_S) -> None:
+        """Keep boards as `drawing` draws them, and none for longer than `ages_s`."""
         self._engine = engine
         self._now = now
-        self._drawing = drawing or self._draw_overview
+        self._drawing = drawing
         self._ages_s = ages_s
         self._drawn: dict[Key, Drawn] = {}
         self._forgotten_s: dict[int, float] = {}  # by session: what was begun before is not to be told any more
         self._told: dict[Key, Board] = {}  # what the open pages have seen: others may have had it drawn since
-        self._figures = Readings()
         self._lock = threading.Lock()  # one drawing at a time: whoever comes meanwhile gets what was drawn before
         self._noted = 0
-        self._queues: defaultdict[Key, set[asyncio.Queue[str]]] = defaultdict(set)
+        self._queues: defaultdict[Key, set[Queue]] = defaultdict(set)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -96,7 +110,7 @@ class Boards:
             self._noted += 1
         if kinds is None or "session" in kinds:
             for queues in self._queues.values():
-                _tell(queues, _HELLO, _HELLO)
+                _tell(queues, HELLO, HELLO)
 
     def forget(self, session_id: int) -> None:
         """Draw the boards of a session anew for whoever asks next: they have changed something and must see it.
@@ -127,10 +141,6 @@ class Boards:
         finally:
             self._lock.release()
 
-    def figures(self, sight: Sight, session_id: int) -> Figures:
-        """Return the figures of a session as they were at most two seconds ago."""
-        return self._figures.of(sight, session_id, lambda: figures_of(sight, session_id, self._now()))
-
     def look(self, key: Key) -> Board:
         """Return the same over a connection of its own."""
         with self._engine.connect() as connection:
@@ -138,18 +148,14 @@ class Boards:
 
     async def stream(self, key: Key, seen: str) -> AsyncIterator[str]:
         """Yield server-sent events: all pieces unless the page has seen them, then those that changed, and beats."""
-        queue: asyncio.Queue[str] = asyncio.Queue(_WAITING)
+        queue: Queue = asyncio.Queue(_WAITING)
         self._queues[key].add(queue)
-        ends_at_s = time.monotonic() + STREAM_S
         try:
             board = await asyncio.to_thread(self.look, key)
             self._told.setdefault(key, board)
-            yield _BEAT if board.version == seen else _event(board, board.pieces)
-            while time.monotonic() < ends_at_s:
-                try:
-                    yield await asyncio.wait_for(queue.get(), HEARTBEAT_S)
-                except TimeoutError:
-                    yield _BEAT
+            yield BEAT if board.version == seen else _event(board, board.pieces)
+            async for event in stream.follow(queue):
+                yield event
         finally:
             self._queues[key].discard(queue)
             if not self._queues[key]:
@@ -162,9 +168,6 @@ class Boards:
         if session is None:
             raise LookupError(f"no session {key.session_id}")
         return Drawn(self._drawing(Sight(connection, key.units), session, Words(key.lang, now)), at_s, noted)
-
-    def _draw_overview(self, sight: Sight, session: Session, words: Words) -> Board:
-        return draw(self.figures(sight, session.id), session, words)
 
     async def _follow(self) -> None:
         while True:
@@ -186,7 +189,7 @@ class Boards:
         self._told[key] = board
         changed = {id_: html for id_, html in board.pieces.items() if told.pieces.get(id_) != html}
         if board.pieces.keys() != told.pieces.keys():
-            _tell(self._queues[key], _HELLO, _HELLO)
+            _tell(self._queues[key], HELLO, HELLO)
         elif changed:
             _tell(self._queues[key], _event(board, changed), _event(board, board.pieces))
 
@@ -205,10 +208,16 @@ def _event(board: Board, pieces: Mapping[str, str]) -> str:
     return f"event: pieces\nid: {board.version}\ndata: {json.dumps(pieces, ensure_ascii=False)}\n\n"
 
 
-def _tell(queues: Collection[asyncio.Queue[str]], event: str, instead: str) -> None:
-    """Put an event into every queue; one that is full is emptied, and gets `instead` all that it missed."""
+def _tell(queues: Collection[Queue], event: str, instead: str) -> None:
     for queue in queues:
-        is_behind = queue.full()
-        while is_behind and not queue.empty():
-            queue.get_nowait()
-        queue.put_nowait(instead if is_behind else event)
+        stream.put(queue, event, instead)
+
+
+async def follow(request: Request, boards: Boards, session: int, seen: str) -> StreamingResponse:
+    """Stream the pieces of a page's board as they change; `seen`: the version that the page shows."""
+    key = Key(session, await asyncio.to_thread(seen_units, request), language(request))
+    try:
+        await asyncio.to_thread(boards.look, key)
+    except LookupError:
+        raise HTTPException(404) from None
+    return stream.answer(boards.stream(key, request.headers.get("last-event-id") or seen))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
-import time
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends
@@ -14,6 +12,7 @@ from starlette.responses import Response
 
 from collector.dashboard import probe_figures
 from collector.dashboard.probe_figures import ProbeFigures
+from collector.dashboard.readings import Readings
 from collector.dashboard.render import Choosing, Seeing, now, page
 from collector.store import pulse
 from collector.store.queries import books, centre, quarantine
@@ -36,23 +35,6 @@ class Disk(NamedTuple):
     used_pct: int
 
 
-class Versions:
-    """The agents' versions, counted at most once a minute."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._counts: dict[str, int] = {}
-        self._next_s = 0.0
-
-    def count(self, connection: Connection) -> dict[str, int]:
-        """Return how many devices run each version."""
-        with self._lock:
-            if time.monotonic() >= self._next_s:
-                self._counts = centre.count_versions(connection)
-                self._next_s = time.monotonic() + _VERSIONS_S
-            return self._counts
-
-
 def _ask(request: Request) -> list[ProbeFigures]:
     return probe_figures.ask(request.app.state.settings.probed)
 
@@ -63,6 +45,7 @@ Asked = Annotated[list[ProbeFigures], Depends(_ask)]  # before a page's connecti
 def show(request: Request, servers: Asked, sight: Seeing, _: Choosing) -> Response:
     """Show how the centre is doing; its figures are the country's."""
     connection, settings = sight.connection, request.app.state.settings
+    readings: Readings = request.app.state.readings
     ingest = pulse.last(connection, pulse.INGEST)
     disk = _disk(connection, settings)
     balance = books.balance(sight)
@@ -82,8 +65,7 @@ def show(request: Request, servers: Asked, sight: Seeing, _: Choosing) -> Respon
         discarded=books.count_discarded(sight),
         disk=disk,
         policy=centre.live_policy(connection),
-        versions=request.app.state.versions.count(connection),
-        late_ms=LATE_MS,
+        versions=readings.of(sight, "versions", lambda: centre.count_versions(connection), lasts_s=_VERSIONS_S),
         old_s=OLD_S,
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from collector.dashboard.layout import ISLANDS, Cell, islands, layout_of
+from collector.dashboard.readings import Readings
 from collector.judge.cuts import Cut
 from collector.store.queries import units
 from collector.store.queries.cuts import cuts
@@ -102,6 +103,11 @@ class Figures(NamedTuple):
         """Return the province that a unit lies in or is; None of a unit that the day of the session does not know."""
         found = self.units.get(unit_id)
         return found if found is None or found.parent_id is None else self.units.get(found.parent_id)
+
+
+def latest(readings: Readings, sight: Sight, session_id: int, now: int) -> Figures:
+    """Return the figures of a session as they were at most two seconds ago."""
+    return readings.of(sight, ("figures", session_id), lambda: figures_of(sight, session_id, now))
 
 
 def figures_of(sight: Sight, session_id: int, now: int) -> Figures:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from collector.dashboard.stream import HELLO, Queue, answer, follow, put
 from collector.store import scope
 from collector.store.queries import changes
 from collector.store.scope import Placed, Units
@@ -21,12 +22,7 @@ from provisioning.scope import units_of
 log = logging.getLogger(__name__)
 
 POLL_S = 0.5
-HEARTBEAT_S = 15.0
-STREAM_S = 600.0  # then the page comes again, and is asked again who it is
 _WAITING = 16  # events kept for a page that is slow to take them
-
-_HELLO = "event: hello\ndata:\n\n"  # look again: something may have changed that you were not told
-_BEAT = "event: beat\ndata:\n\n"
 
 
 class Feed:
@@ -36,7 +32,7 @@ class Feed:
         """Read from a database; `note` is told the kinds that changed too, None when anything may have."""
         self._engine = engine
         self._note = note
-        self._subscribers: dict[asyncio.Queue[str], Units] = {}
+        self._subscribers: dict[Queue, Units] = {}
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -51,16 +47,12 @@ class Feed:
 
     async def stream(self, units: Units) -> AsyncIterator[str]:
         """Yield server-sent events: a hello, then changes within these units as {kind: [keys]}, beats in between."""
-        queue: asyncio.Queue[str] = asyncio.Queue(_WAITING)
+        queue: Queue = asyncio.Queue(_WAITING)
         self._subscribers[queue] = units
-        ends_at = asyncio.get_running_loop().time() + STREAM_S
         try:
-            yield _HELLO
-            while asyncio.get_running_loop().time() < ends_at:
-                try:
-                    yield await asyncio.wait_for(queue.get(), HEARTBEAT_S)
-                except TimeoutError:
-                    yield _BEAT
+            yield HELLO
+            async for event in follow(queue):
+                yield event
         finally:
             del self._subscribers[queue]
 
@@ -74,7 +66,7 @@ class Feed:
         try:
             if seen is None:
                 seen = await asyncio.to_thread(self._last)
-                self._tell_all(_HELLO)
+                self._tell_all(HELLO)
                 self._note(None)
                 return seen
             seen, found = await asyncio.to_thread(self._after, seen)
@@ -90,11 +82,11 @@ class Feed:
         events = {units: _event(found.seen(units)) for units in set(self._subscribers.values())}
         for queue, units in self._subscribers.items():
             if (event := events[units]) is not None:
-                _put(queue, event)
+                put(queue, event)
 
     def _tell_all(self, event: str) -> None:
         for queue in self._subscribers:
-            _put(queue, event)
+            put(queue, event)
 
     def _last(self) -> int:
         with self._engine.connect() as connection:
@@ -110,18 +102,10 @@ def _event(kinds: dict[str, list[int]]) -> str | None:
     return f"event: change\ndata: {json.dumps(kinds)}\n\n" if kinds else None
 
 
-def _put(queue: asyncio.Queue[str], event: str) -> None:
-    is_behind = queue.full()
-    while is_behind and not queue.empty():
-        queue.get_nowait()
-    queue.put_nowait(_HELLO if is_behind else event)
-
-
 async def stream(request: Request) -> StreamingResponse:
     """Stream to one page the changes that its reader may see."""
     units = await asyncio.to_thread(seen_units, request)
-    headers = {"X-Accel-Buffering": "no"}  # nginx would hold events back
-    return StreamingResponse(request.app.state.feed.stream(units), media_type="text/event-stream", headers=headers)
+    return answer(request.app.state.feed.stream(units))
 
 
 def seen_units(request: Request) -> Units:

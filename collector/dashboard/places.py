@@ -10,11 +10,10 @@ from fastapi import Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from collector.dashboard.boards import Boards
 from collector.dashboard.choice import Choice
-from collector.dashboard.figures import Area, Figures, worst_first
+from collector.dashboard.figures import Area, Figures, latest, worst_first
 from collector.dashboard.names import short_unit
-from collector.dashboard.render import Choosing, Seeing, page
+from collector.dashboard.render import Choosing, Seeing, now, page
 from contract.reasons import LEVELS
 from provisioning.store.folding import fold
 
@@ -75,8 +74,7 @@ def show(
     """Show the units that have sites in the chosen session."""
     if choice.session is None:
         return page(request, "no_session.html", status=404 if choice.is_named else 200)
-    boards: Boards = request.app.state.boards
-    figures = boards.figures(sight, choice.session.id)
+    figures = latest(request.app.state.readings, sight, choice.session.id, now(request))
     found = areas(figures, view)
     return page(
         request,

@@ -36,16 +36,26 @@ class Readings:
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, sight: Sight, subject: Hashable, read: Callable[[], Value], *, lasts_unchanged: bool = False) -> Value:
+    def of(
+        self,
+        sight: Sight,
+        subject: Hashable,
+        read: Callable[[], Value],
+        *,
+        lasts_unchanged: bool = False,
+        lasts_s: float = 0.0,
+    ) -> Value:
         """Return what `read` returns, or returned lately; while somebody reads it anew, what was told before.
 
         lasts_unchanged: it is told again for as long as no change row has come, so it must depend on nothing else.
+        lasts_s: it is told again for so long in any case; else for two seconds.
         """
         kept = self._find((subject, sight.units, sight.only))
-        if self._is_fresh(sight, kept, lasts_unchanged) or not kept.lock.acquire(blocking=kept.at_s is None):
+        lasts_s = max(lasts_s, GAP_S)
+        if self._is_fresh(sight, kept, lasts_s, lasts_unchanged) or not kept.lock.acquire(blocking=kept.at_s is None):
             return kept.value  # type: ignore[no-any-return]
         try:
-            if not self._is_fresh(sight, kept, lasts_unchanged):  # else it was read by whoever had the lock
+            if not self._is_fresh(sight, kept, lasts_s, lasts_unchanged):  # else it was read by whoever had the lock
                 change_id, at_s = changes.last_id(sight.connection), time.monotonic()
                 kept.value = read()
                 kept.change_id, kept.at_s = change_id, at_s
@@ -61,8 +71,8 @@ class Readings:
                 self._kept.popitem(last=False)
             return kept
 
-    def _is_fresh(self, sight: Sight, kept: _Kept, lasts_unchanged: bool) -> bool:
+    def _is_fresh(self, sight: Sight, kept: _Kept, lasts_s: float, lasts_unchanged: bool) -> bool:
         if kept.at_s is None:
             return False
-        is_young = time.monotonic() < kept.at_s + GAP_S
+        is_young = time.monotonic() < kept.at_s + lasts_s
         return is_young or (lasts_unchanged and changes.last_id(sight.connection) == kept.change_id)

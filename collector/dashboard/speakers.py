@@ -9,8 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from collector.dashboard import overview
-from collector.dashboard.boards import Boards, Key
+from collector.dashboard.boards import Boards, Key, follow
 from collector.dashboard.render import Choosing, Seeing, language, now, page
 from collector.store import speaking
 from provisioning.store.engine import writing
@@ -29,7 +28,7 @@ def show(request: Request, sight: Seeing, choice: Choosing) -> Response:
 
 async def stream(request: Request, session: int, seen: str = "") -> StreamingResponse:
     """Stream the pieces of the speakers' board as they change."""
-    return await overview.follow(request, request.app.state.speakers, session, seen)
+    return await follow(request, request.app.state.speakers, session, seen)
 
 
 def move(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from collector.dashboard.board import Board
+from collector.dashboard.boards import Board
 from collector.dashboard.capacities import Capacities
 from collector.dashboard.choice import Choice
 from collector.dashboard.names import short_site

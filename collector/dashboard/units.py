@@ -6,8 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from collector.dashboard.boards import Boards
-from collector.dashboard.figures import MANY_PCT, SOME_PCT, worst_first
+from collector.dashboard.figures import MANY_PCT, SOME_PCT, latest, worst_first
 from collector.dashboard.listed import listed
 from collector.dashboard.names import short_site, short_unit
 from collector.dashboard.render import Choosing, Seeing, now, page
@@ -23,8 +22,7 @@ def show(request: Request, sight: Seeing, choice: Choosing, code: str) -> Respon
     """Show a unit as it stands in the chosen session."""
     if choice.session is None:
         return page(request, "no_session.html", status=404 if choice.is_named else 200)
-    boards: Boards = request.app.state.boards
-    figures = boards.figures(sight, choice.session.id)
+    figures = latest(request.app.state.readings, sight, choice.session.id, now(request))
     unit = figures.find(code)
     if unit is None:
         raise HTTPException(404)

@@ -8,9 +8,8 @@ from starlette.requests import Request
 
 from collector.dashboard.api.asking import Chosen, UnitCode
 from collector.dashboard.api.summary import LevelCounts
-from collector.dashboard.boards import Boards
-from collector.dashboard.figures import Area, Figures
-from collector.dashboard.render import Seeing
+from collector.dashboard.figures import Area, Figures, latest
+from collector.dashboard.render import Seeing, now
 
 
 class Unit(BaseModel):
@@ -34,8 +33,7 @@ class Units(BaseModel):
 
 def show(request: Request, sight: Seeing, session: Chosen, parent: UnitCode = None) -> Units:
     """List the provinces with their counts, or with `parent` the districts of that province."""
-    boards: Boards = request.app.state.boards
-    figures = boards.figures(sight, session.id)
+    figures = latest(request.app.state.readings, sight, session.id, now(request))
     if parent is None:
         areas = [area for area in figures.areas.values() if area.unit.parent_id is None]
     else:

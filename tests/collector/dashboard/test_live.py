@@ -11,7 +11,7 @@ import httpx2
 import pytest
 import uvicorn
 
-from collector.dashboard import live
+from collector.dashboard import live, stream
 from collector.dashboard.live import Feed
 from provisioning.store.engine import record_changes, writing
 
@@ -72,8 +72,8 @@ def test_a_page_too_slow_to_follow_is_told_to_look_again(engine: Any, monkeypatc
 
 
 def test_a_quiet_stream_beats_and_ends_in_time(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "HEARTBEAT_S", 0.01)
-    monkeypatch.setattr(live, "STREAM_S", 0.05)
+    monkeypatch.setattr(stream, "HEARTBEAT_S", 0.01)
+    monkeypatch.setattr(stream, "STREAM_S", 0.05)
 
     async def scenario() -> list[str]:
         async with (feed := Feed(engine)).running():

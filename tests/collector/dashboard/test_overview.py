@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import partial
 from html import unescape
 from typing import Any
 
@@ -12,9 +13,10 @@ import pytest
 from sqlalchemy import func, insert, select, update
 from starlette.testclient import TestClient
 
-from collector.dashboard import boards, readings
-from collector.dashboard.boards import Boards, Key
+from collector.dashboard import boards, figures, overview_board, readings, stream
+from collector.dashboard.boards import Board, Boards, Drawing, Key
 from collector.dashboard.figures import Area
+from collector.dashboard.readings import Readings
 from collector.intake.ingest import ingest
 from collector.intake.sweep import PRESENCE_LOST_AFTER_US, sweep
 from collector.judge.load import load_policy
@@ -52,6 +54,11 @@ def district(country: Any, nation: Any, now: int) -> Any:
         sender = there.device(f"d-bavi000{n}", f"Ba Vì {n}")
         ingest(there.engine, [sender.presence("connected", at=now), sender.report(1)], POLICY, now)
     return there
+
+
+def overviews(engine: Any, now: int, drawing: Drawing | None = None) -> Boards:
+    """Boards that nobody else follows: those of the app belong to its own event loop."""
+    return Boards(engine, lambda: now, drawing or partial(overview_board.draw, readings=Readings()))
 
 
 def lose(district: Any, *venues: int, at: int, state: str = "lost") -> None:
@@ -115,7 +122,7 @@ def test_sites_that_were_shut_down_or_fell_asleep_are_no_cut(browser: TestClient
 def test_a_silent_cut_shows_when_the_presence_rule_has_found_it(browser: TestClient, district: Any, now: int) -> None:
     later = now + PRESENCE_LOST_AFTER_US + SECOND
     sweep(district.engine, POLICY, later)
-    browser.app.state.boards._now = lambda: later  # type: ignore[attr-defined]
+    browser.app.state.now = lambda: later  # type: ignore[attr-defined]
     assert f"4 {TOGETHER}" in words(browser.get("/units/271").text)
 
 
@@ -190,7 +197,7 @@ def test_whoever_is_bound_to_a_district_sees_its_tile_and_its_sites_alone(
 
 
 def test_the_stream_of_a_board_is_of_the_units_that_its_reader_sees(nation: Any, district: Any, now: int) -> None:
-    kept = Boards(nation.engine, lambda: now)
+    kept = overviews(nation.engine, now)
     theirs = kept.look(Key(nation.session_id, frozenset({district.unit_id}), "vi")).pieces
     whole = kept.look(Key(nation.session_id, None, "vi")).pieces
     assert "4 /4" in words(theirs["b-sentence"])
@@ -214,7 +221,7 @@ def test_an_open_page_is_sent_the_pieces_that_changed_and_those_alone(
     monkeypatch.setattr(boards, "LOOK_S", 0.01)
 
     async def scenario() -> tuple[str, dict[str, str], str]:
-        kept = Boards(nation.engine, lambda: now)
+        kept = overviews(nation.engine, now)
         key = Key(nation.session_id, None, "vi")
         async with kept.running():
             anew, seen = kept.stream(key, ""), kept.stream(key, kept.look(key).version)
@@ -242,7 +249,7 @@ def test_what_a_page_that_is_fetched_had_drawn_is_told_to_the_open_ones_too(
     monkeypatch.setattr(boards, "LOOK_S", 0.2)
 
     async def scenario() -> str:
-        kept = Boards(nation.engine, lambda: now)
+        kept = overviews(nation.engine, now)
         key = Key(nation.session_id, None, "vi")
         async with kept.running():
             events = kept.stream(key, kept.look(key).version)
@@ -261,21 +268,23 @@ def test_a_board_that_cannot_be_drawn_once_is_drawn_the_next_time(
     monkeypatch.setattr(boards, "GAP_S", 0.01)
     monkeypatch.setattr(readings, "GAP_S", 0.01)
     monkeypatch.setattr(boards, "LOOK_S", 0.01)
-    draw, failed = boards.draw, []
+    draw, failed = partial(overview_board.draw, readings=Readings()), []
 
-    def fail_once(*arguments: Any) -> Any:
-        if not failed:
+    def fail_once(*arguments: Any) -> Board:
+        if is_spoilt and not failed:
             failed.append(True)
             raise RuntimeError("a piece that cannot be drawn")
         return draw(*arguments)
 
+    is_spoilt: list[bool] = []
+
     async def scenario() -> str:
-        kept = Boards(nation.engine, lambda: now)
+        kept = overviews(nation.engine, now, fail_once)
         key = Key(nation.session_id, None, "vi")
         async with kept.running():
             events = kept.stream(key, kept.look(key).version)
             await _next(events)  # the beat
-            monkeypatch.setattr(boards, "draw", fail_once)
+            is_spoilt.append(True)
             await asyncio.to_thread(lose, district, 0, 1, 2, at=now)
             kept.note({"presence"})
             return await _next(events)
@@ -288,7 +297,7 @@ def test_a_page_too_slow_to_follow_gets_the_whole_board(nation: Any, now: int, m
     async def scenario() -> list[str]:
         queue: asyncio.Queue[str] = asyncio.Queue(2)
         for n in range(3):
-            boards._tell([queue], f"changed {n}", "whole")
+            stream.put(queue, f"changed {n}", "whole")
         return [queue.get_nowait() for _ in range(queue.qsize())]
 
     assert asyncio.run(scenario()) == ["whole"]
@@ -301,11 +310,11 @@ def test_a_board_is_drawn_once_for_all_who_look_at_it(nation: Any, now: int, mon
         read.append(session_id)
         return original(sight, session_id, at)
 
-    original = boards.figures_of
-    monkeypatch.setattr(boards, "figures_of", figures_of)
+    original = figures.figures_of
+    monkeypatch.setattr(figures, "figures_of", figures_of)
     monkeypatch.setattr(boards, "GAP_S", 3600.0)
     monkeypatch.setattr(readings, "GAP_S", 3600.0)
-    kept = Boards(nation.engine, lambda: now)
+    kept = overviews(nation.engine, now)
     versions = {kept.look(Key(nation.session_id, None, lang)).version for lang in ("vi", "en") for _ in range(50)}
     assert len(versions) == 2  # one for each language
     assert read == [nation.session_id]

@@ -14,10 +14,21 @@ from sqlalchemy import insert, select, true, update
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from collector.dashboard import boards, live, measure, overview, readings, render, speakers, speakers_board
+from collector.dashboard import (
+    boards,
+    live,
+    measure,
+    overview,
+    overview_board,
+    readings,
+    render,
+    speakers,
+    speakers_board,
+)
 from collector.dashboard.app import build_app
 from collector.dashboard.boards import Boards
 from collector.dashboard.capacities import Capacities
+from collector.dashboard.readings import Readings
 from collector.dashboard.routes import ROUTES
 from collector.dryrun.conduct import Wish
 from collector.dryrun.prediction import OfWave, Prediction
@@ -236,7 +247,8 @@ def world(country: Any, now: int, home: Any, password_hash: str, monkeypatch: py
             statements.keep(
                 connection, session.id, there and there.unit_id, make(seen, session, there, now), "noc", now
             )
-        app.state.boards = Boards(country.engine, lambda: now)  # so that nothing is shown that was drawn before
+        kept = app.state.readings = Readings()  # so that nothing is shown that was read or drawn before
+        app.state.boards = Boards(country.engine, lambda: now, partial(overview_board.draw, readings=kept))
         sheets = app.state.capacities = Capacities()
         app.state.speakers = Boards(country.engine, lambda: now, partial(speakers_board.draw, sheets=sheets))
 

@@ -14,8 +14,7 @@ import pytest
 from sqlalchemy import insert, select, update
 from starlette.testclient import TestClient
 
-from collector.dashboard.board import Board
-from collector.dashboard.boards import Boards, Key
+from collector.dashboard.boards import Board, Boards, Key
 from collector.dashboard.capacities import Capacities
 from collector.dashboard.speakers_board import draw
 from collector.dashboard.words import Words

@@ -1,40 +1,26 @@
-"""The overview's board: its pieces, each an element with an id, drawn from figures in one language.
+"""The overview's board: its pieces, drawn from figures in one language.
 
 Everything that changes while it is looked at is a piece, so that an open page is sent only the pieces that changed.
 """
 
 from __future__ import annotations
 
-import hashlib
 from itertools import groupby
 from typing import NamedTuple
 
+from collector.dashboard.boards import Board
 from collector.dashboard.choice import Choice
-from collector.dashboard.figures import Figures
+from collector.dashboard.figures import Figures, latest
 from collector.dashboard.names import short_site, short_unit
+from collector.dashboard.readings import Readings
 from collector.dashboard.render import fragments
 from collector.dashboard.words import Words
 from collector.judge.cuts import Cut
 from collector.store.queries.lately import Lately
 from collector.store.queries.sessions import Session
+from collector.store.scope import Sight
 
 MOST_NEWS = 14
-
-
-class Board(NamedTuple):
-    """The pieces of a board by the ids of their elements, in the order in which a page shows them."""
-
-    version: str  # equal when all pieces are
-    pieces: dict[str, str]
-
-    @classmethod
-    def of(cls, pieces: dict[str, str]) -> Board:
-        """Return the board of these pieces."""
-        return cls(hashlib.sha256("".join(pieces.values()).encode()).hexdigest()[:16], pieces)
-
-    def those(self, kind: str) -> list[str]:
-        """Return the pieces whose id begins with this kind and a dash."""
-        return [html for id_, html in self.pieces.items() if id_.startswith(f"{kind}-")]
 
 
 class News(NamedTuple):
@@ -45,8 +31,9 @@ class News(NamedTuple):
     changes: tuple[Lately, ...]
 
 
-def draw(figures: Figures, session: Session, words: Words) -> Board:
-    """Return the board of a session."""
+def draw(sight: Sight, session: Session, words: Words, readings: Readings) -> Board:
+    """Return the overview's board of a session."""
+    figures = latest(readings, sight, session.id, words.now)
     draw_one = fragments(
         "board.html",
         words,
