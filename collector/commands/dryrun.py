@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from contract.languages import say
+from collector.commands.choosing import choosing, wish
+from contract.languages import language, say
 from provisioning.commands.centre import actor, now_us, registry
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from collector.dryrun.conduct import Wish
+    from collector.dashboard.words import Words
+    from collector.dryrun.campaign import Campaign
+    from collector.dryrun.telling import Counts
 
 _S_US = 1_000_000
-_EVERY_S = 1.0
-_HOUR_LETTERS = len("14:00")
+_LOOKS_S = 1.0
+_TELLS_S = 10.0  # where nobody looks on: a line so often, and not for each site
+_SILENT_US = 60 * _S_US  # ingest beats every second
+_SILENT = (
+    "Trung tâm không chạy, nên chưa máy nào được báo. Chạy: diemcau-collector run",
+    "The centre does not run, so that nobody is told yet. Run: diemcau-collector run",
+)
+_CTRL_C = 130  # as shells have it
 
 
 @click.group(
@@ -33,54 +43,13 @@ def dryrun() -> None:
     """Group the commands on campaigns."""
 
 
-def _choosing(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that say which sites are checked for what, and when."""
-    several: dict[str, Any] = {"multiple": True}
-    for option in reversed(
-        (
-            click.option("--session", help=say("Mã buổi; không có thì buổi sắp tới.", "Code; else the next one.")),
-            click.option(
-                "--check",
-                "checks",
-                default=("equipment", "line"),
-                show_default=True,
-                help=say("equipment, line, rehearsal; ghi nhiều lần được.", "May be given several times."),
-                **several,
-            ),
-            click.option("--unit", "units", help=say("Mã tỉnh hoặc huyện.", "Code of a unit."), **several),
-            click.option("--role", "roles", type=click.Choice(("interactive", "view")), **several),
-            click.option("--medium", "media", type=click.Choice(("mytv", "pc", "room")), **several),
-            click.option("--site", "sites", help=say("Mã điểm cầu.", "Code of a site."), **several),
-            click.option(
-                "--retest", type=int, help=say("Chỉ nơi chưa đạt trong đợt này.", "Those that fell short in that one.")
-            ),
-            click.option(
-                "--elsewhere",
-                is_flag=True,
-                help=say("Đo đối chứng với máy chủ đo khác.", "A second opinion: against another probe server."),
-            ),
-            click.option(
-                "--any-hour",
-                is_flag=True,
-                help=say("Cả ngoài giờ mở cửa, ngày nghỉ, lúc cắt điện.", "Outside their hours too."),
-            ),
-            click.option(
-                "--during-sessions",
-                is_flag=True,
-                help=say("Cả khi đang có buổi họp.", "While a session runs too."),
-            ),
-            click.option("--from", "opens", help=say("Từ lúc: 14:00 hoặc 2026-11-27T14:00.", "From when.")),
-            click.option("--until", "closes", help=say("Đến lúc; không có thì sau 2 giờ.", "Until when; else 2 h on.")),
-        )
-    ):
-        command = option(command)
-    return command
-
-
 @dryrun.command(
-    help=say("Cho biết một đợt sẽ tốn bao lâu, bao nhiêu dữ liệu, còn sót gì.", "Tell what a dry run would take.")
+    help=say(
+        "Cho biết một đợt sẽ tốn bao lâu, bao nhiêu dữ liệu, còn sót gì. Không tạo gì cả.",
+        "Tell how long a dry run would take, what it would move and what would be left. Makes nothing.",
+    )
 )
-@_choosing
+@choosing
 def predict(**chosen: Any) -> None:
     """Print the prediction of a campaign."""
     from collector.dryrun import conduct
@@ -88,136 +57,185 @@ def predict(**chosen: Any) -> None:
 
     with registry() as (settings, engine), engine.connect() as connection:
         now = now_us()
-        click.echo(in_words(conduct.foresee(connection, settings, _wish(connection, "-", chosen, now), now)))
+        foreseen = conduct.foresee(connection, settings, wish(connection, "-", chosen, now), now)
+    click.echo(in_words(foreseen.prediction, _words()))
 
 
 @dryrun.command(
-    help=say("Tạo một đợt, chưa chạy; in ra số của nó.", "Make a campaign, not started yet; prints its id.")
+    help=say(
+        "Tạo một đợt, chưa chạy; in ra số của nó. Chạy bằng `start`.",
+        "Make a dry run, which does not run yet; prints its number. Begin it with `start`.",
+    )
 )
-@click.option("--name", required=True, help=say("Tên đợt.", "What it is called."))
-@_choosing
+@click.option(
+    "--name", required=True, metavar=say("TÊN", "NAME"), help=say("Tên đợt, để nhận ra.", "To know it again.")
+)
+@choosing
 def create(name: str, **chosen: Any) -> None:
     """Make a campaign."""
     from collector.dryrun import conduct
-    from collector.dryrun.telling import in_words
+    from collector.dryrun.telling import in_words, next_step
     from collector.store import campaigns
-    from provisioning.store.engine import writing
 
-    with registry() as (settings, engine), writing(engine) as connection:
+    with registry() as (settings, engine):
         now = now_us()
-        made = conduct.make(connection, settings, _wish(connection, name, chosen, now), actor(), now)
-        found = campaigns.find(connection, made)
+        with engine.connect() as connection:
+            wished = wish(connection, name, chosen, now)
+        made = conduct.make(engine, settings, wished, actor(), now)
+        with engine.connect() as connection:
+            found = campaigns.get(connection, made)
     click.echo(made)
-    if found is not None:
-        click.echo(in_words(found.prediction), err=True)
-    click.echo(say(f"Bắt đầu: diemcau-collector dryrun start {made}", f"Begin: dryrun start {made}"), err=True)
+    click.echo(in_words(found.prediction, _words()), err=True)
+    click.echo(next_step(found, {}, _words()), err=True)
 
 
 def _acting(name: str, vi: str, en: str) -> None:
     @dryrun.command(name, help=say(vi, en))
-    @click.argument("campaign", type=int)
+    @click.argument("campaign", type=int, metavar=say("SỐ", "NUMBER"))
     def command(campaign: int) -> None:
         from collector.dryrun import conduct
-        from collector.dryrun.telling import headline
-        from provisioning.store.engine import writing
+        from collector.dryrun.telling import headline, next_step
 
-        with registry() as (settings, engine), writing(engine) as connection:
-            found = conduct.act(connection, settings, campaign, name, actor(), now_us())
-        click.echo(headline(found))
-
-
-_acting("start", "Bắt đầu ngay: máy ở các điểm cầu tự hỏi máy chủ đo.", "Begin now: the sites ask their probe server.")
-_acting("pause", "Tạm dừng: ai đang đo thì đo nốt, ai chưa thì chờ.", "Pause: who tests goes on, the others wait.")
-_acting("resume", "Chạy tiếp.", "Go on.")
-_acting("stop", "Dừng hẳn: ngắt những lượt đang đo trong 10 giây.", "Stop: what runs is broken off within 10 s.")
-
-
-@dryrun.command(help=say("Một đợt đã đến đâu: theo kết quả và lý do.", "How far a campaign has come."))
-@click.argument("campaign", type=int)
-def status(campaign: int) -> None:
-    """Print how far a campaign has come."""
-    with registry() as (_, engine), engine.connect() as connection:
-        click.echo(_status(connection, campaign)[1])
-
-
-@dryrun.command(help=say("Theo dõi một đợt cho đến khi nó kết thúc.", "Follow a campaign to its end."))
-@click.argument("campaign", type=int)
-def watch(campaign: int) -> None:
-    """Print how far a campaign has come whenever that changes."""
-    told = ""
-    with registry() as (_, engine):
-        while True:
+        with registry() as (settings, engine):
+            found = conduct.act(engine, settings, campaign, name, actor(), now_us())
             with engine.connect() as connection:
-                is_over, text = _status(connection, campaign)
-            if text != told:
-                click.echo(text)
-                told = text
-            if is_over:
-                return
-            time.sleep(_EVERY_S)
+                counts = _counts(connection, campaign)
+                is_silent = _is_silent(connection)
+        click.echo(headline(found, _words()))
+        if is_silent:
+            click.echo(say(*_SILENT), err=True)
+        click.echo(next_step(found, counts, _words()), err=True)
 
 
-@dryrun.command("list", help=say("Liệt kê các đợt, mới nhất trước.", "List the campaigns, the newest first."))
+_acting(
+    "start",
+    "Bắt đầu ngay: máy ở các điểm cầu tự hỏi máy chủ đo.",
+    "Begin now: the sites' machines ask their probe server by themselves.",
+)
+_acting(
+    "pause",
+    "Tạm dừng: ai đang đo thì đo nốt, ai chưa thì chờ.",
+    "Pause: who tests goes on to the end, the others wait.",
+)
+_acting(
+    "resume",
+    "Chạy tiếp: các máy quay lại trong một, hai phút.",
+    "Go on: the machines come back within a minute or two.",
+)
+_acting(
+    "stop",
+    "Dừng hẳn: ngắt những lượt đang đo trong 10 giây; nơi chưa đo có lý do.",
+    "Stop for good: what runs is broken off within 10 s; the other sites get a reason.",
+)
+
+
+@dryrun.command(help=say("Một đợt đã đến đâu: theo kết quả và lý do.", "How far a dry run has come, and why."))
+@click.argument("campaign", type=int, metavar=say("SỐ", "NUMBER"))
+def status(campaign: int) -> None:
+    """Print how a campaign stands."""
+    from collector.dryrun.telling import standing
+
+    with registry() as (_, engine), engine.connect() as connection:
+        found, counts = _look(connection, campaign)
+    click.echo(standing(found, counts, _words()))
+
+
+@dryrun.command(
+    help=say(
+        "Theo dõi một đợt cho đến khi nó kết thúc; Ctrl-C thôi theo dõi, đợt vẫn chạy.",
+        "Follow a dry run to its end; Ctrl-C ends following, the dry run goes on.",
+    )
+)
+@click.argument("campaign", type=int, metavar=say("SỐ", "NUMBER"))
+def watch(campaign: int) -> None:
+    """Print how far a campaign has come whenever that changes, and at last how it stands."""
+    from collector.dryrun.telling import standing
+
+    with registry() as (_, engine):
+        line = _Line()
+        try:
+            while True:
+                with engine.connect() as connection:
+                    found, counts = _look(connection, campaign)
+                if found.state in ("stopped", "ended"):
+                    break
+                line.tell(found, counts)
+                time.sleep(_LOOKS_S)
+        except KeyboardInterrupt:
+            line.end()
+            click.echo(say(f"Đợt {campaign} vẫn chạy tiếp.", f"Dry run {campaign} goes on."), err=True)
+            raise SystemExit(_CTRL_C) from None
+        line.end()
+    click.echo(standing(found, counts, _words()))
+
+
+class _Line:
+    """How far a campaign has come: one line that is drawn over on a terminal, a line now and then elsewhere."""
+
+    def __init__(self) -> None:
+        self._is_drawn = sys.stdout.isatty()
+        self._counts: Counts | None = None
+        self._state = ""
+        self._next_s = 0.0
+
+    def tell(self, found: Campaign, counts: Counts) -> None:
+        from collector.dryrun.telling import headline, next_step, progress
+
+        if found.state != self._state:
+            self.end()
+            click.echo(f"{headline(found, _words())}\n  {next_step(found, counts, _words())}")
+            self._state, self._next_s = found.state, 0.0
+        if self._is_drawn:
+            fitting = progress(found, counts, _words())[: shutil.get_terminal_size().columns - 3]
+            click.echo(f"\r\x1b[K  {fitting}", nl=False)
+        elif counts != self._counts and time.monotonic() >= self._next_s:
+            click.echo(f"  {progress(found, counts, _words())}")
+            self._counts, self._next_s = counts, time.monotonic() + _TELLS_S
+
+    def end(self) -> None:
+        if self._is_drawn and self._state:
+            click.echo()
+
+
+@dryrun.command("list", help=say("Liệt kê các đợt, mới nhất trước.", "List the dry runs, the newest first."))
 def list_campaigns() -> None:
     """Print the campaigns."""
     from collector.dryrun.telling import headline
     from collector.store import campaigns
 
     with registry() as (_, engine), engine.connect() as connection:
-        for found in campaigns.every(connection):
-            click.echo(headline(found))
+        every = campaigns.every(connection)
+    for found in every:
+        click.echo(headline(found, _words()))
+    if not every:
+        first = "diemcau-collector dryrun create --help"
+        click.echo(
+            say(f"Chưa có đợt nào. Tạo đợt đầu tiên: {first}", f"There is none yet. Make one: {first}"), err=True
+        )
 
 
-def _status(connection: Connection, campaign: int) -> tuple[bool, str]:
-    from collector.dryrun.telling import progress_in_words
+def _look(connection: Connection, campaign: int) -> tuple[Campaign, Counts]:
     from collector.store import campaigns
+
+    return campaigns.get(connection, campaign), _counts(connection, campaign)
+
+
+def _counts(connection: Connection, campaign: int) -> Counts:
     from collector.store.queries.campaigns import count_outcomes
     from collector.store.scope import country
 
-    found = campaigns.find(connection, campaign)
-    if found is None:
-        raise click.ClickException(say(f"Không có đợt tổng duyệt {campaign}.", f"There is no dry run {campaign}."))
-    text = progress_in_words(found, count_outcomes(country(connection), campaign))
-    return found.state in ("stopped", "ended"), text
+    return count_outcomes(country(connection), campaign)
 
 
-def _wish(connection: Connection, name: str, chosen: dict[str, Any], now: int) -> Wish:
-    from collector.dryrun.conduct import Wish
-    from collector.dryrun.selection import Selection
+def _is_silent(connection: Connection) -> bool:
+    """Tell whether the centre does not run: then no device and no probe server hears of anything."""
+    from collector.store import pulse
 
-    opens_at = now if chosen["opens"] is None else _moment(chosen["opens"], now)
-    closes_at = opens_at + 2 * 3600 * _S_US if chosen["closes"] is None else _moment(chosen["closes"], now)
-    selection = Selection(
-        units=chosen["units"],
-        roles=chosen["roles"],
-        media=chosen["media"],
-        sites=tuple(code.upper() for code in chosen["sites"]),
-        not_carried_in=chosen["retest"],
-    )
-    session_id = _session(connection, chosen["session"], now)
-    how = chosen["elsewhere"], chosen["any_hour"], chosen["during_sessions"]
-    return Wish(name, session_id, tuple(chosen["checks"]), selection, opens_at, closes_at, *how)
+    ingest = pulse.last(connection, pulse.INGEST)
+    return ingest is None or now_us() - ingest.at > _SILENT_US
 
 
-def _session(connection: Connection, code: str | None, now: int) -> int:
-    from sqlalchemy import select
+def _words() -> Words:
+    from collector.dashboard.words import Words
 
-    from collector.store.queries.sessions import all_sessions, choose
-    from provisioning.store.tables import session
-
-    if code is not None:
-        found = connection.scalar(select(session.c.id).where(session.c.code == code))
-    else:
-        chosen = choose(all_sessions(connection), now)
-        found = None if chosen is None else chosen.id
-    if found is None:
-        raise click.ClickException(say("Không có buổi họp nào như vậy.", "There is no such session."))
-    return int(found)
-
-
-def _moment(text: str, now: int) -> int:
-    """Return a moment in Vietnam's time, of today where only the hour is given; raises ProvisioningError."""
-    from provisioning import moments
-
-    today = moments.write(now).partition("T")[0]
-    return moments.read(f"{today}T{text}" if len(text) <= _HOUR_LETTERS and ":" in text else text, now)
+    return Words(language(), now_us())

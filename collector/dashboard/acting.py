@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, NamedTuple
 
 from fastapi import Form
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from starlette.requests import Request
 
 from collector.dashboard.render import now
@@ -28,9 +28,20 @@ def attempt(
     request: Request, form: str, typed: Mapping[str, str], do: Callable[[Connection, str, int], object]
 ) -> Problem | None:
     """Do it by (connection, login, now) in one transaction; None when it is done."""
+
+    def write(engine: Engine, by: str, now_us: int) -> None:
+        with writing(engine) as connection:
+            do(connection, by, now_us)
+
+    return attempt_by_itself(request, form, typed, write)
+
+
+def attempt_by_itself(
+    request: Request, form: str, typed: Mapping[str, str], do: Callable[[Engine, str, int], object]
+) -> Problem | None:
+    """Do it by (engine, login, now), which reads for long before it writes; None when it is done."""
     try:
-        with writing(request.app.state.engine) as connection:
-            do(connection, request.state.person.login, now(request))
+        do(request.app.state.engine, request.state.person.login, now(request))
     except ProvisioningError as error:
         return Problem(form, error, typed)
     return None

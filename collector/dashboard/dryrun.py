@@ -6,12 +6,12 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import Form, Query
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from collector.dashboard.acting import Problem, attempt
+from collector.dashboard.acting import Problem, attempt, attempt_by_itself
 from collector.dashboard.choice import Choice
 from collector.dashboard.dryruns import by_outcome, may_conduct
 from collector.dashboard.render import Choosing, Seeing, page, see
@@ -44,10 +44,10 @@ def act(request: Request, number: int, what: Annotated[str, Form(alias="act")] =
     if what not in {one for acts in ACTS.values() for one in acts}:
         raise HTTPException(400)
 
-    def do(connection: Connection, by: str, now_us: int) -> None:
-        conduct.act(connection, request.app.state.settings, number, what, by, now_us)
+    def do(engine: Engine, by: str, now_us: int) -> None:
+        conduct.act(engine, request.app.state.settings, number, what, by, now_us)
 
-    return _done(request, number, attempt(request, "act", {}, do))
+    return _done(request, number, attempt_by_itself(request, "act", {}, do))
 
 
 def rehearse(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Query
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from collector.dashboard.acting import Problem, Text, attempt
+from collector.dashboard.acting import Problem, Text, attempt_by_itself
 from collector.dashboard.choice import Choice
 from collector.dashboard.render import Choosing, Seeing, now, page, see
 from collector.dryrun import conduct, words
@@ -97,11 +97,11 @@ def make(request: Request, form: Filled, name: Text = "") -> Response:
     """Make the dry run whose form is in the address, and go on to it; what cannot be is told with the form."""
     made: list[int] = []
 
-    def do(connection: Connection, by: str, now_us: int) -> None:
-        wish = _wish(connection, form._replace(name=name), now_us)
-        made.append(conduct.make(connection, request.app.state.settings, wish, by, now_us))
+    def do(engine: Engine, by: str, now_us: int) -> None:
+        wish = _wish(form._replace(name=name), now_us)
+        made.append(conduct.make(engine, request.app.state.settings, wish, by, now_us))
 
-    problem = attempt(request, "dryrun", {"name": name}, do)
+    problem = attempt_by_itself(request, "dryrun", {"name": name}, do)
     if problem is None:
         return RedirectResponse(f"/dryruns/{made[0]}", 303)
     with request.app.state.engine.connect() as connection:
@@ -130,8 +130,8 @@ def _page(request: Request, sight: Sight, choice: Choice, form: Form, problem: P
     told: Prediction | None = None
     if is_asked and chosen is not None:
         try:
-            wish = _wish(sight.connection, form, moment)
-            told = conduct.foresee(sight.connection, request.app.state.settings, wish, moment)
+            wish = _wish(form, moment)
+            told = conduct.foresee(sight.connection, request.app.state.settings, wish, moment).prediction
         except ProvisioningError as error:
             problem = problem or Problem("dryrun", error, {})
     return page(
@@ -155,7 +155,7 @@ def _places(connection: Connection, session_id: int | None) -> list[Any]:
     return [one for one in on_day(connection, day_of(connection, session_id)).values() if one.parent_id is None]
 
 
-def _wish(connection: Connection, form: Form, moment: int) -> Wish:
+def _wish(form: Form, moment: int) -> Wish:
     if form.session is None:
         raise CampaignError("Chưa có buổi họp nào: thêm ở trang Sự kiện.", "There is no session yet: see Events.")
     selection = Selection(

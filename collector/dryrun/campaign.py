@@ -15,11 +15,12 @@ LATE_S = 30  # over which devices ask that hear of a campaign when the others ha
 LINGERS_US = 3600 * 1_000_000  # whoever was booked is turned away for so long after a stop; our own choice
 _FROM = {"start": "planned", "pause": "running", "resume": "paused"}  # acts, and the state that each needs
 _S_US = 1_000_000
-_TOO_LATE = {
-    "start": ("đã bắt đầu rồi", "has begun already"),
-    "pause": ("không đang chạy", "is not running"),
-    "resume": ("không bị tạm dừng", "is not paused"),
-    "stop": ("không đang chạy", "does not run"),
+_STANDS = {  # how a campaign is, and what can be done with it
+    "planned": ("chưa bắt đầu: hãy bắt đầu nó trước", "has not begun: begin it first"),
+    "running": ("đang chạy: có thể tạm dừng hoặc dừng hẳn", "runs: it can be paused or stopped"),
+    "paused": ("đang tạm dừng: có thể chạy tiếp hoặc dừng hẳn", "is paused: it can go on or be stopped"),
+    "stopped": ("đã dừng hẳn: muốn đo lại thì tạo đợt mới", "was stopped: to test again, make another one"),
+    "ended": ("đã xong: muốn đo lại thì tạo đợt mới", "has ended: to test again, make another one"),
 }
 
 
@@ -69,7 +70,7 @@ def check_act(campaign: Campaign, act: str) -> None:
     """Raise CampaignError unless a campaign may be started, paused, resumed or stopped as it stands."""
     may = campaign.goes_on if act == "stop" else campaign.state == _FROM[act]
     if not may:
-        vi, en = _TOO_LATE[act]
+        vi, en = _STANDS[campaign.state]
         raise CampaignError(
             f'Đợt tổng duyệt {campaign.id} "{campaign.name}" {vi}.', f'Dry run {campaign.id} "{campaign.name}" {en}.'
         )

@@ -9,6 +9,7 @@ from collector.judge.outcomes import DIRECTIONS
 
 NOT_REHEARSED = "not_rehearsed"
 OUTCOMES = ("fails", "unsure", "carries", "done", "not_done")  # the first found among a site's checks is the site's
+NOT_CARRIED = ("fails", "unsure", "not_done")  # what a retest takes
 
 
 class Seen(NamedTuple):

@@ -1,12 +1,12 @@
-"""What people do with campaigns: predict, make, start, pause, resume, stop. Each in the caller's transaction."""
+"""What people do with campaigns: predict, make, start, pause, resume, stop."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from collector.dryrun.campaign import Campaign, CampaignError, check_act
 from collector.dryrun.checks import BY_DEVICES, BY_NAME
@@ -17,8 +17,13 @@ from collector.probe_server.caps import caps
 from collector.store import campaigns, slots
 from collector.store.intake import campaigns as results
 from collector.store.queries import document, openings
-from collector.store.queries.campaigns import Chosen, choose
+from collector.store.queries.campaigns import Chosen, choose, unknown_codes
+from collector.store.queries.document import Mark
+from provisioning import moments
 from provisioning.settings import Settings
+from provisioning.store.engine import writing
+
+_TRIES = 3  # to read a country that stands still meanwhile
 
 
 class Wish(NamedTuple):
@@ -35,43 +40,77 @@ class Wish(NamedTuple):
     may_load_sessions: bool = False
 
 
-def foresee(connection: Connection, settings: Settings, wish: Wish, now: int) -> Prediction:
+class Foreseen(NamedTuple):
+    """A wish, the sites that it takes, what that would take, and how far the changes went that it rests on."""
+
+    wish: Wish
+    chosen: list[Chosen]
+    prediction: Prediction
+    mark: Mark
+
+
+def foresee(connection: Connection, settings: Settings, wish: Wish, now: int) -> Foreseen:
     """Return what a campaign would take if it began now; raises CampaignError where it cannot be."""
-    _check(connection, settings, wish)
-    return _predict(connection, settings, wish, choose(connection, wish.session_id, wish.selection), now)
+    mark = document.mark(connection, Mark())  # first: so that what changes while the rest is read is noticed
+    _check(connection, settings, wish, now)
+    chosen = choose(connection, wish.session_id, wish.selection)
+    return Foreseen(wish, chosen, _predict(connection, settings, wish, chosen, now), mark)
 
 
-def make(connection: Connection, settings: Settings, wish: Wish, by: str, now: int) -> int:
+def make(engine: Engine, settings: Settings, wish: Wish, by: str, now: int) -> int:
     """Make a planned campaign with its prediction, and return its id; raises CampaignError."""
-    prediction = foresee(connection, settings, wish, now)
-    return campaigns.add(connection, {**wish._asdict(), "prediction": prediction}, by, now)
+    with engine.connect() as connection:
+        prediction = foresee(connection, settings, wish, now).prediction
+    with writing(engine) as connection:
+        return campaigns.add(connection, {**wish._asdict(), "prediction": prediction}, by, now)
 
 
-def act(connection: Connection, settings: Settings, campaign_id: int, what: str, by: str, now: int) -> Campaign:
+def act(engine: Engine, settings: Settings, campaign_id: int, what: str, by: str, now: int) -> Campaign:
     """Start, pause, resume or stop a campaign and return it as it stands then; raises CampaignError."""
-    found = campaigns.find(connection, campaign_id)
-    if found is None:
-        raise CampaignError(f"Không có đợt tổng duyệt {campaign_id}.", f"There is no dry run {campaign_id}.")
-    check_act(found, what)
     if what == "start":
-        _start(connection, settings, found, by, now)
-    elif what == "pause":
-        campaigns.change(connection, found.id, what, {"state": "paused", "paused_at": now}, by, now)
-    elif what == "resume":
+        return _start(engine, settings, campaign_id, by, now)
+    with writing(engine) as connection:
+        campaigns.hold(connection)
+        found = _find(connection, campaign_id, what)
+        if what == "stop":
+            results.close(connection, found, "stopped", now)
+        campaigns.change(connection, found.id, what, _changed(found, what, now), by, now)
+        return campaigns.get(connection, found.id)
+
+
+def _changed(found: Campaign, what: str, now: int) -> dict[str, Any]:
+    if what == "pause":
+        return {"state": "paused", "paused_at": now}
+    if what == "resume":
         paused_us = found.paused_us + now - (found.paused_at or now)
-        values = {"state": "running", "paused_at": None, "paused_us": paused_us}
-        campaigns.change(connection, found.id, what, values, by, now)
-    else:
-        results.close(connection, found, "stopped", now)
-        campaigns.change(connection, found.id, what, {"state": "stopped", "ended_at": now, "paused_at": None}, by, now)
-    return campaigns.find(connection, campaign_id) or found
+        return {"state": "running", "paused_at": None, "paused_us": paused_us}
+    return {"state": "stopped", "ended_at": now, "paused_at": None}
 
 
-def _start(connection: Connection, settings: Settings, found: Campaign, by: str, now: int) -> None:
-    """Choose and predict anew, as the roster may have changed since it was made, and begin."""
-    if now >= found.closes_at:
+def _start(engine: Engine, settings: Settings, campaign_id: int, by: str, now: int) -> Campaign:
+    """Choose and predict anew, as the roster may have changed since it was made, and begin.
+
+    A country is read for seconds, and nobody waits for that, unless it changes faster than it can be read.
+    """
+    for _ in range(_TRIES):
+        with engine.connect() as connection:
+            foreseen = _foresee_start(connection, settings, campaign_id, now)
+        with writing(engine) as connection:
+            campaigns.hold(connection)
+            if document.mark(connection, foreseen.mark).relevant == foreseen.mark.relevant:
+                return _begin(connection, campaign_id, foreseen, by, now)
+    with writing(engine) as connection:
+        campaigns.hold(connection)
+        return _begin(connection, campaign_id, _foresee_start(connection, settings, campaign_id, now), by, now)
+
+
+def _foresee_start(connection: Connection, settings: Settings, campaign_id: int, now: int) -> Foreseen:
+    found = _find(connection, campaign_id, "start")
+    if now < found.opens_at:
+        opens = moments.write(found.opens_at)
         raise CampaignError(
-            "Khung giờ của đợt này đã qua: hãy tạo đợt mới.", "The window of this dry run is over: make another one."
+            f"Khung giờ của đợt này mở lúc {opens}: chờ đến lúc ấy, hoặc tạo đợt mới.",
+            f"The window of this dry run opens at {opens}: wait until then, or make another one.",
         )
     other = campaigns.going_on(connection)
     if other is not None:
@@ -79,35 +118,54 @@ def _start(connection: Connection, settings: Settings, found: Campaign, by: str,
             f'Đợt {other.id} "{other.name}" chưa kết thúc: dừng đợt ấy trước, hoặc chờ nó xong.',
             f'Dry run {other.id} "{other.name}" goes on: stop it first, or wait for its end.',
         )
-    wish = Wish(*(getattr(found, name) for name in Wish._fields))
-    chosen = choose(connection, wish.session_id, wish.selection)
-    prediction = _predict(connection, settings, wish, chosen, now)
-    numbers = {told.wave: number for number, told in enumerate(prediction.waves)}
-    campaigns.put_sites(connection, found.id, {one.site_id: numbers[_wave(one)] for one in chosen})
-    values = {"state": "running", "started_at": now, "prediction": prediction}
-    campaigns.change(connection, found.id, "start", values, by, now)
+    return foresee(connection, settings, Wish(*(getattr(found, name) for name in Wish._fields)), now)
 
 
-def _check(connection: Connection, settings: Settings, wish: Wish) -> None:
+def _begin(connection: Connection, campaign_id: int, foreseen: Foreseen, by: str, now: int) -> Campaign:
+    numbers = {told.wave: number for number, told in enumerate(foreseen.prediction.waves)}
+    campaigns.put_sites(connection, campaign_id, {one.site_id: numbers[_wave(one)] for one in foreseen.chosen})
+    values = {"state": "running", "started_at": now, "prediction": foreseen.prediction}
+    campaigns.change(connection, campaign_id, "start", values, by, now)
+    return campaigns.get(connection, campaign_id)
+
+
+def _find(connection: Connection, campaign_id: int, what: str) -> Campaign:
+    """Return a campaign that this may be done with; raises CampaignError."""
+    found = campaigns.get(connection, campaign_id)
+    check_act(found, what)
+    return found
+
+
+def _check(connection: Connection, settings: Settings, wish: Wish, now: int) -> None:
     if not wish.checks or not set(wish.checks) <= set(BY_NAME):
         known = ", ".join(BY_NAME)
         raise CampaignError(f"Chọn nội dung kiểm tra trong: {known}.", f"Choose checks among: {known}.")
     if wish.closes_at <= wish.opens_at:
         raise CampaignError("Giờ kết thúc phải sau giờ bắt đầu.", "The window must end after it begins.")
+    if wish.closes_at <= now:
+        raise CampaignError(
+            "Khung giờ của đợt này đã qua: hãy tạo đợt mới.", "The window of this dry run is over: make another one."
+        )
     if wish.is_elsewhere and len(settings.probed) < 2:
         raise CampaignError(
             "Chỉ có một máy chủ đo: thêm máy chủ thứ hai vào probe_servers rồi mới đo đối chứng được.",
             "There is only one probe server: a second opinion needs another one in probe_servers.",
         )
-    earlier = wish.selection.not_carried_in
-    if earlier is not None and campaigns.find(connection, earlier) is None:
-        raise CampaignError(f"Không có đợt tổng duyệt {earlier}.", f"There is no dry run {earlier}.")
+    if wish.selection.not_carried_in is not None:
+        campaigns.get(connection, wish.selection.not_carried_in)
+    unknown = ", ".join(unknown_codes(connection, wish.selection))
+    if unknown:
+        raise CampaignError(
+            f"Không có đơn vị hay điểm cầu nào mang mã {unknown}. Mã đơn vị: diemcau-provision units list",
+            f"No unit or site has the code {unknown}. Codes of units: diemcau-provision units list",
+        )
 
 
 def _predict(connection: Connection, settings: Settings, wish: Wish, chosen: list[Chosen], now: int) -> Prediction:
     if not chosen:
         raise CampaignError(
-            "Không có điểm cầu nào khớp lựa chọn: nới điều kiện chọn.", "No site is chosen: ask for less."
+            "Không có điểm cầu nào khớp lựa chọn: bớt điều kiện, hoặc chọn buổi khác.",
+            "No site fits what was chosen: ask for less, or choose another session.",
         )
     known = document.build(connection, 0, now)
     limits = caps(settings, known)

@@ -2,66 +2,116 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from collector.dryrun import words
 from collector.dryrun.campaign import Campaign
+from collector.dryrun.checks import NOT_CARRIED
 from collector.dryrun.prediction import Prediction
-from contract.languages import say
 
-_TOLD = ("carries", "fails", "unsure", "done", "not_done", "")
+if TYPE_CHECKING:
+    from collector.dashboard.words import Words
 
-
-def headline(found: Campaign) -> str:
-    """Return number, state and name in one line."""
-    return f"{found.id}\t{say(*words.STATES[found.state])}\t{found.name}"
+Counts = Mapping[tuple[str, str], int]  # sites by outcome and reason; outcome "": still open
+_CLOSED = tuple(name for name in words.OUTCOMES if name)
 
 
-def in_words(told: Prediction) -> str:
+def headline(found: Campaign, w: Words) -> str:
+    """Return number, state, window and name in one line."""
+    window = f"{w.date(found.opens_at)} - {w.date(found.closes_at)}"
+    return f"{found.id}\t{w.name(words.STATES, found.state)}\t{window}\t{found.name}"
+
+
+def in_words(told: Prediction, w: Words) -> str:
     """Return a prediction in some lines."""
-    minutes, gb = told.duration_s / 60, told.moved_bytes / 1e9
+    sites, tests, took = w.number(told.sites), w.number(told.tests), w.quantity(round(told.duration_s), "s")
+    moved = w.quantity(round(told.moved_bytes), "byte")
     lines = [
-        say(
-            f"{told.sites} điểm cầu, {told.tests} máy: khoảng {minutes:.0f} phút, {gb:.1f} GB qua các máy chủ đo",
-            f"{told.sites} sites, {told.tests} machines: about {minutes:.0f} min, {gb:.1f} GB by the probe servers",
+        w.t(
+            f"{sites} điểm cầu, {tests} máy sẽ đo: khoảng {took}, {moved} qua các máy chủ đo",
+            f"Sites {sites}, machines that test {tests}: about {took}, {moved} by the probe servers",
         )
     ]
     for server in told.servers:
-        peak, decides = server.peak_bps / 1e6, say(*words.SERVER.get(server.decided_by, (server.decided_by,) * 2))
+        tests, peak = w.number(server.tests), w.quantity(round(server.peak_bps / 1e6), "Mbit/s")
+        decides = server.decided_by
+        decides = w.name(words.SERVER, decides) if decides in words.SERVER else f"{w.t('đơn vị', 'unit')} {decides}"
         lines.append(
-            say(
-                f"  {server.name}: {server.tests} máy, cao nhất {peak:.0f} Mbit/s, quyết định bởi: {decides}",
-                f"  {server.name}: {server.tests} machines, {peak:.0f} Mbit/s at most, decided by {decides}",
+            w.t(
+                f"  {server.name}: {tests} máy, cao nhất {peak}; quyết định thời gian: {decides}",
+                f"  {server.name}: machines {tests}, at most {peak}; what decides how long: {decides}",
             )
         )
     for wave in told.waves:
-        name, after = say(*words.WAVES[str(wave.wave)]), wave.opens_s / 60
-        lines.append(
-            say(f"  {name}: {wave.sites}, sau {after:.0f} phút", f"  {name}: {wave.sites}, {after:.0f} min on")
-        )
+        opens = w.quantity(wave.opens_s, "s")
+        begins = w.t(f"sau {opens}", f"from {opens}") if wave.opens_s else w.t("bắt đầu ngay", "at once")
+        lines.append(f"  {w.name(words.WAVES, str(wave.wave))}: {w.number(wave.sites)}, {begins}")
     if told.left:
-        left = ", ".join(f"{say(*words.REASONS[reason])} {number}" for reason, number in told.left.items())
-        lines.append(say(f"  Sẽ còn lại: {left}", f"  Will be left: {left}"))
+        left = ", ".join(f"{w.name(words.REASONS, why)} {w.number(number)}" for why, number in told.left.items())
+        lines.append(w.t(f"  Còn lại nếu không làm gì thêm: {left}", f"  Left as things stand: {left}"))
     if not told.is_known:
         lines.append(
-            say(
-                "  Chưa có lượt đo nào để học: tính theo mức ước lượng ban đầu.",
-                "  No test has ended yet to learn from: by what tests like these are taken to cost.",
+            w.t(
+                "  Chưa có đủ lượt đo đã xong để học: tính theo mức ước lượng ban đầu.",
+                "  Too few tests have ended to learn from: by what tests like these are taken to cost.",
             )
         )
     return "\n".join(lines)
 
 
-def progress_in_words(found: Campaign, counts: Mapping[tuple[str, str], int]) -> str:
-    """Return how far a campaign has come, and why sites have no result."""
-    by_outcome: dict[str, int] = {}
+def progress(found: Campaign, counts: Counts, w: Words) -> str:
+    """Return in one line how far a campaign has come, and how long it takes beside what was foreseen."""
+    by_outcome = _by_outcome(counts)
+    total = sum(by_outcome.values())
+    told = [w.name(words.STATES, found.state)]
+    if total:
+        settled = total - by_outcome[""]
+        told.append(f"{w.number(settled)}/{w.number(total)} ({100 * settled // total} %)")
+    told += [f"{w.name(words.OUTCOMES, name)} {w.number(by_outcome[name])}" for name in _CLOSED if by_outcome[name]]
+    if found.started_at is not None:
+        took = w.quantity(max(0, (found.ended_at or w.now) - found.started_at) // 1_000_000, "s")
+        foreseen = w.quantity(round(found.prediction.duration_s), "s")
+        told.append(w.t(f"{took}, dự báo {foreseen}", f"{took}, foreseen {foreseen}"))
+    return " · ".join(told)
+
+
+def standing(found: Campaign, counts: Counts, w: Words) -> str:
+    """Return how a campaign stands: how far it has come, why sites have no good result, and what to do next."""
+    lines = [headline(found, w), f"  {progress(found, counts, w)}"]
+    for (outcome, why), number in sorted(counts.items(), key=lambda item: -item[1]):
+        if outcome and why:
+            outcome, why = w.name(words.OUTCOMES, outcome), w.name(words.REASONS, why)
+            lines.append(f"  {outcome}: {why} {w.number(number)}")
+    step = next_step(found, counts, w)
+    return "\n".join([*lines, f"  {step}"] if step else lines)
+
+
+def next_step(found: Campaign, counts: Counts, w: Words) -> str:
+    """Return what to do next with a campaign; empty: nothing."""
+    by = f"diemcau-collector dryrun {{}} {found.id}".format
+    if found.state == "planned":
+        return w.t(f"Bắt đầu: {by('start')}", f"Begin: {by('start')}")
+    if found.state == "paused":
+        return w.t(
+            f"Chạy tiếp: {by('resume')}; dừng hẳn: … stop {found.id}",
+            f"Go on: {by('resume')}; end it: … stop {found.id}",
+        )
+    if found.state == "running":
+        return w.t(
+            f"Theo dõi: {by('watch')}; tạm dừng: … pause {found.id}; dừng hẳn: … stop {found.id}",
+            f"Follow it: {by('watch')}; pause: … pause {found.id}; end it: … stop {found.id}",
+        )
+    short = sum(number for name, number in _by_outcome(counts).items() if name in NOT_CARRIED)
+    if not short:
+        return ""
+    again = f'diemcau-collector dryrun create --name "{found.name} (2)" --retest {found.id}'
+    return w.t(f"Đo lại nơi chưa đạt ({w.number(short)}): {again}", f"Test those again ({w.number(short)}): {again}")
+
+
+def _by_outcome(counts: Counts) -> Counter[str]:
+    by_outcome: Counter[str] = Counter()
     for (outcome, _), number in counts.items():
-        by_outcome[outcome] = by_outcome.get(outcome, 0) + number
-    told = " · ".join(f"{say(*words.OUTCOMES[name])} {by_outcome[name]}" for name in _TOLD if name in by_outcome)
-    lines = [f"{headline(found)}\t{told}"]
-    for (outcome, reason), number in sorted(counts.items(), key=lambda item: -item[1]):
-        if outcome != "" and reason:
-            lines.append(
-                f"  {say(*words.OUTCOMES[outcome])}: {say(*words.REASONS.get(reason, (reason,) * 2))} {number}"
-            )
-    return "\n".join(lines)
+        by_outcome[outcome] += number
+    return by_outcome

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy import Connection, Row, and_, or_, select, text, update
 
-from collector.dryrun.campaign import LINGERS_US, Campaign
+from collector.dryrun.campaign import LINGERS_US, Campaign, CampaignError
 from collector.dryrun.prediction import Prediction
 from collector.dryrun.selection import Selection
 from collector.store.tables import campaign, campaign_site
@@ -41,6 +41,23 @@ def put_sites(connection: Connection, campaign_id: int, waves: dict[int, int]) -
     """Have a campaign take these sites, each with the number of its wave."""
     rows = [{"campaign_id": campaign_id, "site_id": site_id, "wave": wave} for site_id, wave in waves.items()]
     insert(connection, campaign_site, rows)
+
+
+def hold(connection: Connection) -> None:
+    """Let nobody else change a campaign until this transaction ends; first of all in it, before audit and changes."""
+    if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
+        connection.execute(text("LOCK TABLE campaign IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def get(connection: Connection, campaign_id: int) -> Campaign:
+    """Return a campaign; raises CampaignError when there is none of this number."""
+    found = find(connection, campaign_id)
+    if found is None:
+        raise CampaignError(
+            f"Không có đợt tổng duyệt {campaign_id}. Xem các đợt: diemcau-collector dryrun list",
+            f"There is no dry run {campaign_id}. See which there are: diemcau-collector dryrun list",
+        )
+    return found
 
 
 def find(connection: Connection, campaign_id: int) -> Campaign | None:

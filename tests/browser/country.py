@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Engine, Table, func, insert, select, update
 from sqlalchemy.orm import aliased
 
 from collector.dryrun import conduct
@@ -104,7 +104,7 @@ def fill(settings: Settings) -> Filled:
         places = list(_places(connection))
         carriers = chance.choices((1, 2, 3), (3, 1, 1), k=len(places))
         _register(connection, places, carriers, now)
-        _begin_dry_run(connection, settings, now - 400 * _SECOND)
+    _begin_dry_run(engine, settings, now - 400 * _SECOND)
     heard = (_heard(*each, policy, now, chance) for each in zip(places, carriers, strict=True))
     ingest(engine, list(chain.from_iterable(heard)), policy, now)
     with writing(engine) as connection:
@@ -196,10 +196,10 @@ def _confirm(connection: Connection, now: int) -> None:
             connection.execute(insert(capacity).values(session_id=session_id, **values, **told))
 
 
-def _begin_dry_run(connection: Connection, settings: Settings, now: int) -> None:
+def _begin_dry_run(engine: Engine, settings: Settings, now: int) -> None:
     """Begin a dry run of the country, from before its devices measured."""
     wish = Wish("Cả nước, T-1 ngày", 1, ("equipment", "line"), Selection(), now, now + 2 * _HOUR)
-    conduct.act(connection, settings, conduct.make(connection, settings, wish, "noc", now), "start", "noc", now)
+    conduct.act(engine, settings, conduct.make(engine, settings, wish, "noc", now), "start", "noc", now)
 
 
 def _make_statement(connection: Connection, now: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from collector.dryrun.campaign import Campaign
+from collector.dryrun.checks import NOT_CARRIED
 from collector.dryrun.selection import Selection
 from collector.store.queries.presences import COUNTS
 from collector.store.queries.units import within
@@ -16,7 +17,6 @@ from collector.store.tables import campaign_site, presence, slot
 from provisioning.store.tables import device, line, participation, site, unit
 
 PAGE_SIZE = 50
-_NOT_CARRIED = ("fails", "unsure", "not_done")
 
 
 class Device(NamedTuple):
@@ -52,6 +52,13 @@ def choose(connection: Connection, session_id: int, selection: Selection) -> lis
     ]
 
 
+def unknown_codes(connection: Connection, selection: Selection) -> list[str]:
+    """Return the codes in a selection that no unit, or no site, has."""
+    units = connection.scalars(select(unit.c.code).where(unit.c.code.in_(selection.units)))
+    sites = connection.scalars(select(site.c.code).where(site.c.code.in_(selection.sites)))
+    return sorted({*selection.units} - {*units}) + sorted({*selection.sites} - {*sites})
+
+
 def _taken(selection: Selection) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if selection.units:
@@ -64,7 +71,7 @@ def _taken(selection: Selection) -> list[ColumnElement[bool]]:
         found.append(site.c.code.in_(selection.sites))
     if selection.not_carried_in is not None:
         earlier = select(campaign_site.c.site_id).where(
-            campaign_site.c.campaign_id == selection.not_carried_in, campaign_site.c.outcome.in_(_NOT_CARRIED)
+            campaign_site.c.campaign_id == selection.not_carried_in, campaign_site.c.outcome.in_(NOT_CARRIED)
         )
         found.append(site.c.id.in_(earlier))
     return found

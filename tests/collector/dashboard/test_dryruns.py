@@ -47,9 +47,10 @@ def test_what_it_takes_is_shown_before_it_is_made(noc: TestClient) -> None:
     told = noc.get("/dryruns/new?session=1&check=line&check=equipment").text
     assert "Tạo, chưa chạy" in told
     assert "Chưa đăng ký máy nào" in told
-    nobody = noc.get("/dryruns/new?session=1&unit=99")
-    assert nobody.status_code == 400
-    assert "Không có điểm cầu nào khớp" in nobody.text
+    for chosen, answer in (("unit=99", "mang mã 99"), ("medium=room", "Không có điểm cầu nào khớp")):
+        nobody = noc.get(f"/dryruns/new?session=1&{chosen}")
+        assert nobody.status_code == 400
+        assert answer in nobody.text
 
 
 def test_it_is_begun_paused_resumed_and_stopped_and_each_page_shows_it(noc: TestClient, made: str) -> None:

@@ -17,7 +17,6 @@ from collector.store.queries import document
 from collector.store.queries.campaigns import count_outcomes
 from collector.store.scope import country as whole
 from provisioning.settings import Settings
-from provisioning.store.engine import writing
 
 HOUR = 3_600_000_000
 
@@ -36,12 +35,10 @@ class Conductor:
         return Wish("Đợt", self.country.session_id, checks or ("line",), selection, **window)
 
     def make(self, *checks: str, **chosen: Any) -> int:
-        with writing(self.country.engine) as connection:
-            return conduct.make(connection, self.settings, self.wish(*checks, **chosen), "noc", self.now)
+        return conduct.make(self.country.engine, self.settings, self.wish(*checks, **chosen), "noc", self.now)
 
     def act(self, campaign_id: int, what: str, after_us: int = 0) -> Campaign:
-        with writing(self.country.engine) as connection:
-            return conduct.act(connection, self.settings, campaign_id, what, "noc", self.now + after_us)
+        return conduct.act(self.country.engine, self.settings, campaign_id, what, "noc", self.now + after_us)
 
     def start(self, *checks: str, **chosen: Any) -> Campaign:
         return self.act(self.make(*checks, **chosen), "start")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, select, update
 
+from collector.dryrun import conduct
 from collector.dryrun.campaign import LATE_S, CampaignError, told_to_devices
 from collector.intake.ingest import ingest
 from collector.intake.sweep import sweep
@@ -17,7 +21,7 @@ from collector.store import slots
 from collector.store.queries import document
 from collector.store.tables import campaign_site, flag, flag_change, standing
 from provisioning import audit
-from provisioning.store.engine import writing
+from provisioning.store.engine import record_changes, writing
 from provisioning.store.tables import change, participation, site
 
 POLICY = load_policy(SEED.read_text(encoding="utf-8"))
@@ -79,13 +83,17 @@ def test_sites_are_chosen_by_what_is_asked_of_them(conductor, four) -> None:
     assert sites(roles=("interactive",)) == 1
     assert sites(sites=("Shard", "Splain")) == 2
     assert sites(units=("01",), roles=("view",)) == 3
-    for nobody in ({"units": ("99",)}, {"media": ("room",)}):
-        with pytest.raises(CampaignError, match="Không có điểm cầu"):
-            sites(**nobody)
+    with pytest.raises(CampaignError, match="Không có điểm cầu"):
+        sites(media=("room",))
+    for mistyped in ({"units": ("01", "99")}, {"sites": ("Splain", "99")}):
+        with pytest.raises(CampaignError, match="mang mã 99"):
+            sites(**mistyped)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"closes_at": 0}, {"is_elsewhere": True}, {"not_carried_in": 99}], ids=["window", "elsewhere", "retest"]
+    "wrong",
+    [{"closes_at": 0}, {"opens_at": 0, "closes_at": 1}, {"is_elsewhere": True}, {"not_carried_in": 99}],
+    ids=["window", "over", "elsewhere", "retest"],
 )
 def test_what_cannot_be_is_refused_in_words(conductor, four, wrong) -> None:
     with pytest.raises(CampaignError):
@@ -133,6 +141,61 @@ def test_only_what_is_possible_can_be_done_and_one_goes_on_at_a_time(conductor, 
     with pytest.raises(CampaignError, match="Không có đợt"):
         conductor.act(99, "start")
     conductor.act(second, "start")
+    conductor.act(second, "stop")
+    with pytest.raises(CampaignError, match="chờ đến lúc ấy"):
+        conductor.act(conductor.make(opens_at=conductor.now + HOUR), "start", HOUR - 1)
+
+
+def test_others_write_while_it_is_foreseen_and_what_they_change_is_foreseen_anew(
+    conductor, country, four, monkeypatch
+) -> None:
+    planned, foretold = conductor.make(), []
+
+    def predict(*told: Any, **more: Any) -> Any:
+        foretold.append(told)
+        if len(foretold) <= 3:  # a writer that waited for us would wait for ever
+            country.site(f"new{len(foretold)}")
+            with writing(country.engine) as connection:
+                record_changes(connection, [("site", 1)])
+        return original(*told, **more)
+
+    original = conduct.predict
+    monkeypatch.setattr(conduct, "predict", predict)
+    started = conductor.act(planned, "start")
+    assert len(foretold) == 4  # three times in vain, and then all others waited
+    assert started.prediction.sites == 7
+    assert sum(conductor.counts(planned).values()) == 7
+
+
+def test_nobody_waits_while_one_is_made(conductor, country, four, monkeypatch) -> None:
+    def predict(*told: Any, **more: Any) -> Any:
+        country.site("new")
+        return original(*told, **more)
+
+    original = conduct.predict
+    monkeypatch.setattr(conduct, "predict", predict)
+    assert conductor.find(conductor.make()).prediction.sites == 4
+
+
+def test_of_two_that_begin_at_once_one_does(conductor, four, monkeypatch) -> None:
+    def predict(*told: Any, **more: Any) -> Any:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(10)
+        both.abort()  # from now on nobody waits
+        return original(*told, **more)
+
+    def start(campaign_id: int) -> bool:
+        try:
+            return conductor.act(campaign_id, "start").state == "running"
+        except CampaignError:
+            return False
+
+    planned = [conductor.make(), conductor.make()]
+    original, both = conduct.predict, threading.Barrier(2)
+    monkeypatch.setattr(conduct, "predict", predict)
+    with ThreadPoolExecutor() as pool:
+        assert sorted(pool.map(start, planned)) == [False, True]
+    assert sorted(conductor.find(one).state for one in planned) == ["planned", "running"]
 
 
 def test_every_act_is_audited_and_told(conductor, country, four) -> None:

@@ -1,0 +1,142 @@
+"""The options that say which sites a dry run checks for what, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from contract.languages import say
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from collector.dryrun.conduct import Wish
+
+_LASTS_US = 2 * 3_600_000_000
+_HOUR_LETTERS = len("14:00")
+_OPTIONS = (
+    click.option(
+        "--session",
+        metavar=say("MÃ", "CODE"),
+        help=say("Mã buổi; không có thì buổi đang hoặc sắp họp.", "A session; else the one of now, or the next."),
+    ),
+    click.option(
+        "--check",
+        "checks",
+        type=click.Choice(("equipment", "line", "rehearsal")),
+        default=("equipment", "line"),
+        show_default=True,
+        help=say(
+            "Kiểm tra gì: thiết bị, đường truyền, diễn tập hai chiều; ghi nhiều lần được.",
+            "What is checked; rehearsal is two-way. May be given several times.",
+        ),
+        multiple=True,
+    ),
+    click.option(
+        "--unit",
+        "units",
+        metavar=say("MÃ", "CODE"),
+        help=say(
+            "Chỉ tỉnh, huyện này (diemcau-provision units list); ghi nhiều lần được.",
+            "Only this province or district (diemcau-provision units list). May be given several times.",
+        ),
+        multiple=True,
+    ),
+    click.option(
+        "--role",
+        "roles",
+        type=click.Choice(("interactive", "view")),
+        help=say("Chỉ điểm cầu phát biểu, hay chỉ xem.", "Only sites that speak, or that watch."),
+        multiple=True,
+    ),
+    click.option(
+        "--medium",
+        "media",
+        type=click.Choice(("mytv", "pc", "room")),
+        help=say("Chỉ nơi dùng thiết bị này.", "Only sites that use this."),
+        multiple=True,
+    ),
+    click.option(
+        "--site",
+        "sites",
+        metavar=say("MÃ", "CODE"),
+        help=say("Chỉ điểm cầu này; ghi nhiều lần được.", "Only this site. May be given several times."),
+        multiple=True,
+    ),
+    click.option(
+        "--retest",
+        type=int,
+        metavar=say("SỐ", "NUMBER"),
+        help=say(
+            "Chỉ những nơi chưa đạt, hoặc chưa đo được, trong đợt này.",
+            "Only sites that fell short, or were not tested, in this dry run.",
+        ),
+    ),
+    click.option(
+        "--elsewhere",
+        is_flag=True,
+        help=say("Đo đối chứng: với máy chủ đo khác mọi khi.", "A second opinion: against another probe server."),
+    ),
+    click.option(
+        "--any-hour",
+        is_flag=True,
+        help=say("Cả ngoài giờ mở cửa, ngày nghỉ, lúc cắt điện.", "Outside hours, on holidays, in power cuts too."),
+    ),
+    click.option(
+        "--during-sessions",
+        is_flag=True,
+        help=say("Cả khi đang có buổi họp: có thể làm giật hình.", "While a session runs too: it may suffer."),
+    ),
+    click.option(
+        "--from",
+        "opens",
+        metavar=say("LÚC", "MOMENT"),
+        help=say(
+            "Không bắt đầu trước lúc này: 14:00 hoặc 2026-11-27T14:00; không có thì bây giờ.",
+            "Not to be begun before: 14:00 or 2026-11-27T14:00; else now.",
+        ),
+    ),
+    click.option(
+        "--until",
+        "closes",
+        metavar=say("LÚC", "MOMENT"),
+        help=say("Hết khung giờ; không có thì sau 2 giờ.", "When its window ends; else 2 hours on."),
+    ),
+)
+
+
+def choosing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command these options."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def wish(connection: Connection, name: str, chosen: dict[str, Any], now: int) -> Wish:
+    """Return what these options ask for; raises ProvisioningError."""
+    from collector.dryrun.conduct import Wish
+    from collector.dryrun.selection import Selection
+    from provisioning.events import find_session
+
+    opens_at = now if chosen["opens"] is None else _moment(chosen["opens"], now)
+    closes_at = opens_at + _LASTS_US if chosen["closes"] is None else _moment(chosen["closes"], now)
+    selection = Selection(
+        units=chosen["units"],
+        roles=chosen["roles"],
+        media=chosen["media"],
+        sites=tuple(code.upper() for code in chosen["sites"]),
+        not_carried_in=chosen["retest"],
+    )
+    session_id = find_session(connection, chosen["session"], now)
+    how = chosen["elsewhere"], chosen["any_hour"], chosen["during_sessions"]
+    return Wish(name, session_id, tuple(chosen["checks"]), selection, opens_at, closes_at, *how)
+
+
+def _moment(text: str, now: int) -> int:
+    """Return a moment in Vietnam's time, of today where only the hour is given; raises ProvisioningError."""
+    from provisioning import moments
+
+    today = moments.write(now).partition("T")[0]
+    return moments.read(f"{today}T{text}" if len(text) <= _HOUR_LETTERS and ":" in text else text, now)
