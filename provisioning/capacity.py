@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from math import isfinite
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, Row, delete, select
 
 from provisioning import audit
 from provisioning.errors import ProvisioningError
-from provisioning.roster.cells import CellError, clean
+from provisioning.names import read_name, read_note
 from provisioning.store.engine import record_changes
 from provisioning.store.rows import upsert
-from provisioning.store.tables import capacity
+from provisioning.store.tables import capacity, unit
 
 MOST_MBPS = 10_000_000.0  # 10 Tbit/s: more is a slip of the hand
 _KEY = ("session_id", "unit_id", "medium", "delivery")
@@ -34,17 +33,12 @@ def confirm(
 
     Raises ProvisioningError when the amount is none or nobody is named.
     """
-    by_whom, note = _read(by_whom), _read(note)
-    if not (isfinite(mbps) and 0 < mbps <= MOST_MBPS):
+    if not 0 < mbps <= MOST_MBPS:
         raise ProvisioningError(
             f"Dung lượng phải là số Mbit/s lớn hơn 0 và không quá {MOST_MBPS:,.0f}.".replace(",", "."),
             f"The capacity must be a number of Mbit/s above 0 and at most {MOST_MBPS:,.0f}.",
         )
-    if not by_whom:
-        raise ProvisioningError(
-            "Hãy ghi tên người xác nhận ở VNPT: không ai chịu trách nhiệm thì chưa phải là xác nhận.",
-            "Say who at VNPT confirms it: what nobody answers for is no confirmation.",
-        )
+    by_whom, note = read_name(by_whom, "Tên người xác nhận ở VNPT", "Who at VNPT confirms it"), read_note(note)
     told = {"confirmed_mbps": mbps, "confirmed_by": by_whom, "confirmed_at": now_us, "note": note}
     upsert(connection, capacity, [{**subject._asdict(), **told}], list(_KEY))
     detail = {**subject._asdict(), "mbps": mbps, "by": by_whom, "note": note}
@@ -62,8 +56,7 @@ def withdraw(connection: Connection, subject: Subject, actor: str, now_us: int) 
     return True
 
 
-def _read(text: str) -> str:
-    try:
-        return clean(text)
-    except CellError as error:
-        raise ProvisioningError(f"Tên hoặc ghi chú {error.vi}.", f"The name or the note {error.en}.") from error
+def list_confirmed(connection: Connection, session_id: int) -> list[Row[Any]]:
+    """Return what has been confirmed for a session with its `province`, by the provinces' codes."""
+    query = select(unit.c.name.label("province"), capacity).join(unit, unit.c.id == capacity.c.unit_id)
+    return list(connection.execute(query.where(capacity.c.session_id == session_id).order_by(unit.c.code)))

@@ -1,6 +1,8 @@
-"""A name or a note as a person types it: cleaned, and refused when nobody could read it."""
+"""A name, a note or a number as a person types it: cleaned, and refused when nobody could read it."""
 
 from __future__ import annotations
+
+from math import nan
 
 from provisioning.errors import ProvisioningError
 from provisioning.roster.cells import CellError, clean
@@ -20,3 +22,11 @@ def read_note(text: str, vi: str = "Ghi chú", en: str = "The note") -> str:
         return clean(text)
     except CellError as error:
         raise ProvisioningError(f"{vi} {error.vi}.", f"{en} {error.en}.") from error
+
+
+def read_number(text: str) -> float:
+    """Return a number with decimal comma or point; not a number for what is none, which no range holds."""
+    try:
+        return float(text.strip().replace(" ", "").replace(",", "."))
+    except ValueError:
+        return nan

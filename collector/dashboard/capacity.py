@@ -21,6 +21,7 @@ from collector.store.scope import Sight
 from provisioning import capacity
 from provisioning.capacity import Subject
 from provisioning.errors import ProvisioningError
+from provisioning.names import read_number
 from provisioning.store.engine import writing
 
 CONFIRMS = ("vnpt_branch", "noc", "ministry", "admin")  # the duties of those who may note VNPT's word
@@ -89,7 +90,7 @@ def note(
             if to == "withdraw":
                 capacity.withdraw(connection, subject, actor, now(request))
             else:
-                capacity.confirm(connection, subject, _number(mbps), by, note, actor, now(request))
+                capacity.confirm(connection, subject, read_number(mbps), by, note, actor, now(request))
     except ProvisioningError as error:
         return _page(request, sight, choice.session, rows, Asked(row, mbps, by, note, error), status=400)
     request.app.state.capacities.note(["capacity"])  # before the change row is read: whoever wrote it must see it
@@ -139,11 +140,3 @@ def _total(rows: list[Row], delivery: str) -> Total:
         sum(row.needed.peak_mbps for row in of_it),
         sum(row.confirmed.mbps for row in of_it if row.confirmed is not None),
     )
-
-
-def _number(text: str) -> float:
-    """Read a number as people in Vietnam or elsewhere write it; what is none is not a number, which is refused."""
-    try:
-        return float(text.strip().replace(" ", "").replace(",", "."))
-    except ValueError:
-        return float("nan")

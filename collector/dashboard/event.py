@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from collector.dashboard.acting import Problem, Text, attempt
-from collector.dashboard.events import may_edit, read_mbps
+from collector.dashboard.events import may_edit
 from collector.dashboard.readings import Readings
 from collector.dashboard.render import Choosing, Seeing, now, page, see
 from collector.dryrun.deadlines import Span, Standing, standings, wholes
@@ -23,6 +23,7 @@ from collector.store.scope import Sight
 from provisioning import backups, deadlines, events, moments, parts, speakers
 from provisioning.errors import ProvisioningError
 from provisioning.gates import DUE_GATES
+from provisioning.names import read_number
 from provisioning.units.load import PROVINCE, units_as_of
 
 Chosen = Annotated[int | None, Query(alias="session")]  # whose gates the page shows, before and after a form is sent
@@ -45,7 +46,7 @@ def change(
     typed = {"name": name, "units_as_of": units_as_of, "bitrate_mbps": bitrate_mbps}
 
     def do(connection: Connection, by: str, now_us: int) -> None:
-        events.change_event(connection, code, name, units_as_of, read_mbps(bitrate_mbps), by, now_us)
+        events.change_event(connection, code, name, units_as_of, read_number(bitrate_mbps), by, now_us)
 
     return _done(request, code, chosen, attempt(request, "event", typed, do))
 

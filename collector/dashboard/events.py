@@ -11,8 +11,7 @@ from collector.dashboard.render import Choosing, Seeing, page, see
 from collector.judge.gates import gate_in_force
 from collector.store.scope import Sight
 from provisioning import events
-from provisioning.errors import ProvisioningError
-from provisioning.roster import cells
+from provisioning.names import read_number
 
 NEW = {"units_as_of": "2023-08-15", "bitrate_mbps": "5"}
 
@@ -29,21 +28,13 @@ def add(
     typed = {"code": code, "name": name, "units_as_of": units_as_of, "bitrate_mbps": bitrate_mbps}
 
     def do(connection: Connection, by: str, now_us: int) -> None:
-        events.add_event(connection, code, name, units_as_of, read_mbps(bitrate_mbps), by, now_us)
+        events.add_event(connection, code, name, units_as_of, read_number(bitrate_mbps), by, now_us)
 
     problem = attempt(request, "event", typed, do)
     if problem is None:
         return RedirectResponse(f"/events/{code}", 303)
     with request.app.state.engine.connect() as connection:
         return _page(request, see(request, connection), problem)
-
-
-def read_mbps(text: str) -> float:
-    """Return a rate as typed, with decimal comma or point; raises ProvisioningError."""
-    try:
-        return cells.read_mbps(text.strip())
-    except cells.CellError as error:
-        raise ProvisioningError(f"Tốc độ luồng hình {error.vi}.", f"The stream's rate {error.en}.") from error
 
 
 def may_edit(request: Request, sight: Sight) -> bool:

@@ -73,17 +73,12 @@ def withdraw_capacity(session_code: str, province: str, medium: str, delivery: s
 @_SESSION
 def list_capacity(session_code: str) -> None:
     """Print province, medium, delivery, Mbit/s, by whom and note, separated by tabs."""
-    from sqlalchemy import select
-
+    from provisioning import capacity as rows
     from provisioning import events
-    from provisioning.store.tables import capacity as table
-    from provisioning.store.tables import unit
 
     with registry() as (_, engine), engine.connect() as connection:
-        session_id = events.find_session(connection, session_code, now_us())
-        query = select(unit.c.name, table).join(unit, unit.c.id == table.c.unit_id)
-        for row in connection.execute(query.where(table.c.session_id == session_id).order_by(unit.c.code)):
-            told = f"{row.name}\t{row.medium}\t{row.delivery}\t{row.confirmed_mbps:g}"
+        for row in rows.list_confirmed(connection, events.find_session(connection, session_code, now_us())):
+            told = f"{row.province}\t{row.medium}\t{row.delivery}\t{row.confirmed_mbps:g}"
             click.echo(f"{told}\t{row.confirmed_by}\t{row.note}")
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, case, func, select, true
 
 from collector.dryrun.demand import Confirmed, Demand, Key, demand, state, usual_delivery
 from collector.store.scope import Sight
-from provisioning.store.tables import capacity, event, line, participation, provider, session, site, unit
+from provisioning.capacity import list_confirmed
+from provisioning.store.tables import event, line, participation, provider, session, site, unit
 
 VNPT = "vnpt"
 
@@ -81,7 +82,9 @@ def _is_seen(sight: Sight, province: ColumnElement[int]) -> ColumnElement[bool]:
 
 
 def _confirmed(sight: Sight, session_id: int) -> dict[Key, Confirmed]:
-    c = capacity.c
-    query = select(c.unit_id, c.medium, c.delivery, c.confirmed_mbps, c.confirmed_by, c.confirmed_at, c.note)
-    rows = sight.connection.execute(query.where(c.session_id == session_id))
-    return {Key(*row[:3]): Confirmed(*row[3:]) for row in rows}
+    return {
+        Key(row.unit_id, row.medium, row.delivery): Confirmed(
+            row.confirmed_mbps, row.confirmed_by, row.confirmed_at, row.note
+        )
+        for row in list_confirmed(sight.connection, session_id)
+    }
