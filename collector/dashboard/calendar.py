@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from collector.dashboard.acting import Problem, Text, attempt
 from collector.dashboard.choice import NO_CHOICE, Choice
-from collector.dashboard.events import NEW, may_edit
+from collector.dashboard.events import may_edit
 from collector.dashboard.readings import Readings
 from collector.dashboard.render import Choosing, Seeing, now, page, see
 from collector.judge.calendar import day_of
@@ -20,6 +20,7 @@ from collector.store.queries.sessions import Session, all_sessions, choose
 from collector.store.scope import Sight
 from provisioning import holidays, moments, power_cuts
 from provisioning.errors import ProvisioningError
+from provisioning.units import KNOWN_ON
 from provisioning.units.load import units_as_of
 from provisioning.units.match import UnitIndex
 
@@ -108,7 +109,7 @@ def _unit_codes(connection: Connection, where: Where, now_us: int) -> list[str]:
 def _map_day(connection: Connection, now_us: int) -> str:
     """Return the day as of which the session of now names units."""
     chosen = choose(all_sessions(connection), now_us)
-    return NEW["units_as_of"] if chosen is None else units.day_of(connection, chosen.id)
+    return KNOWN_ON if chosen is None else units.day_of(connection, chosen.id)
 
 
 def _done(request: Request, problem: Problem | None, part: str) -> Response:
@@ -132,7 +133,7 @@ def _page(request: Request, sight: Sight, choice: Choice, problem: Problem | Non
         hours=[] if session is None else times.hours_seen(sight, session.id),
         running=[one for one in all_sessions(connection) if one.ends_at > moment],
         holidays=times.holidays_seen(sight, day_of(moment).isoformat()),
-        cuts=times.cuts_seen(sight, moment),
+        power_cuts=times.power_cuts_seen(sight, moment),
         provinces=[row for row in rows if row.parent_id is None],
         may_edit=may_edit(request, sight),
         problem=problem,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from fastapi import Form, Query
@@ -15,10 +15,11 @@ from collector.dashboard.acting import Problem, Text, attempt
 from collector.dashboard.events import may_edit
 from collector.dashboard.readings import Readings
 from collector.dashboard.render import Choosing, Seeing, now, page, see
-from collector.dryrun.deadlines import Span, Standing, standings, wholes
+from collector.dryrun.lateness import Lateness, Span, lateness, wholes
 from collector.judge.gates import gate_in_force
 from collector.store.queries import due
 from collector.store.queries.campaign_windows import outdated
+from collector.store.queries.sessions import Session
 from collector.store.scope import Sight
 from provisioning import backups, deadlines, events, moments, parts, speakers
 from provisioning.errors import ProvisioningError
@@ -178,7 +179,7 @@ def _page(request: Request, sight: Sight, named: int | None, code: str, problem:
     chosen = _chosen(sessions, named, now(request))
     units = {row.id: row for row in units_as_of(sight.connection, event.units_as_of)}
     own = [one for one in deadlines.list_deadlines(sight.connection, event.id) if _sees(sight, one.unit_id)]
-    told = [] if chosen is None else _standings(request, sight, chosen, own)
+    told = [] if chosen is None else lateness_of(request, sight, chosen, own)
     edits = may_edit(request, sight)
     return page(
         request,
@@ -189,7 +190,7 @@ def _page(request: Request, sight: Sight, named: int | None, code: str, problem:
         sessions=sessions,
         chosen=chosen,
         gates=[] if chosen is None else wholes(told, Span(chosen.starts_at, chosen.ends_at)),
-        standings=told,
+        lateness=told,
         late=sum(one.late > 0 for one in told),
         own=own,
         outdated=outdated(sight.connection, event.id),
@@ -208,12 +209,15 @@ def _page(request: Request, sight: Sight, named: int | None, code: str, problem:
     )
 
 
-def _standings(request: Request, sight: Sight, chosen: Row[Any], own: list[deadlines.Deadline]) -> list[Standing]:
+def lateness_of(
+    request: Request, sight: Sight, chosen: Row[Any] | Session, own: Iterable[deadlines.Deadline]
+) -> list[Lateness]:
+    """Return each province that is seen before the gates of a session, as old as the last change or two seconds."""
     readings: Readings = request.app.state.readings
-    read: Callable[[], Any] = lambda: due.by_province(sight, chosen.id)  # noqa: E731
-    dues = readings.of(sight, ("due", chosen.id), read, lasts_unchanged=True)
+    session_id: int = chosen.id
+    dues = readings.of(sight, ("due", session_id), lambda: due.by_province(sight, session_id), lasts_unchanged=True)
     agreed = {(one.unit_id, one.gate): one.before_start_us for one in own}
-    return standings(dues, agreed, Span(chosen.starts_at, chosen.ends_at), now(request))
+    return lateness(dues, agreed, Span(chosen.starts_at, chosen.ends_at), now(request))
 
 
 def _chosen(sessions: list[Row[Any]], named: int | None, now_us: int) -> Row[Any] | None:

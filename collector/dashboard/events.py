@@ -12,8 +12,9 @@ from collector.judge.gates import gate_in_force
 from collector.store.scope import Sight
 from provisioning import events
 from provisioning.names import read_number
+from provisioning.units import KNOWN_ON
 
-NEW = {"units_as_of": "2023-08-15", "bitrate_mbps": "5"}
+_NEW = {"units_as_of": KNOWN_ON, "bitrate_mbps": "5"}
 
 
 def show(request: Request, sight: Seeing, choice: Choosing) -> Response:
@@ -51,6 +52,6 @@ def _page(request: Request, sight: Sight, problem: Problem | None = None) -> Res
         events=[(row, [s for s in sessions if s.event_id == row.id]) for row in events.list_events(sight.connection)],
         gate_in_force=gate_in_force,
         may_edit=may_edit(request, sight),
-        new=NEW,
+        new=_NEW,
         problem=problem,
     )

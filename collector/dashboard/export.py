@@ -20,13 +20,14 @@ from collector.dashboard import labels
 from collector.dashboard.names import as_attachment, short_session
 from collector.dashboard.render import Choosing, Seeing, language, now, page
 from collector.dashboard.sites import View, Viewing, flags
-from collector.dashboard.words import HANOI, TOGETHER, Words
+from collector.dashboard.words import TOGETHER, Words
 from collector.judge.presence import Explained
 from collector.judge.verdict import Verdict
 from collector.store.queries import branches, presences, site, sites
 from collector.store.queries.filters import conditions
 from collector.store.scope import Sight
 from provisioning import audit
+from provisioning.moments import VIETNAM
 from provisioning.store.engine import writing
 
 TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -158,4 +159,4 @@ def _note(connection: Connection, request: Request, session_id: int, count: int)
 
 def _local(at: int | None) -> datetime | None:
     """Return a moment as the clock in Hanoi shows it, which is all that a cell can hold."""
-    return None if at is None else datetime.fromtimestamp(at / 1e6, HANOI).replace(tzinfo=None)
+    return None if at is None else datetime.fromtimestamp(at / 1e6, VIETNAM).replace(tzinfo=None)

@@ -9,11 +9,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from collector.dashboard.event import lateness_of
 from collector.dashboard.render import Choosing, Seeing, page
 from collector.store.queries import due, site
 from provisioning import deadlines, events
 from provisioning.errors import ProvisioningError
-from provisioning.gates import DUE_GATES
 from provisioning.units.load import units_as_of
 
 
@@ -37,12 +37,12 @@ def show(
     province = next((row for row in rows if row.parent_id is None and row.code == unit), None)
     if session is None or session.id not in ids or province is None or gate not in due.ASKED:
         raise HTTPException(404)
-    dues = due.by_province(sight, session.id)
-    told = next((one for one in dues if (one.unit_id, one.gate) == (province.id, gate)), None)
+    own = deadlines.list_deadlines(sight.connection, event.id)
+    provinces = lateness_of(request, sight, session, own)
+    cells = (cell for one in provinces if one.unit_id == province.id for cell in one.cells)
+    told = next((cell for cell in cells if cell.gate == gate), None)
     if told is None:
         raise HTTPException(404)
-    own = {(one.unit_id, one.gate): one.before_start_us for one in deadlines.list_deadlines(sight.connection, event.id)}
-    usual = next(one.before_start_us for one in DUE_GATES if one.name == gate)
     found = due.lacking(sight, session.id, gate, province.id, number)
     return page(
         request,
@@ -51,12 +51,10 @@ def show(
         session=session,
         province=province,
         gate=gate,
-        due_at=session.starts_at - own.get((province.id, gate), usual),
         told=told,
         rows=found,
         contacts=site.contacts_of_sites(sight, [row.site_id for row in found]),
         sees_phones=request.state.person.acts,
         number=number,
         pages=max(1, -(-told.lacking // due.AT_ONCE)),
-        gates=DUE_GATES,
     )

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_timedelta
@@ -18,10 +17,11 @@ from collector.judge.verdict import Verdict
 from collector.store.queries.reports import Flag
 from contract import reasons
 from provisioning import hours
+from provisioning.moments import VIETNAM
 
-HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 _ENGLISH, _VIETNAMESE = Locale("en", "GB"), Locale("vi", "VN")  # made once: babel takes a millisecond for a name
 LANGUAGES = ("vi", "en")
+HANOI = VIETNAM
 _NEVER = 1e12  # a maximum that nothing exceeds
 TOGETHER = "\N{NO-BREAK SPACE}"  # between a number and its unit
 _RECENT = timedelta(minutes=1)
@@ -196,4 +196,4 @@ def _low_is_good(params: Mapping[str, Any]) -> bool:
 
 
 def _there(at: int) -> datetime:
-    return datetime.fromtimestamp(at / 1e6, HANOI)
+    return datetime.fromtimestamp(at / 1e6, VIETNAM)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -18,6 +17,7 @@ from collector.demo.model_event import HERE, UNITS_AS_OF, ModelEvent, model_even
 from collector.store.migrate import migrate
 from contract.languages import say
 from provisioning import events, people, secret_files, sheets
+from provisioning.moments import VIETNAM
 from provisioning.roster.apply import apply
 from provisioning.roster.check import check
 from provisioning.roster.registry import read_places
@@ -36,7 +36,6 @@ LASTS_S = 5 * 3600 // 2
 BITRATE_MBPS = 5.0
 _HOUR_US = 3600 * 1_000_000
 _OPEN_HOURS = 12
-_HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 _SESSIONS = (  # code, name, hours until it starts
     ("morning", "Buổi sáng: Bộ gặp gỡ nhà giáo cả nước", 2),
     ("afternoon", "Buổi chiều: đại học và cao đẳng sư phạm", 5),
@@ -99,7 +98,7 @@ def _draw(connection: Connection, size: int, shape: str, now_us: int) -> ModelEv
 
 def _open_now(now_us: int) -> str:
     """Return hours that hold now and through both sessions: at night, too, a demo's sites are open."""
-    opens = datetime.fromtimestamp(now_us / 1e6, _HANOI) - timedelta(hours=2)
+    opens = datetime.fromtimestamp(now_us / 1e6, VIETNAM) - timedelta(hours=2)
     return f"T2-CN {opens:%H}:00-{opens + timedelta(hours=_OPEN_HOURS):%H}:00"
 
 

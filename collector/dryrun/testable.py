@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from collector.judge.calendar import Calendar, Stretch, day_of, stretch
+from provisioning import hours
 
 SESSION, POWER_CUT, HOLIDAY, OUTSIDE_HOURS = REASONS = ("session", "power_cut", "holiday", "outside_hours")
 Spans = tuple[tuple[int, int], ...]  # start and end, microseconds UTC
@@ -20,6 +21,9 @@ class Times(NamedTuple):
     calendar: Calendar
     power_cuts: Spans = ()  # where the site lies
     running: Spans = ()  # every session of the country: while one runs its network is left alone
+
+
+_ALWAYS = Calendar(hours.read("T2-CN 00:00-24:00"), frozenset(), ())
 
 
 class Answer(NamedTuple):
@@ -45,6 +49,11 @@ def may_test(times: Times, now: int, *, may_load_sessions: bool = False) -> Answ
     ahead = [start for start, _ in (*times.power_cuts, *times.running) if start > now]
     ends = [end for end in (*ahead, around.ends_at) if end is not None]
     return Answer("", min(ends, default=None), None)
+
+
+def at_any_hour(times: Times) -> Times:
+    """Return what decides when hours, holidays and power cuts do not count: sessions alone."""
+    return Times(_ALWAYS, (), times.running)
 
 
 def free_times(times: Times, starts_at: int, ends_at: int, *, may_load_sessions: bool = False) -> Spans:

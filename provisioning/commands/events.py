@@ -8,6 +8,7 @@ from contract.languages import say
 from provisioning.commands.centre import actor, now_us, registry
 from provisioning.errors import ProvisioningError
 from provisioning.gates import DUE_GATES
+from provisioning.units import KNOWN_ON
 
 _HOUR_US = 3_600_000_000
 _HOURS = click.FloatRange(0, 100, min_open=True)
@@ -32,7 +33,7 @@ def event() -> None:
 @click.argument("code")
 @click.option("--name", required=True, help=say("Tên sự kiện.", "The event's name."))
 @click.option(
-    "--units-as-of", default="2023-08-15", show_default=True, help=say("Ngày của bản đồ đơn vị.", "The map's day.")
+    "--units-as-of", default=KNOWN_ON, show_default=True, help=say("Ngày của bản đồ đơn vị.", "The map's day.")
 )
 @click.option("--bitrate-mbps", default=5.0, show_default=True, help=say("Tốc độ luồng hình.", "The stream's rate."))
 def add_event(code: str, name: str, units_as_of: str, bitrate_mbps: float) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, not_, select, true
 
-from collector.dryrun.deadlines import Due
+from collector.dryrun.lateness import Due
 from collector.store.queries.presences import COUNTS
 from collector.store.queries.standings import of_session, stands
 from collector.store.scope import Sight

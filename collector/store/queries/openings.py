@@ -7,8 +7,7 @@ from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
-from collector.dryrun.openings import hindrance, openings
-from collector.dryrun.testable import Spans, Times
+from collector.dryrun.testable import Spans, Times, at_any_hour, free_times, may_test
 from collector.store.queries.presences import Sites
 from collector.store.queries.times import times_of
 from collector.store.scope import country
@@ -42,14 +41,10 @@ def of_sites(connection: Connection, sites: Sites, found: Windowed, starts_at: i
 
     @cache
     def opening(times: Times) -> Opening:
-        spans = openings(
-            times,
-            starts_at,
-            found.closes_at,
-            is_any_hour=found.is_any_hour,
-            may_load_sessions=found.may_load_sessions,
-        )
-        reason = "" if spans else hindrance(times, starts_at, may_load_sessions=found.may_load_sessions)
+        may_load_sessions = found.may_load_sessions
+        counting = at_any_hour(times) if found.is_any_hour else times
+        spans = free_times(counting, starts_at, found.closes_at, may_load_sessions=may_load_sessions)
+        reason = "" if spans else may_test(times, starts_at, may_load_sessions=may_load_sessions).reason
         return Opening(spans, reason)
 
     return {site_id: opening(times) for site_id, times in times_of(country(connection), sites, starts_at).items()}

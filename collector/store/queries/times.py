@@ -23,11 +23,11 @@ _MOST_HOURS = 12  # different hours that a page lists
 def times_of(sight: Sight, sites: Sites, now: int) -> dict[int, Times]:
     """Return what decides from now on when each site may be tested."""
     ids = ids_of(sight.connection, sites)
-    cuts, calendars, running = _cuts_of(sight, ids, now), calendars_of(sight, ids), _running(sight, now)
+    cuts, calendars, running = _power_cuts_of(sight, ids, now), calendars_of(sight, ids), _running(sight, now)
     return {site_id: Times(calendar, cuts.get(site_id, ()), running) for site_id, calendar in calendars.items()}
 
 
-def cuts_seen(sight: Sight, now: int) -> list[PowerCut]:
+def power_cuts_seen(sight: Sight, now: int) -> list[PowerCut]:
     """Return the power cuts that are not over and touch a site that is seen, or a unit that holds or lies in one."""
     cuts = list_power_cuts(sight.connection, now)
     if sight.is_whole:
@@ -55,7 +55,7 @@ def _running(sight: Sight, now: int) -> Spans:
     return tuple((starts_at, ends_at) for starts_at, ends_at in rows)
 
 
-def _cuts_of(sight: Sight, sites: Collection[int], now: int) -> dict[int, Spans]:
+def _power_cuts_of(sight: Sight, sites: Collection[int], now: int) -> dict[int, Spans]:
     """Return the spans of the cuts that touch each site; a site without any is absent."""
     cuts = list_power_cuts(sight.connection, now)
     if not cuts:

@@ -90,10 +90,10 @@ def test_a_power_cut_of_a_province_district_or_site_keeps_the_sites_in_it_from_b
         cut = ((now, now + HOUR), (now + HOUR, now + 2 * HOUR))
         assert {site_id: one.power_cuts for site_id, one in found.items()} == {1: cut, 2: cut}
         assert times.count_testable(sight, country.session_id, now)["power_cut"] == 2
-        assert [one.note for one in times.cuts_seen(sight, now)] == ["01", "271", "02"]
+        assert [one.note for one in times.power_cuts_seen(sight, now)] == ["01", "271", "02"]
         bound = Sight(connection, frozenset({district}))
-        assert [one.note for one in times.cuts_seen(bound, now)] == ["01", "271"]
-        assert times.cuts_seen(Sight(connection, frozenset()), now) == []
+        assert [one.note for one in times.power_cuts_seen(bound, now)] == ["01", "271"]
+        assert times.power_cuts_seen(Sight(connection, frozenset()), now) == []
 
 
 def test_a_dry_run_is_outdated_once_its_session_has_moved_or_when_it_reaches_into_it(country: Any, now: int) -> None:

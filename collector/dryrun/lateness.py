@@ -42,7 +42,7 @@ class Cell(NamedTuple):
     state: str
 
 
-class Standing(NamedTuple):
+class Lateness(NamedTuple):
     """A province before the gates of a session, the earliest first."""
 
     unit_id: int
@@ -64,19 +64,19 @@ class Whole(NamedTuple):
     late_units: int
 
 
-def standings(dues: Iterable[Due], own: Mapping[tuple[int, str], int], span: Span, now: int) -> list[Standing]:
+def lateness(dues: Iterable[Due], own: Mapping[tuple[int, str], int], span: Span, now: int) -> list[Lateness]:
     """Return each province before the gates, those that are late first; `own`: deadlines by (unit id, gate)."""
     found: dict[int, dict[str, Due]] = {}
     for due in dues:
         found.setdefault(due.unit_id, {})[due.gate] = due
     told = [
-        Standing(unit_id, tuple(_cell(of_gate[gate.name], gate.before_start_us, own, span, now) for gate in DUE_GATES))
+        Lateness(unit_id, tuple(_cell(of_gate[gate.name], gate.before_start_us, own, span, now) for gate in DUE_GATES))
         for unit_id, of_gate in found.items()
     ]
     return sorted(told, key=lambda one: -one.late)
 
 
-def wholes(told: Iterable[Standing], span: Span) -> list[Whole]:
+def wholes(told: Iterable[Lateness], span: Span) -> list[Whole]:
     """Return the gates of a session over all provinces."""
     columns = list(zip(*(one.cells for one in told), strict=True)) or [()] * len(DUE_GATES)
     return [

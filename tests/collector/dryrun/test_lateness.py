@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.dryrun.deadlines import DONE, LATE, NOTHING, OPEN, OVER, Due, Span, standings, wholes
+from collector.dryrun.lateness import DONE, LATE, NOTHING, OPEN, OVER, Due, Span, lateness, wholes
 from provisioning.gates import DUE_GATES
 
 HOUR = 3_600_000_000
@@ -21,7 +21,7 @@ def dues(unit_id: int, lacking: dict[str, int], sites: int = 10) -> list[Due]:
 
 
 def states(now: int, own: dict[tuple[int, str], int] | None = None, **lacking: int) -> list[str]:
-    (told,) = standings(dues(1, {name.replace("_", "-"): n for name, n in lacking.items()}), own or {}, SPAN, now)
+    (told,) = lateness(dues(1, {name.replace("_", "-"): n for name, n in lacking.items()}), own or {}, SPAN, now)
     return [cell.state for cell in told.cells]
 
 
@@ -41,21 +41,21 @@ def test_what_is_lacking_is_late_from_the_gate_on(now: int, expected: list[str])
 
 def test_what_is_done_is_never_late_and_where_nothing_is_due_nothing_is_told() -> None:
     assert states(START) == [DONE] * 4
-    (told,) = standings(dues(1, {}, sites=0), {}, SPAN, START)
+    (told,) = lateness(dues(1, {}, sites=0), {}, SPAN, START)
     assert [cell.state for cell in told.cells] == [NOTHING] * 4
 
 
 def test_an_own_deadline_counts_in_place_of_the_gate_for_that_province_alone() -> None:
     own = {(1, "T-14d"): 20 * DAY, (2, "T-7d"): 3 * DAY}
     assert states(START - 16 * DAY, own, T_14d=1)[0] == LATE
-    (told,) = standings(dues(2, {"T-7d": 4}), own, SPAN, START - 5 * DAY)
+    (told,) = lateness(dues(2, {"T-7d": 4}), own, SPAN, START - 5 * DAY)
     assert (told.cells[1].state, told.cells[1].is_own, told.cells[1].due_at) == (OPEN, True, START - 3 * DAY)
     assert not told.cells[0].is_own
 
 
 def test_the_latest_stand_first_and_the_whole_sums_up_all_provinces() -> None:
     found = [*dues(1, {"T-14d": 1}), *dues(2, {"T-14d": 7, "T-7d": 2}), *dues(3, {})]
-    told = standings(found, {}, SPAN, START - 8 * DAY)
+    told = lateness(found, {}, SPAN, START - 8 * DAY)
     assert [(one.unit_id, one.late) for one in told] == [(2, 7), (1, 1), (3, 0)]
     whole = wholes(told, SPAN)
     assert [(one.gate, one.sites, one.lacking, one.late_units) for one in whole] == [
@@ -77,7 +77,7 @@ def test_a_session_that_moves_takes_every_deadline_along(lacking, before, ahead,
     found = dues(1, dict(zip(GATES, lacking, strict=True)))
     own = {(1, gate): length for gate, length in before.items()}
     there = Span(SPAN.starts_at + moved, SPAN.ends_at + moved)
-    (here,) = standings(found, own, SPAN, START + ahead)
-    (later,) = standings(found, own, there, START + ahead + moved)
+    (here,) = lateness(found, own, SPAN, START + ahead)
+    (later,) = lateness(found, own, there, START + ahead + moved)
     assert [cell.state for cell in later.cells] == [cell.state for cell in here.cells]
     assert [cell.due_at - moved for cell in later.cells] == [cell.due_at for cell in here.cells]
