@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from collector.commands.dryrun import dryrun
+from collector.commands.live import live
 from collector.commands.statement import statement
 from contract.languages import say
 from contract.usage import speak
@@ -278,6 +279,7 @@ def resume() -> None:
 
 
 main.add_command(dryrun)
+main.add_command(live)
 main.add_command(statement)
 
 

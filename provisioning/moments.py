@@ -9,18 +9,20 @@ from provisioning.errors import ProvisioningError
 
 VIETNAM = timezone(timedelta(hours=7))  # all the year
 _HOUR_US = 3_600_000_000
+_TODAY = re.compile(r"\d{1,2}:\d{2}")
 _AHEAD = re.compile(r"\+(\d{1,4})h")
 _BEFORE = re.compile(r"(\d{1,3}(?:[.,]\d)?)\s*([dhn]|ngày|giờ|g)")
 _HOURS_OF = {"d": 24, "n": 24, "ngày": 24, "h": 1, "g": 1, "giờ": 1}
 
 
 def read(text: str, now_us: int) -> int:
-    """Read ISO (Vietnamese time unless it says otherwise) or +24h from now; raises ProvisioningError."""
-    ahead = _AHEAD.fullmatch(text.strip())
+    """Read ISO (Vietnamese time unless it says otherwise), 17:30 today or +24h from now; raises ProvisioningError."""
+    text = text.strip()
+    ahead = _AHEAD.fullmatch(text)
     if ahead:
         return now_us + int(ahead[1]) * _HOUR_US
     try:
-        at = datetime.fromisoformat(text.strip())
+        at = datetime.fromisoformat(f"{write(now_us)[:11]}{text:0>5}" if _TODAY.fullmatch(text) else text)
         return int((at if at.tzinfo else at.replace(tzinfo=VIETNAM)).timestamp()) * 1_000_000
     except (ValueError, OverflowError) as error:
         raise ProvisioningError(

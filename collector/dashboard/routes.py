@@ -84,6 +84,7 @@ ROUTES = (
     Route("POST", "/dryruns/{number}/rehearsals", dryrun.rehearse, lets_in=access.require_conducting),
     Route("GET", "/speakers", speakers.show),
     Route("POST", "/speakers", speakers.move, lets_in=access.require_operating),
+    Route("POST", "/speakers/live-mode", speakers.set_live_mode, lets_in=access.require_operating),
     Route("GET", "/capacity", capacity.show),
     Route("POST", "/capacity", capacity.note, lets_in=access.require_acting),
     Route("GET", "/statements", statements.show_all),

@@ -14,7 +14,7 @@ from collector.dashboard.words import Words
 from collector.dryrun import conclusion_texts
 from collector.dryrun.speakers import LineUp, Place, line_up, substitutes
 from collector.judge.load import load_policy
-from collector.store import policies
+from collector.store import live_mode, policies
 from collector.store.queries.sessions import Session
 from collector.store.queries.speakers import Concluded, Speaker, conclude_all
 from collector.store.scope import Sight
@@ -58,6 +58,7 @@ def draw(sight: Sight, session: Session, words: Words, sheets: Capacities) -> Bo
     pieces = {
         "s-when": draw_one("when"),
         "s-whole": draw_one("whole", order.concluded.whole),
+        "s-live": draw_one("live_mode", live_mode.lasts_until(sight.connection, session.id, words.now)),
         "s-watched": draw_one("watched", order.watched),
         **{f"o-{one.participation_id}": draw_one("row", one) for one in order.in_order},
         **{f"n-{one.participation_id}": draw_one("row", one) for one in order.others},

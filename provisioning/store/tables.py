@@ -185,6 +185,7 @@ session = Table(
     Column("ends_at", BigInteger, nullable=False),
     Column("moved_at", BigInteger),  # when start or end last changed: what was planned before may not fit any more
     Column("speaking", Integer),  # the place in the speakers' order that has been reached; null: nobody has spoken
+    Column("lively_until", BigInteger),  # live mode until then whatever the clock says; null: nobody has asked for it
 )
 
 deadline = Table(

@@ -69,6 +69,9 @@ def test_a_moment_that_is_written_is_read_again(at: int) -> None:
 
 
 def test_a_moment_may_be_told_from_now_or_with_a_zone_of_its_own() -> None:
+    today = moments.read("2023-08-15T07:30", 0)
+    assert moments.read("17:05", today) == moments.read("2023-08-15T17:05", 0)
+    assert moments.read(" 9:00 ", today) == moments.read("2023-08-15T09:00", 0)
     assert moments.read("+24h", 5) == 5 + 24 * HOUR
     assert moments.read("2023-08-15T00:30+00:00", 0) == moments.read("2023-08-15T07:30", 0)
     for text in ("mai", "2023-02-30T07:00", "+9h30", "+99999h"):

@@ -113,6 +113,7 @@ ALIKE_FOR_ALL = {
     ),  # for who conducts them, over the whole country
     *("GET /my/{token}", "POST /my/{token}/measure"),  # by a link, see test_own.py
     "POST /speakers",  # who speaks is everybody's, and told by whoever sees the country
+    "POST /speakers/live-mode",  # of all who are seen in a session, asked for by whoever sees the country
     *("POST /statements", "POST /statements/{number}"),  # by number and unit, see test_statements.py
     "POST /capacity",  # by what the form names, see test_capacity.py
 }

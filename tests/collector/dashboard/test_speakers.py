@@ -25,6 +25,7 @@ from collector.judge.policy import SEED
 from collector.store import speaking
 from collector.store.queries.sessions import Session
 from collector.store.scope import Sight
+from provisioning import moments
 from provisioning.store.engine import record_changes, writing
 from provisioning.store.tables import audit, backup, capacity, device, participation, session, site
 
@@ -261,3 +262,25 @@ def test_a_site_is_concluded_of_in_the_session_in_which_it_speaks_and_in_no_othe
     (only,) = cards(afternoon)
     assert only.startswith("1 · Tiếp theo Trường Đại học Sư phạm Đạt Gọi phát biểu")
     assert "chưa có phương án dự phòng; VNPT chưa xác nhận dung lượng" in only
+
+
+def live_mode(desk: TestClient, what: str, until: str = "", session: str = "1") -> Any:
+    form = {"session": session, "act": what, "until": until}
+    return desk.post("/speakers/live-mode", data=form, headers=SAME_SITE, follow_redirects=True)
+
+
+def test_live_mode_is_turned_on_until_a_time_and_off_before_it_by_who_operates(desk: TestClient, now: int) -> None:
+    assert "Chế độ trực tiếp đang bật" not in desk.get("/speakers").text
+    page = live_mode(desk, "on", moments.write(now + 2 * HOUR)).text
+    assert "Chế độ trực tiếp đang bật, đến 10:00 15/08/2023" in page
+    assert "Tắt ngay" in page
+    assert "Chế độ trực tiếp đang bật" not in live_mode(desk, "off").text
+
+
+def test_a_time_that_is_past_is_told_on_the_page_with_what_was_typed(desk: TestClient) -> None:
+    refused = live_mode(desk, "on", "2023-08-14T10:00")
+    assert refused.status_code == 400
+    assert "Giờ tắt phải sau lúc này" in refused.text
+    assert 'value="2023-08-14T10:00"' in refused.text
+    assert live_mode(desk, "on", "").status_code == 400
+    assert live_mode(desk, "off", session="9").status_code == 404

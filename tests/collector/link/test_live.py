@@ -9,11 +9,13 @@ from sqlalchemy import insert, select, update
 
 from collector.link.live import Live
 from collector.link.outbox import Outbox
+from collector.store import live_mode
 from collector.store.intake import lively
 from collector.store.intake.lively import Lively
 from contract import wire
+from provisioning.errors import ProvisioningError
 from provisioning.store.engine import writing
-from provisioning.store.tables import backup, device, participation, session, site
+from provisioning.store.tables import audit, backup, device, participation, session, site
 
 SECOND, HOUR = 1_000_000, 3_600_000_000
 NOW = 1_692_061_200 * SECOND
@@ -108,6 +110,51 @@ def test_spares_and_venues_are_in_live_mode_too_and_viewers_are_not(stage: Any, 
     assert found(stage, starts_at - HOUR) == seen
     assert found(stage, ends_at + 23 * HOUR) == seen  # it has ended, which they are told
     assert found(stage, ends_at + 24 * HOUR) == {}
+
+
+def ask(country: Any, until: int | None, at: int) -> None:
+    with writing(country.engine) as connection:
+        if until is None:
+            live_mode.turn_off(connection, country.session_id, "noc", at)
+        else:
+            live_mode.turn_on(connection, country.session_id, until, "noc", at)
+
+
+def test_who_rehearses_at_another_hour_is_in_live_mode_until_the_time_that_was_asked_for(stage: Any, now: int) -> None:
+    seen = ("d-main0001", "d-spare001", "d-venue001")
+    ask(stage, now + 2 * HOUR, now)
+    assert found(stage, now) == dict.fromkeys(seen, now + 2 * HOUR)
+    ask(stage, now + 3 * HOUR, now + HOUR)
+    assert found(stage, now + HOUR) == dict.fromkeys(seen, now + 3 * HOUR)
+    assert found(stage, now + 10 * HOUR) == dict.fromkeys(seen, now + 3 * HOUR)  # it has ended, which they are told
+    assert found(stage, now + 11 * HOUR) == dict.fromkeys(seen, now + 16 * HOUR)  # by the clock, an hour before
+
+
+def test_live_mode_that_was_asked_for_is_ended_at_once_and_the_clocks_stays(stage: Any, now: int) -> None:
+    ask(stage, now + 2 * HOUR, now)
+    ask(stage, None, now + HOUR)
+    assert found(stage, now + HOUR) == dict.fromkeys(("d-main0001", "d-spare001", "d-venue001"), now + HOUR)
+    during = now + 13 * HOUR
+    ask(stage, during + 6 * HOUR, during)
+    assert set(found(stage, during).values()) == {during + 6 * HOUR}
+    ask(stage, None, during)
+    assert set(found(stage, during).values()) == {now + 16 * HOUR}
+    with stage.engine.connect() as connection:
+        told = connection.scalars(select(audit.c.action).order_by(audit.c.id)).all()
+        assert list(told) == ["live mode"] * 4
+
+
+def test_nothing_is_ended_that_nobody_asked_for(stage: Any, now: int) -> None:
+    ask(stage, None, now)
+    assert found(stage, now) == {}
+    with stage.engine.connect() as connection:
+        assert connection.scalars(select(audit.c.id)).all() == []
+
+
+@pytest.mark.parametrize("hours", [0, -1, 13])
+def test_live_mode_ends_later_and_on_the_same_day(stage: Any, now: int, hours: int) -> None:
+    with pytest.raises(ProvisioningError):
+        ask(stage, now + hours * HOUR, now)
 
 
 def test_who_is_seen_in_the_afternoon_too_stays_until_its_end(stage: Any, now: int) -> None:
