@@ -57,7 +57,7 @@ def predict(**chosen: Any) -> None:
 
     with registry() as (settings, engine), engine.connect() as connection:
         now = now_us()
-        foreseen = conduct.foresee(connection, settings, wish(connection, "-", chosen, now), now)
+        foreseen = conduct.foresee(connection, settings, wish(connection, "", chosen, now), now)
     click.echo(in_words(foreseen.prediction, _words()))
 
 
@@ -127,6 +127,17 @@ _acting(
     "Dừng hẳn: ngắt những lượt đang đo trong 10 giây; nơi chưa đo có lý do.",
     "Stop for good: what runs is broken off within 10 s; the other sites get a reason.",
 )
+
+
+@dryrun.command(help=say("Bỏ một đợt tạo nhầm, chưa bắt đầu.", "Remove one made by mistake that has not begun."))
+@click.argument("campaign", type=int, metavar=say("SỐ", "NUMBER"))
+def remove(campaign: int) -> None:
+    """Remove a campaign that has not begun."""
+    from collector.dryrun import conduct
+
+    with registry() as (_, engine):
+        conduct.remove(engine, campaign, actor(), now_us())
+    click.echo(say(f"Đã bỏ đợt {campaign}.", f"Removed dry run {campaign}."))
 
 
 @dryrun.command(help=say("Một đợt đã đến đâu: theo kết quả và lý do.", "How far a dry run has come, and why."))

@@ -16,12 +16,17 @@ from collector.dashboard.choice import Choice
 from collector.dashboard.dryruns import by_outcome, may_conduct
 from collector.dashboard.render import Choosing, Seeing, page, see
 from collector.dryrun import conduct, words
+from collector.dryrun.campaign import check_act
 from collector.store import campaigns, rehearsals
 from collector.store.queries import campaigns as queries
 from collector.store.queries.sessions import all_sessions
 from collector.store.scope import Sight
 
-ACTS = {"planned": ("start",), "running": ("pause", "stop"), "paused": ("resume", "stop")}  # by state, the likely first
+ACTS = {
+    "planned": ("start", "remove"),
+    "running": ("pause", "stop"),
+    "paused": ("resume", "stop"),
+}  # by state, the likely first
 
 MARKS = {"both": (True, True), "seen": (True, False), "none": (False, False)}  # whether a site was seen, and heard
 
@@ -40,14 +45,20 @@ def show(
 
 
 def act(request: Request, number: int, what: Annotated[str, Form(alias="act")] = "") -> Response:
-    """Start, pause, resume or stop a dry run."""
+    """Start, pause, resume, stop or remove a dry run."""
     if what not in {one for acts in ACTS.values() for one in acts}:
         raise HTTPException(400)
 
     def do(engine: Engine, by: str, now_us: int) -> None:
-        conduct.act(engine, request.app.state.settings, number, what, by, now_us)
+        if what == "remove":
+            conduct.remove(engine, number, by, now_us)
+        else:
+            conduct.act(engine, request.app.state.settings, number, what, by, now_us)
 
-    return _done(request, number, attempt_by_itself(request, "act", {}, do))
+    problem = attempt_by_itself(request, "act", {}, do)
+    if what == "remove" and problem is None:
+        return RedirectResponse("/dryruns", 303)
+    return _done(request, number, problem)
 
 
 def rehearse(
@@ -56,12 +67,13 @@ def rehearse(
     code: Annotated[str, Form(alias="site", max_length=20)] = "",
     what: Annotated[str, Form(alias="mark")] = "",
 ) -> Response:
-    """Mark what the centre saw and heard of a site."""
+    """Mark what the centre saw and heard of a site in a dry run that goes on."""
     if what not in MARKS:
         raise HTTPException(400)
     is_seen, is_heard = MARKS[what]
 
     def do(connection: Connection, by: str, now_us: int) -> None:
+        check_act(campaigns.get(connection, number), "rehearse")
         rehearsals.mark(connection, code, is_seen=is_seen, is_heard=is_heard, by=by, now=now_us)
 
     return _done(request, number, attempt(request, "act", {}, do), "?outcome=#sites")

@@ -107,7 +107,7 @@ def make(request: Request, form: Filled, name: Text = "") -> Response:
     with request.app.state.engine.connect() as connection:
         sessions = all_sessions(connection)
         choice = Choice(sessions, next((s for s in sessions if s.id == form.session), None))
-        return _page(request, see(request, connection), choice, form, problem)
+        return _page(request, see(request, connection), choice, form._replace(name=name), problem)
 
 
 def by_outcome(counts: dict[tuple[str, str], int]) -> dict[str, int]:
@@ -166,6 +166,5 @@ def _wish(form: Form, moment: int) -> Wish:
     )
     opens_at = moments.read(form.opens, moment) if form.opens else moment
     closes_at = moments.read(form.closes, moment) if form.closes else moment + _LASTS_US
-    name = form.name.strip() or "-"
     how = form.is_elsewhere, form.is_any_hour, form.may_load_sessions
-    return Wish(name, form.session, form.checks, selection, opens_at, closes_at, *how)
+    return Wish(form.name, form.session, form.checks, selection, opens_at, closes_at, *how)

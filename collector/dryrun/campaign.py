@@ -13,10 +13,17 @@ from provisioning.errors import ProvisioningError
 STATES = ("planned", "running", "paused", "stopped", "ended")
 LATE_S = 30  # over which devices ask that hear of a campaign when the others have asked
 LINGERS_US = 3600 * 1_000_000  # whoever was booked is turned away for so long after a stop; our own choice
-_FROM = {"start": "planned", "pause": "running", "resume": "paused"}  # acts, and the state that each needs
+_FROM = {  # acts, and the states of which each needs one
+    "start": ("planned",),
+    "pause": ("running",),
+    "resume": ("paused",),
+    "stop": ("running", "paused"),
+    "rehearse": ("running", "paused"),
+    "remove": ("planned",),
+}
 _S_US = 1_000_000
 _STANDS = {  # how a campaign is, and what can be done with it
-    "planned": ("chưa bắt đầu: hãy bắt đầu nó trước", "has not begun: begin it first"),
+    "planned": ("chưa bắt đầu: có thể bắt đầu hoặc bỏ", "has not begun: it can be begun or removed"),
     "running": ("đang chạy: có thể tạm dừng hoặc dừng hẳn", "runs: it can be paused or stopped"),
     "paused": ("đang tạm dừng: có thể chạy tiếp hoặc dừng hẳn", "is paused: it can go on or be stopped"),
     "stopped": ("đã dừng hẳn: muốn đo lại thì tạo đợt mới", "was stopped: to test again, make another one"),
@@ -67,9 +74,8 @@ class CampaignError(ProvisioningError):
 
 
 def check_act(campaign: Campaign, act: str) -> None:
-    """Raise CampaignError unless a campaign may be started, paused, resumed or stopped as it stands."""
-    may = campaign.goes_on if act == "stop" else campaign.state == _FROM[act]
-    if not may:
+    """Raise CampaignError unless this may be done with a campaign as it stands; act: of _FROM."""
+    if campaign.state not in _FROM[act]:
         vi, en = _STANDS[campaign.state]
         raise CampaignError(
             f'Đợt tổng duyệt {campaign.id} "{campaign.name}" {vi}.', f'Dry run {campaign.id} "{campaign.name}" {en}.'

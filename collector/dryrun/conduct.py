@@ -1,4 +1,4 @@
-"""What people do with campaigns: predict, make, start, pause, resume, stop."""
+"""What people do with campaigns: predict, make, start, pause, resume, stop, remove."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from collector.store.queries import document, openings
 from collector.store.queries.campaigns import Chosen, choose, unknown_codes
 from collector.store.queries.document import Mark
 from provisioning import moments
+from provisioning.names import read_name
 from provisioning.settings import Settings
 from provisioning.store.engine import writing
 
@@ -58,11 +59,12 @@ def foresee(connection: Connection, settings: Settings, wish: Wish, now: int) ->
 
 
 def make(engine: Engine, settings: Settings, wish: Wish, by: str, now: int) -> int:
-    """Make a planned campaign with its prediction, and return its id; raises CampaignError."""
+    """Make a planned campaign with its prediction, and return its id; raises ProvisioningError."""
     with engine.connect() as connection:
         prediction = foresee(connection, settings, wish, now).prediction
     with writing(engine) as connection:
-        return campaigns.add(connection, {**wish._asdict(), "prediction": prediction}, by, now)
+        name = read_name(wish.name, "Tên đợt", "The dry run's name")
+        return campaigns.add(connection, {**wish._asdict(), "name": name, "prediction": prediction}, by, now)
 
 
 def act(engine: Engine, settings: Settings, campaign_id: int, what: str, by: str, now: int) -> Campaign:
@@ -76,6 +78,13 @@ def act(engine: Engine, settings: Settings, campaign_id: int, what: str, by: str
             results.close(connection, found, "stopped", now)
         campaigns.change(connection, found.id, what, _changed(found, what, now), by, now)
         return campaigns.get(connection, found.id)
+
+
+def remove(engine: Engine, campaign_id: int, by: str, now: int) -> None:
+    """Remove a campaign that was made by mistake and has not begun; raises CampaignError."""
+    with writing(engine) as connection:
+        campaigns.hold(connection)
+        campaigns.remove(connection, _find(connection, campaign_id, "remove"), by, now)
 
 
 def _changed(found: Campaign, what: str, now: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select, text, update
+from sqlalchemy import Connection, Row, and_, delete, or_, select, text, update
 
 from collector.dryrun.campaign import LINGERS_US, Campaign, CampaignError
 from collector.dryrun.prediction import Prediction
@@ -35,6 +35,13 @@ def change(connection: Connection, campaign_id: int, act: str, values: dict[str,
     connection.execute(update(campaign).where(campaign.c.id == campaign_id).values(row))
     audit.append(connection, by, f"campaign {act}", str(campaign_id), {}, now)
     record_changes(connection, [(KIND, campaign_id)])
+
+
+def remove(connection: Connection, found: Campaign, by: str, now: int) -> None:
+    """Remove a campaign that has not begun."""
+    connection.execute(delete(campaign).where(campaign.c.id == found.id))
+    audit.append(connection, by, "campaign remove", str(found.id), {"name": found.name}, now)
+    record_changes(connection, [(KIND, found.id)])
 
 
 def put_sites(connection: Connection, campaign_id: int, waves: dict[int, int]) -> None:

@@ -119,8 +119,8 @@ def test_what_was_mistyped_is_another_exit_code(cli: Cli, arguments: tuple[str, 
 @pytest.mark.parametrize(
     ("before", "act", "told"),
     [
-        ((), "pause", "has not begun: begin it first"),
-        ((), "stop", "has not begun: begin it first"),
+        ((), "pause", "has not begun: it can be begun or removed"),
+        ((), "stop", "has not begun: it can be begun or removed"),
         (("start",), "start", "runs: it can be paused or stopped"),
         (("start",), "resume", "runs: it can be paused or stopped"),
         (("start", "pause"), "start", "is paused: it can go on or be stopped"),
@@ -138,6 +138,15 @@ def test_what_cannot_be_done_with_one_as_it_stands_says_what_can(
     refused = cli(act, 1)
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert refused.stderr == f'Error: Dry run 1 "T-7" {told}.\n'
+
+
+def test_one_made_by_mistake_is_removed_until_it_has_begun(cli: Cli) -> None:
+    cli("create", *TWO)
+    assert cli("remove", "1").stdout == "Removed dry run 1.\n"
+    assert "There is none yet" in cli("list").stderr
+    cli("create", *TWO)
+    cli("start", "1")
+    assert "runs: it can be paused or stopped" in cli("remove", "1").stderr
 
 
 def test_a_second_one_waits_for_the_first_and_none_begins_before_its_window(cli: Cli) -> None:

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from collector.store.tables import campaign, campaign_site
 from provisioning.people import DUTIES, Person
 from provisioning.store.engine import writing
-from provisioning.store.tables import person
+from provisioning.store.tables import audit, person
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
 
@@ -67,6 +67,24 @@ def test_it_is_begun_paused_resumed_and_stopped_and_each_page_shows_it(noc: Test
     assert noc.get("/dryruns/99").status_code == 404
 
 
+def test_one_made_by_mistake_is_removed_and_that_is_audited(noc: TestClient, made: str, nation: Any) -> None:
+    removed = noc.post(made, data={"act": "remove"}, headers=SAME_SITE)
+    assert (removed.status_code, removed.headers["location"]) == (303, "/dryruns")
+    assert noc.get(made).status_code == 404
+    with nation.engine.connect() as connection:
+        last = connection.execute(select(audit.c.actor, audit.c.action).order_by(audit.c.id.desc()).limit(1)).one()
+    assert tuple(last) == ("noc", "campaign remove")
+
+
+def test_a_name_that_was_typed_stays_while_the_rest_is_put_right(noc: TestClient) -> None:
+    """Its field stands below a prediction, which there is none of while the rest is wrong."""
+    refused = noc.post("/dryruns/new?session=1&check=dance", data={"name": "Hà Nội, T-7"}, headers=SAME_SITE)
+    assert (refused.status_code, '<input type="hidden" name="name" value="Hà Nội, T-7">' in refused.text) == (400, True)
+    assert 'value="Hà Nội, T-7" required' in noc.get("/dryruns/new?session=1&name=Hà Nội, T-7").text
+    nameless = noc.post("/dryruns/new?session=1", data={"name": " "}, headers=SAME_SITE)
+    assert (nameless.status_code, "Tên đợt đang trống" in nameless.text) == (400, True)
+
+
 def test_counts_lead_to_their_sites(noc: TestClient, made: str, nation: Any) -> None:
     act(noc, made, "start")
     with writing(nation.engine) as connection:
@@ -116,6 +134,8 @@ def test_a_rehearsal_is_marked_and_what_was_not_heard_proves_nothing(noc: TestCl
             return [tuple(row) for row in connection.execute(ours)]
 
     assert mark("SLOW000", "sung") == 400
+    elsewhere = noc.post("/dryruns/99/rehearsals", data={"site": "SLOW000", "mark": "both"}, headers=SAME_SITE)
+    assert (elsewhere.status_code, held()) == (404, [(None, "")])
     assert mark("NOWHERE", "both") == 400
     assert mark("SILENT0", "both") == 303  # nothing is enrolled there, and none needs to be
     (fact,) = noc.get("/api/v1/sites/SILENT0/evidence").json()["items"]
@@ -124,3 +144,5 @@ def test_a_rehearsal_is_marked_and_what_was_not_heard_proves_nothing(noc: TestCl
         assert mark("SLOW000", what) == 303
         assert held() == [told]
         assert noc.get("/sites/SLOW000").status_code == 200
+    act(noc, address, "stop")
+    assert mark("SLOW000", "none") == 400
