@@ -39,6 +39,7 @@ test: $(READY)
 	@$(call needs,command -v tinyproxy,tinyproxy-bin) # a proxy between a test's own networks
 	@$(call needs,$(HAS_TESTBED),umockdev gir1.2-umockdev-1.0 python3-gi) # it plays devices to the real agent
 	@$(call needs,test -x /lib/nut/upsd,nut-server) # and this one a UPS
+	@$(call needs,command -v soffice,libreoffice-writer-nogui) # it opens the statement; 21 s and 260 MB
 	@$(MOSQUITTO) # the broker of a country, in processes of the tests
 	@$(CHROMIUM) # it looks at the pages
 	@$(call needs,type makensis systemd-analyze,nsis systemd) # bundles are built, and the unit looked at

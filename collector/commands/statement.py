@@ -72,7 +72,7 @@ def show(number: int) -> None:
     """Print the sentences of a statement and who signed it."""
     from collector.dashboard.words import Words
     from collector.statement import whose
-    from collector.statement.document import draw
+    from collector.statement.draw import draw
     from collector.store import statements
 
     with registry() as (_, engine), engine.connect() as connection:

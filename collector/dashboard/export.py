@@ -70,6 +70,7 @@ COLUMNS = (
     Column(("Vai trò", "Role"), 11, lambda line, w: w.name(labels.ROLES, line.row.role)),
     Column(("Phương tiện", "Medium"), 13, lambda line, w: w.name(labels.MEDIA, line.row.medium)),
     Column(("Số chỗ", "Seats"), 8, lambda line, _: line.row.seats),
+    Column(("Số trường", "Schools"), 10, lambda line, _: line.row.schools),
     Column(("Nhà mạng", "Provider"), 14, lambda line, _: line.row.provider),
     Column(("Mã đường truyền", "Line id"), 18, lambda line, _: line.row.line_code),
     Column(("Đầu mối", "Contact"), 22, lambda line, _: "; ".join(contact.name for contact in line.contacts)),

@@ -14,7 +14,8 @@ from collector.dashboard.render import Choosing, Seeing, language, now, page
 from collector.dashboard.words import Words
 from collector.statement import make as making
 from collector.statement import whose
-from collector.statement.document import draw, plain
+from collector.statement.document import plain
+from collector.statement.draw import draw
 from collector.statement.forms import BY_NAME, FORMS
 from collector.store import statements
 from collector.store.queries import units

@@ -6,22 +6,24 @@ from io import BytesIO
 
 import docx
 from docx.document import Document as Docx
-from docx.enum.section import WD_ORIENT
+from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from docx.section import Section as Pages
 from docx.shared import Mm, Pt
-from docx.table import Table as DocxTable
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 
 from collector.dashboard.words import Words
-from collector.statement.document import Cell, Document, Section, Table, plain
+from collector.statement.document import Annex, Document, Section
+from collector.statement.docx_parts import cell_style, line_beneath, number_pages, plain_grid, ruled_grid
 
 _FONT = "Times New Roman"  # the decree's
-_TEXT_PT, _TABLE_PT = 13, 9
-_MARGINS_MM = (20, 15, 20, 30)  # top, right, bottom, left
-_WIDE = 7  # columns from which a section is set on pages that lie
+_TEXT_PT, _SMALL_PT, _FOOT_PT = 13, 11, 8
+_SHORT_MM, _LONG_MM = 210, 297  # of the paper
+_STANDING_MM, _LYING_MM = (20, 15, 20, 30), (20, 20, 15, 20)  # margins: top, right, bottom, left
+_STANDING_ROOM_MM, _LYING_ROOM_MM = 165, 257  # between them
+_INDENT_MM, _GAP_PT = 10, 6
 
 
 def write(document: Document, w: Words) -> bytes:
@@ -32,97 +34,113 @@ def write(document: Document, w: Words) -> bytes:
     style = made.styles["Normal"]
     style.font.name, style.font.size = _FONT, Pt(_TEXT_PT)
     style.element.rPr.rFonts.set(qn("w:eastAsia"), _FONT)
-    _page(made, is_wide=any(len(table.head) >= _WIDE for section in document.sections for table in section.tables))
+    style.paragraph_format.space_before = style.paragraph_format.space_after = Pt(0)
+    style.paragraph_format.line_spacing = 1
+    cell_style(made)
+    pages = made.sections[0]
+    _set_page(pages, _STANDING_MM)
+    number_pages(pages)
     _head(made, document)
     for number, section in enumerate(document.sections, start=1):
         _section(made, number, section, w)
     _feet(made, document, w)
+    for annex in document.annexes:
+        _annex(made, annex, document.enclosed, w)
     out = BytesIO()
     made.save(out)
     return out.getvalue()
 
 
-def _page(made: Docx, *, is_wide: bool) -> None:
-    page = made.sections[0]
-    page.page_width, page.page_height = Mm(210), Mm(297)
-    if is_wide:
-        page.orientation, page.page_width, page.page_height = WD_ORIENT.LANDSCAPE, Mm(297), Mm(210)
-    top, right, bottom, left = _MARGINS_MM
-    page.top_margin, page.right_margin = Mm(top), Mm(right)
-    page.bottom_margin, page.left_margin = Mm(bottom), Mm(left)
+def _set_page(pages: Pages, margins_mm: tuple[int, int, int, int]) -> None:
+    """Set the paper: standing, or lying for an annex."""
+    is_lying = margins_mm == _LYING_MM
+    pages.orientation = WD_ORIENT.LANDSCAPE if is_lying else WD_ORIENT.PORTRAIT
+    width, height = (_LONG_MM, _SHORT_MM) if is_lying else (_SHORT_MM, _LONG_MM)
+    pages.page_width, pages.page_height = Mm(width), Mm(height)
+    top, right, bottom, left = margins_mm
+    pages.top_margin, pages.right_margin = Mm(top), Mm(right)
+    pages.bottom_margin, pages.left_margin = Mm(bottom), Mm(left)
+    pages.header_distance = Mm(top / 2)
 
 
 def _head(made: Docx, document: Document) -> None:
     """Write office and number beside the national motto, then title, subject and addressee."""
-    table = made.add_table(rows=2, cols=2)
-    _put(table.cell(0, 0), document.office, is_bold=True)
-    _put(table.cell(1, 0), document.number)
-    _put(table.cell(0, 1), "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nĐộc lập - Tự do - Hạnh phúc", is_bold=True)
-    _put(table.cell(1, 1), document.place_and_date, is_italic=True)
-    for text, is_bold in ((document.title, True), (document.subject, True), (document.to, False)):
-        paragraph = _centred(made.add_paragraph())
-        paragraph.add_run(text).bold = is_bold
+    grid = plain_grid(made, 2, (68, 97))
+    (office, motto), (number, place) = (row.cells for row in grid.rows)
+    _lines(office, document.office.split("\n"), Pt(12))
+    line_beneath(office.add_paragraph(), room_mm=68, length_mm=25)
+    _lines(motto, document.motto[:1], Pt(12))
+    _lines(motto, document.motto[1:], Pt(_TEXT_PT))
+    line_beneath(motto.add_paragraph(), room_mm=97, length_mm=52)
+    _centred(number.paragraphs[0]).add_run(document.number)
+    _centred(place.paragraphs[0]).add_run(document.place_and_date).italic = True
+    title = _centred(made.add_paragraph())
+    title.paragraph_format.space_before = Pt(2 * _GAP_PT)
+    for text, size_pt in ((document.title, 14), (document.subject, 14), (document.meeting, _TEXT_PT)):
+        run = title.add_run(text)
+        run.bold, run.font.size = True, Pt(size_pt)
+        title = _centred(made.add_paragraph()) if text != document.meeting else title
+    line_beneath(made.add_paragraph(), room_mm=_STANDING_ROOM_MM, length_mm=50)
+    _spaced(_centred(made.add_paragraph(document.to)))
+
+
+def _lines(cell: _Cell, texts: list[str] | tuple[str, ...], size: Pt) -> None:
+    """Write bold lines in the middle of a cell, below what stands there."""
+    for text in texts:
+        is_first = len(cell.paragraphs) == 1 and not cell.text
+        paragraph = _centred(cell.paragraphs[0] if is_first else cell.add_paragraph())
+        run = paragraph.add_run(text)
+        run.bold, run.font.size = True, size
 
 
 def _section(made: Docx, number: int, section: Section, w: Words) -> None:
-    made.add_paragraph().add_run(f"{number}. {section.heading}").bold = True
+    heading = _spaced(made.add_paragraph())
+    heading.paragraph_format.keep_with_next = True
+    heading.paragraph_format.first_line_indent = Mm(_INDENT_MM)
+    heading.add_run(f"{number}. {section.heading}").bold = True
     for sentence in section.sentences:
-        made.add_paragraph(sentence)
+        paragraph = _spaced(made.add_paragraph(sentence))
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
+        paragraph.paragraph_format.first_line_indent = Mm(_INDENT_MM)
     for table in section.tables:
-        caption = made.add_paragraph()
+        caption = _spaced(made.add_paragraph())
         caption.paragraph_format.keep_with_next = True
         caption.add_run(table.caption).italic = True
-        _table(made, table, w)
-
-
-def _table(made: Docx, table: Table, w: Words) -> None:
-    """Write a table whose head comes again on each page."""
-    rows = [list(table.head), *(plain(row, w) for row in table.rows)]
-    grid = made.add_table(rows=len(rows), cols=len(table.head))
-    grid.style = "Table Grid"
-    for number, (texts, row) in enumerate(zip(rows, grid.rows, strict=True)):
-        values = table.rows[number - 1] if number else ()
-        for column, (text, cell) in enumerate(zip(texts, row.cells, strict=True)):
-            _fill(cell, text, is_head=not number, is_number=_is_number(values[column]) if number else False)
-    _repeat_head(grid)
-
-
-def _is_number(value: Cell) -> bool:
-    return isinstance(value, (int, float))
-
-
-def _fill(cell: _Cell, text: str, *, is_head: bool, is_number: bool) -> None:
-    paragraph = cell.paragraphs[0]
-    run = paragraph.add_run(text)
-    run.bold, run.font.size = is_head, Pt(_TABLE_PT)
-    if is_number:
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-
-
-def _repeat_head(table: DocxTable) -> None:
-    properties = table.rows[0]._tr.get_or_add_trPr()
-    repeats = OxmlElement("w:tblHeader")
-    repeats.set(qn("w:val"), "true")
-    properties.append(repeats)
+        ruled_grid(made, table, w, _STANDING_ROOM_MM)
 
 
 def _feet(made: Docx, document: Document, w: Words) -> None:
     """Write the receivers beside who signs, and below them what the document can be checked by."""
-    table = made.add_table(rows=1, cols=1 + len(document.signatures))
-    receivers = w.t("Nơi nhận:", "Receivers:")
-    _put(table.cell(0, 0), "\n".join((receivers, *(f"- {one};" for one in document.receivers))), is_centred=False)
-    for column, one in enumerate(document.signatures, start=1):
-        _put(table.cell(0, column), f"{one.role}\n\n\n{one.name}\n{one.when}", is_bold=True)
-    foot = made.add_paragraph().add_run(document.foot)
-    foot.font.size = Pt(_TABLE_PT)
+    _spaced(made.add_paragraph())
+    grid = plain_grid(made, 1, (49, 58, 58))
+    receivers, *signers = grid.rows[0].cells
+    run = receivers.paragraphs[0].add_run(w.t("Nơi nhận:", "Receivers:"))
+    run.bold, run.italic, run.font.size = True, True, Pt(12)
+    for one in document.receivers:
+        receivers.add_paragraph().add_run(f"- {one}").font.size = Pt(_SMALL_PT)
+    for cell, signature in zip(signers, document.signatures, strict=True):
+        _lines(cell, (signature.role, "", "", "", signature.name), Pt(_TEXT_PT))
+        when = _centred(cell.add_paragraph()).add_run(signature.when)
+        when.italic, when.font.size = True, Pt(_SMALL_PT)
+    _spaced(made.add_paragraph()).add_run(document.foot).font.size = Pt(_FOOT_PT)
 
 
-def _put(cell: _Cell, text: str, *, is_bold: bool = False, is_italic: bool = False, is_centred: bool = True) -> None:
-    paragraph = cell.paragraphs[0]
-    run = paragraph.add_run(text)
-    run.bold, run.italic = is_bold, is_italic
-    if is_centred:
-        _centred(paragraph)
+def _annex(made: Docx, annex: Annex, enclosed: str, w: Words) -> None:
+    """Write a table behind the signatures, on pages of its own that lie."""
+    pages = made.add_section(WD_SECTION.NEW_PAGE)
+    pages.different_first_page_header_footer = False
+    _set_page(pages, _LYING_MM)
+    for text in (annex.name, annex.table.caption.upper()):
+        _centred(made.add_paragraph()).add_run(text).bold = True
+    below = _centred(made.add_paragraph())
+    below.add_run(enclosed).italic = True
+    below.paragraph_format.space_after = Pt(_GAP_PT)
+    ruled_grid(made, annex.table, w, _LYING_ROOM_MM)
+
+
+def _spaced(paragraph: Paragraph) -> Paragraph:
+    paragraph.paragraph_format.space_before = Pt(_GAP_PT)
+    return paragraph
 
 
 def _centred(paragraph: Paragraph) -> Paragraph:

@@ -20,9 +20,25 @@ class Coverage(NamedTuple):
     schools: int = 0
     seats: int = 0
 
-    def plus(self, site: Site) -> Coverage:
-        """Return this with one more site."""
-        return Coverage(self.sites + 1, self.schools + site.schools, self.seats + site.seats)
+
+class Count:
+    """A coverage while it is counted."""
+
+    __slots__ = ("schools", "seats", "sites")
+
+    def __init__(self) -> None:
+        self.sites = self.schools = self.seats = 0
+
+    def add(self, site: Site) -> None:
+        """Count one more site."""
+        self.sites += 1
+        self.schools += site.schools
+        self.seats += site.seats
+
+    @property
+    def told(self) -> Coverage:
+        """What was counted."""
+        return Coverage(self.sites, self.schools, self.seats)
 
 
 class Covered(NamedTuple):
@@ -37,10 +53,6 @@ class Covered(NamedTuple):
     def whole(self) -> Coverage:
         """All levels together."""
         return Coverage(*(sum(parts) for parts in zip(*self, strict=True)))
-
-    def plus(self, site: Site) -> Covered:
-        """Return this with one more site."""
-        return self._replace(**{site.level: getattr(self, site.level).plus(site)})
 
 
 class Repair(NamedTuple):
@@ -66,10 +78,13 @@ class Merged(NamedTuple):
 
 def cover(sites: Iterable[Site], key: Callable[[Site], Key]) -> dict[Key, Covered]:
     """Return the coverage of sites by a key of theirs, keys in order."""
-    found: dict[Key, Covered] = defaultdict(Covered)
+    counts: dict[Key, dict[str, Count]] = defaultdict(lambda: {level: Count() for level in Covered._fields})
     for site in sites:
-        found[key(site)] = found[key(site)].plus(site)
-    return dict(sorted(found.items()))
+        counts[key(site)][site.level].add(site)
+    return {
+        found: Covered(**{level: count.told for level, count in levels.items()})
+        for found, levels in sorted(counts.items())
+    }
 
 
 def whole(sites: Iterable[Site]) -> Covered:
@@ -95,15 +110,24 @@ def open_sites(body: Body) -> list[Site]:
 
 def repairs(body: Body) -> list[Repair]:
     """Return what is to be repaired, by province, the most seats that become ready by it alone first."""
-    alone: dict[tuple[str, str, str], Coverage] = defaultdict(Coverage)
-    touched: dict[tuple[str, str, str], Coverage] = defaultdict(Coverage)
+    return _repairs(body, lambda site: site.province)
+
+
+def repairs_of_all(body: Body) -> list[Repair]:
+    """Return the same of all provinces together, whose code is then empty."""
+    return _repairs(body, lambda _: "")
+
+
+def _repairs(body: Body, place: Callable[[Site], str]) -> list[Repair]:
+    alone: dict[tuple[str, str, str], Count] = defaultdict(Count)
+    touched: dict[tuple[str, str, str], Count] = defaultdict(Count)
     for site in body.sites:
-        keys = {(one.owner, one.reason, site.province) for one in site.findings}
+        keys = {(one.owner, one.reason, place(site)) for one in site.findings}
         for key in keys:
-            touched[key] = touched[key].plus(site)
+            touched[key].add(site)
             if len(keys) == 1:
-                alone[key] = alone[key].plus(site)
-    found = [Repair(*key, alone.get(key, Coverage()), coverage) for key, coverage in touched.items()]
+                alone[key].add(site)
+    found = [Repair(*key, alone[key].told, count.told) for key, count in touched.items()]
     return sorted(found, key=lambda one: (-one.alone.seats, -one.alone.sites, -one.touched.seats, one))
 
 

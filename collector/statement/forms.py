@@ -9,7 +9,8 @@ from typing import NamedTuple
 from collector.dashboard.words import Words
 from collector.statement import docx, figures, pdf, xlsx
 from collector.statement.body import Body
-from collector.statement.document import Signed, draw
+from collector.statement.document import Signed
+from collector.statement.draw import draw
 
 
 class Form(NamedTuple):

@@ -12,7 +12,7 @@ from collector.store import policies
 from collector.store.queries import site as site_queries
 from collector.store.queries import sites, units
 from collector.store.queries.capacity import capacities
-from collector.store.queries.proofs import proofs, schools_of_sites
+from collector.store.queries.proofs import proofs
 from collector.store.queries.sessions import Session
 from collector.store.queries.speakers import Speaker, conclude_all
 from collector.store.scope import Sight
@@ -73,7 +73,6 @@ def make(sight: Sight, session: Session, place: Place | None, now: int) -> Body:
 
 
 def _sites(sight: Sight, session_id: int, province_of: Mapping[str, str]) -> Iterator[Site]:
-    schools = schools_of_sites(sight, session_id)
     for rows in sites.everything(sight, session_id, [], "province"):
         contacts = site_queries.contacts_of_sites(sight, [row.site_id for row in rows])
         for row in rows:
@@ -85,7 +84,7 @@ def _sites(sight: Sight, session_id: int, province_of: Mapping[str, str]) -> Ite
                 role=row.role,
                 medium=row.medium,
                 seats=row.seats or 0,
-                schools=schools.get(row.site_id, 0),
+                schools=row.schools,
                 provider=row.provider or "",
                 line=row.line_code or "",
                 contact="; ".join(one.name for one in contacts.get(row.site_id, [])),

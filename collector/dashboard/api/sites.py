@@ -50,6 +50,7 @@ class Site(BaseModel):
     role: Role
     medium: Medium
     seats: int | None
+    schools: int = Field(description="How many schools meet there.")
     provider: str | None = Field(description="Who carries the line.")
     level: Level
     since: str | None = Field(description="Since when it stands so, ISO 8601 UTC; null: never judged.")
@@ -109,6 +110,7 @@ def _site(row: sites.Row, presence: str) -> Site:
         role=Role(row.role),
         medium=Medium(row.medium),
         seats=row.seats,
+        schools=row.schools,
         provider=row.provider,
         level=Level(row.level),
         since=None if row.since_at is None else iso(row.since_at),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from sqlalchemy import func, select
 
 from collector.store.scope import Sight
 from collector.store.tables import evidence
-from provisioning.store.tables import participation, school
+from provisioning.store.tables import participation
 
 
 class Proof(NamedTuple):
@@ -33,14 +32,3 @@ def proofs(sight: Sight, session_id: int) -> list[Proof]:
         .order_by(e.fact, e.source)
     )
     return [Proof(*row) for row in sight.connection.execute(query)]
-
-
-def schools_of_sites(sight: Sight, session_id: int) -> Mapping[int, int]:
-    """Return how many schools meet at each site of a session, by the site's id; none: not listed."""
-    query = (
-        select(school.c.site_id, func.count())
-        .join(participation, participation.c.site_id == school.c.site_id)
-        .where(participation.c.session_id == session_id, sight.site(school.c.site_id))
-        .group_by(school.c.site_id)
-    )
-    return {site_id: count for site_id, count in sight.connection.execute(query)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, case, func
+from sqlalchemy import ColumnElement, Select, case, func, select
 
 from collector.judge.verdict import Verdict
 from collector.store.queries.filters import Conditions
@@ -13,13 +13,14 @@ from collector.store.queries.standings import level, of_session, rank, read_verd
 from collector.store.scope import Sight
 from collector.store.tables import standing
 from contract.reasons import LEVELS
-from provisioning.store.tables import line, participation, provider, site, unit
+from provisioning.store.tables import line, participation, provider, school, site, unit
 
 PAGE_SIZE = 50
 _AT_ONCE = 1000  # sites read together while all are listed
 _LATE = 1 << 62
 
 _province = unit.alias("province")
+_schools = select(func.count()).where(school.c.site_id == site.c.id).scalar_subquery()
 _KEYS: dict[str, tuple[tuple[ColumnElement[Any], bool], ...]] = {  # what to sort by, each with whether it falls
     "level": ((rank, True), (participation.c.role, False)),
     "since": ((func.coalesce(stands.c.since_at, _LATE), False),),
@@ -43,6 +44,7 @@ class Row(NamedTuple):
     role: str
     medium: str
     seats: int | None
+    schools: int  # that meet there
     provider: str | None
     line_code: str | None
     level: str
@@ -86,7 +88,7 @@ def rows(sight: Sight, ids: Sequence[int]) -> list[Row]:
     """Return the participations of these ids in their order, without those that are gone or not seen."""
     columns = (
         *(participation.c.id, site.c.id, site.c.code, site.c.name, unit.c.name, unit.c.code, _province.c.name),
-        *(participation.c.role, participation.c.medium, participation.c.seats),
+        *(participation.c.role, participation.c.medium, participation.c.seats, _schools),
         *(provider.c.name, line.c.code, level, case((level != LEVELS[0], standing.c.verdicts)), stands.c.since_at),
     )
     query = (

@@ -17,7 +17,8 @@ from sqlalchemy import insert, select, update
 from collector.dashboard.words import Words
 from collector.statement import figures, whose
 from collector.statement.body import Body, sha256
-from collector.statement.document import Signed, draw, plain
+from collector.statement.document import Signed, plain
+from collector.statement.draw import draw
 from collector.statement.forms import BY_NAME
 from collector.statement.make import make
 from collector.store import scope, statements
@@ -30,6 +31,7 @@ from provisioning.people import Person
 from provisioning.store.engine import writing
 from provisioning.store.tables import audit, participation, person, school, site, unit
 from provisioning.units.merged import provinces_2025
+from tests.collector.statement.filled import HOSTILE
 
 FORMULA = "=1+1"
 LAN = Person(1, "lan", "Trần Thị Lan", "noc")
@@ -113,12 +115,14 @@ def test_a_repair_counts_the_seats_of_sites_that_nothing_else_holds_back(body: B
 def test_every_form_tells_the_figures_of_the_body(body: Body, lang: str, now: int) -> None:
     w, signed = Words(lang, now), Signed(7, sha256(body.canonical()), ("Trần Thị Lan", now))
     document = draw(body, signed, w)
-    tables = [
-        [list(table.head), *(plain(row, w) for row in table.rows)] for s in document.sections for table in s.tables
-    ]
+    of_sections = [[list(t.head), *(plain(row, w) for row in t.rows)] for s in document.sections for t in s.tables]
+    of_annexes = [[list(one.table.head), *(plain(row, w) for row in one.table.rows)] for one in document.annexes]
+    tables = of_sections + of_annexes
 
     written = docx.Document(BytesIO(BY_NAME["docx"].write(body, signed, w)))
-    assert [[[cell.text for cell in row.cells] for row in table.rows] for table in written.tables[1:-1]] == tables
+    found = [[[cell.text for cell in row.cells] for row in table.rows] for table in written.tables]
+    feet = 1 + len(of_sections)
+    assert (found[1:feet], found[feet + 1 :]) == (of_sections, of_annexes)
     told = [paragraph.text for paragraph in written.paragraphs]
     assert set(told) >= {sentence for section in document.sections for sentence in section.sentences}
 
@@ -134,13 +138,9 @@ def test_every_form_tells_the_figures_of_the_body(body: Body, lang: str, now: in
     assert sha256(Body.model_validate(parsed["body"]).canonical()) == signed.sha256
 
 
-def test_the_workbook_has_the_same_figures_a_row_for_each_site_and_no_formula(body: Body, now: int) -> None:
+def test_the_workbook_has_the_same_figures_and_a_row_for_each_site(body: Body, now: int) -> None:
     w, signed = Words("vi", now), Signed(7, sha256(body.canonical()))
     file = BY_NAME["xlsx"].write(body, signed, w)
-    with ZipFile(BytesIO(file)) as archive:
-        sheets = [archive.read(name).decode() for name in archive.namelist() if "worksheets/sheet" in name]
-    assert not any("<f>" in sheet or "<hyperlink" in sheet for sheet in sheets)
-
     book = CalamineWorkbook.from_filelike(BytesIO(file))
     first, *_, annex = (book.get_sheet_by_name(name).to_python() for name in book.sheet_names)
     document = draw(body, signed, w)
@@ -151,6 +151,30 @@ def test_the_workbook_has_the_same_figures_a_row_for_each_site_and_no_formula(bo
     assert [row[2] for row in annex[1:]] == [one.name for one in body.sites]
     assert FORMULA in [row[2] for row in annex]
     assert [row[6] for row in annex[1:]] == [one.seats for one in body.sites]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_from_outside_becomes_a_formula_or_a_link(body: Body, now: int, text: str) -> None:
+    names = dict.fromkeys(("name", "district", "provider", "line", "contact"), text)
+    bad = body.model_copy(
+        update={
+            "sites": tuple(one._replace(**names) for one in body.sites),
+            "interactive": tuple(one._replace(name=text, venue=text) for one in body.interactive),
+            "event": text,
+            "session": text,
+            "provinces": dict.fromkeys(body.provinces, text),
+        }
+    )
+    w, signed = Words("vi", now), Signed(7, bad.sha256, (text, now), (text, now))
+    file = BY_NAME["xlsx"].write(bad, signed, w)
+    with ZipFile(BytesIO(file)) as archive:
+        sheets = [archive.read(name).decode() for name in archive.namelist() if "worksheets/sheet" in name]
+        assert not [name for name in archive.namelist() if "rels" in name and "sheet" in name]
+    assert len(sheets) == 4
+    assert not any(re.search(r"<f[ >/]|hyperlink", sheet) for sheet in sheets)
+    book = CalamineWorkbook.from_filelike(BytesIO(file))
+    for name in book.sheet_names[2:]:
+        assert text in book.get_sheet_by_name(name).to_python()[1]
 
 
 def test_one_person_proposes_and_another_approves(place: Any, number: int, now: int) -> None:
