@@ -77,6 +77,14 @@ def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_
     app.state.cookie_key = secret_files.key(secrets, "login-cookie.key")
     app.state.link_key = secret_files.key(secrets, site_links.KEY)
     app.state.documents = Documents(engine, secret_files.key(secrets, "permit-key"))
+    _add_routes(app)
+    app.mount("/static", StaticFiles(directory=render.STATIC))
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(Guard)
+    return app
+
+
+def _add_routes(app: FastAPI) -> None:
     for route in ROUTES:
         app.add_api_route(
             route.path,
@@ -86,10 +94,6 @@ def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_
             include_in_schema=route.path.startswith("/api/"),
             responses=PROBLEMS if route.path.startswith("/api/") else None,
         )
-    app.mount("/static", StaticFiles(directory=render.STATIC))
-    app.add_middleware(GZipMiddleware, minimum_size=1000)
-    app.add_middleware(Guard)
-    return app
 
 
 def _show_error(request: Request, error: Exception) -> Response:

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from collector.probe_server.document import Document
+from collector.probe_server.document import Client, Document
+from collector.probe_server.dry_run import groups_of
 from collector.probe_server.ledger.accounts import SERVER, Caps
 from collector.probe_server.ledger.costs import Costs
 from collector.probe_server.ledger.prediction import Prediction as OfLedger
 from collector.probe_server.ledger.prediction import predict as predict_ledger
-from collector.probe_server.ledger.terms import Group
 from contract import wire
 
 ASKS_PER_S = 200  # of whom nobody is tested yet: each is two requests to a probe server, told when to come
@@ -131,20 +131,12 @@ class _Told(NamedTuple):
 
 
 def _of_server(document: Document, tests: Iterable[Test], caps: Caps, costs: Costs) -> _Told:
-    counted: dict[int, Counter[tuple[tuple[str, ...], int]]] = {}
+    clients: dict[int, list[Client]] = {}
     for test in tests:
-        client = document.devices[test.device]
-        if client.needs is not None:
-            counted.setdefault(test.wave, Counter())[client.units, client.needs] += 1
-    groups = {
-        wave: [
-            Group(units, document.needs[n].need_class, document.needs[n].peak_bps, number)
-            for (units, n), number in found.items()
-        ]
-        for wave, found in counted.items()
-    }
-    every = [group for found in groups.values() for group in found]
-    waves = {wave: predict_ledger(found, caps, costs) for wave, found in groups.items()}
+        clients.setdefault(test.wave, []).append(document.devices[test.device])
+    by_wave = {wave: groups for wave, found in clients.items() if (groups := groups_of(document, found))}
+    every = [group for groups in by_wave.values() for group in groups]
+    waves = {wave: predict_ledger(groups, caps, costs) for wave, groups in by_wave.items()}
     return _Told(predict_ledger(every, caps, costs), waves)
 
 

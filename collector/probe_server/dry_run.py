@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterable
 
 from collector.probe_server.document import Client, Document, DryRun
 from collector.probe_server.ledger.terms import Group
@@ -58,16 +59,21 @@ def is_broken_off(document: Document, device: str, now: int) -> bool:
     return is_stopped and client is not None and client.wave is not None
 
 
-def groups_of(document: Document) -> list[Group]:
+def still_to_come(document: Document) -> list[Group]:
     """Return the sites that the dry run will yet bring."""
     if document.dry_run is None or document.dry_run.state == "stopped":
         return []
-    counted: Counter[tuple[tuple[str, ...], int]] = Counter()
-    for client in document.devices.values():
-        if client.wave is not None and client.needs is not None:
-            counted[client.units, client.needs] += 1
-    needs = document.needs
-    return [Group(units, needs[n].need_class, needs[n].peak_bps, sites) for (units, n), sites in counted.items()]
+    return groups_of(document, (client for client in document.devices.values() if client.wave is not None))
+
+
+def groups_of(document: Document, clients: Iterable[Client]) -> list[Group]:
+    """Return the tests of these devices as the ledger counts them: those that lie alike and need the same together."""
+    counted = Counter((client.units, client.needs) for client in clients)
+    return [
+        Group(units, document.needs[n].need_class, document.needs[n].peak_bps, tests)
+        for (units, n), tests in counted.items()
+        if n is not None
+    ]
 
 
 def _share(text: str) -> float:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from collector.probe_server.document import Document
-from collector.probe_server.dry_run import groups_of, is_broken_off
+from collector.probe_server.dry_run import is_broken_off, still_to_come
 from collector.probe_server.journal import Ending, Journal, News
 from collector.probe_server.ledger import terms
 from collector.probe_server.ledger.accounts import Caps
@@ -236,7 +236,7 @@ class Slots:
         coming = document.dry_run.id if document.dry_run and document.dry_run.state != "stopped" else None
         if coming != self._announced:
             self._announced = coming
-            self.ledger.announce(groups_of(document))
+            self.ledger.announce(still_to_come(document))
 
     def look(self) -> None:
         """Let happen what time alone brings; to be called a few times a second."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.probe_server.document import Client, Document, DryRun, Wave
-from collector.probe_server.dry_run import groups_of, is_broken_off, kept_away
+from collector.probe_server.dry_run import is_broken_off, kept_away, still_to_come
 from collector.probe_server.keys import SLOTS
 from contract.probing import Booked, Granted, Refused
 from tests.collector.probe_server.test_asking import FIRST, NARROW, SECOND, begin_download, rest_of, until
@@ -90,8 +90,8 @@ def test_a_site_that_is_closed_comes_when_it_opens_or_not_at_all() -> None:
 def test_what_it_will_bring_is_announced_by_place_and_need(document: Document) -> None:
     chosen = {name: client._replace(wave=0) for name, client in document.devices.items()}
     told = document.model_copy(update={"dry_run": known().dry_run, "devices": chosen})
-    assert {(group.units, group.sites) for group in groups_of(told)} == {(("01", "01.001"), 1), (("79",), 1)}
-    assert groups_of(document) == []
+    assert {(group.units, group.sites) for group in still_to_come(told)} == {(("01", "01.001"), 1), (("79",), 1)}
+    assert still_to_come(document) == []
 
 
 # --- at a probe server that runs
