@@ -38,7 +38,19 @@ AGES_S = 60.0  # then it is drawn again in any case: ages must not lie
 LOOK_S = 0.25
 _WAITING = 4  # messages kept for a page that is slow to take them
 _SHOWN = frozenset(
-    {"standing", "presence", "participation", "site", "device", "holiday", "policy", "session", "speaking", "capacity"}
+    {
+        "standing",
+        "presence",
+        "participation",
+        "site",
+        "device",
+        "holiday",
+        "power_cut",
+        "policy",
+        "session",
+        "speaking",
+        "capacity",
+    }
 )
 
 

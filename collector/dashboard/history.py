@@ -71,7 +71,7 @@ def plots(sight: Sight, site_id: int, days: int, now: int) -> list[Plot]:
 def bars(sight: Sight, site_id: int, devices: Collection[Device], now: int) -> dict[int, list[Cell]]:
     """Return the last day of each device in use that ever spoke, by its id."""
     heard = history.heard_of(sight, site_id, heartbeat.HOURS, now)
-    calendar = presences.calendars_of(sight, [site_id])[site_id]
+    calendar = presences.calendars_of(sight, [site_id], now)[site_id]
     return {
         one.id: heartbeat.cells(
             heard.get(one.id, {}),

@@ -148,6 +148,7 @@ PRESENCES: Names = {
     "asleep": ("Đang ngủ", "Asleep"),
     "stopped": ("Đã tắt", "Stopped"),
     "off_hours": ("Ngoài giờ", "Off hours"),
+    "power_cut": ("Cắt điện có báo trước", "Announced power cut"),
     "lost": ("Mất liên lạc", "Lost"),
     "never": ("Chưa từng kết nối", "Never connected"),
 }
@@ -162,7 +163,7 @@ HEARTBEATS: Names = {  # of a half-hour
     "connected": ("Có kết nối", "Connected"),
     "partly": ("Kết nối một phần", "Connected for a part of it"),
     "away": ("Không kết nối trong giờ mở máy", "Away during the site's hours"),
-    "off_hours": ("Ngoài giờ mở máy", "Outside the site's hours"),
+    "off_hours": ("Ngoài giờ mở máy hoặc cắt điện có báo trước", "Outside the site's hours, or an announced power cut"),
     "never": ("Chưa đăng ký", "Not enrolled yet"),
 }
 PLOTS: Names = {
@@ -173,7 +174,7 @@ PLOTS: Names = {
     "download_mbps": ("Tải xuống", "Download"),
     "upload_mbps": ("Tải lên", "Upload"),
 }
-GONE: Names = {  # what a device that is off hours said last, before when it said it
+GONE: Names = {  # what a device that is off hours or without power said last, before when it said it
     "asleep": ("máy ngủ từ", "asleep since"),
     "stopped": ("máy tắt lúc", "shut down at"),
     "lost": ("tin cuối lúc", "last heard at"),

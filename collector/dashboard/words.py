@@ -12,7 +12,7 @@ from babel.dates import format_timedelta
 from babel.numbers import format_decimal
 
 from collector.dashboard import labels
-from collector.judge.presence import Explained
+from collector.judge.presence import EXCUSED, Explained
 from collector.judge.verdict import Verdict
 from collector.store.queries.reports import Flag
 from contract import reasons
@@ -118,14 +118,14 @@ class Words:
 
     def presence(self, found: Explained) -> str:
         """Return what is with a device and since when: 'Mất liên lạc từ 09:12, trong giờ mở máy'."""
-        between = ": " if found.kind == "off_hours" else " "
+        between = ": " if found.kind in EXCUSED else " "
         return f"{self.name(labels.PRESENCES, found.kind)}{between}{self.presence_detail(found)}".strip()
 
     def presence_detail(self, found: Explained) -> str:
         """Return the same without the name of the kind: 'từ 09:12, trong giờ mở máy'; empty when it never connected."""
         if found.since_at is None:
             return ""
-        if found.kind == "off_hours":
+        if found.kind in EXCUSED:
             gone = f"{self.name(labels.GONE, found.state)} {self.moment(found.since_at)}"
             return f"{self._reopening(found.opens_at)} ({gone})"
         since = f"{self.t('từ', 'since')} {self.moment(found.since_at)}"

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from collector.judge.calendar import Calendar, Stretch, day_of, stretch
+from collector.judge.calendar import Calendar, Spans, Stretch, day_of, stretch
 from provisioning import hours
 
 SESSION, POWER_CUT, HOLIDAY, OUTSIDE_HOURS = REASONS = ("session", "power_cut", "holiday", "outside_hours")
-Spans = tuple[tuple[int, int], ...]  # start and end, microseconds UTC
 
 
 class Times(NamedTuple):
     """What decides when a site may be tested."""
 
     calendar: Calendar
-    power_cuts: Spans = ()  # where the site lies
     running: Spans = ()  # every session of the country: while one runs its network is left alone
 
 
@@ -46,14 +44,14 @@ def may_test(times: Times, now: int, *, may_load_sessions: bool = False) -> Answ
     reason, around = _hindrance(times, now)
     if reason:
         return Answer(reason, None, _opening(times, now))
-    ahead = [start for start, _ in (*times.power_cuts, *times.running) if start > now]
+    ahead = [start for start, _ in times.running if start > now]
     ends = [end for end in (*ahead, around.ends_at) if end is not None]
     return Answer("", min(ends, default=None), None)
 
 
 def at_any_hour(times: Times) -> Times:
     """Return what decides when hours, holidays and power cuts do not count: sessions alone."""
-    return Times(_ALWAYS, (), times.running)
+    return Times(_ALWAYS, times.running)
 
 
 def free_times(times: Times, starts_at: int, ends_at: int, *, may_load_sessions: bool = False) -> Spans:
@@ -74,7 +72,7 @@ def _hindrance(times: Times, now: int) -> tuple[str, Stretch]:
     around = stretch(times.calendar, now)
     if _covering(times.running, now) is not None:
         return SESSION, around
-    if _covering(times.power_cuts, now) is not None:
+    if _covering(times.calendar.power_cuts, now) is not None:
         return POWER_CUT, around
     if around.is_open:
         return "", around
@@ -86,8 +84,7 @@ def _opening(times: Times, now: int) -> int | None:
     """Return when next nothing hinders: each hindrance ends once, and the next one begins then or later."""
     at: int | None = now
     while at is not None:
-        ends = [_covering(spans, at) for spans in (times.running, times.power_cuts)]
-        held = max((end for end in ends if end is not None), default=None)
+        held = _covering(times.running, at)
         if held is not None:
             at = held
             continue

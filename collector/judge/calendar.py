@@ -1,4 +1,4 @@
-"""When a site is open: its hours but for holidays, and its sessions whatever the hours say.
+"""When a site is open: its hours but for holidays, and its sessions whatever the hours say; never without power.
 
 From one hour before a session to its end the site is open: the presence rule asks for it then.
 """
@@ -18,15 +18,17 @@ _DAY_US = 24 * 60 * _MIN_US
 _VIETNAM_US = 7 * 60 * _MIN_US  # ahead of UTC, all the year
 _EPOCH = date(1970, 1, 1).toordinal()
 _REACHES_DAYS = (8, 400)  # how far to look: a week and a day do for most; a school may be closed for a summer
+Spans = tuple[tuple[int, int], ...]  # from when to when
 OPENS_BEFORE_US = next(gate.before_start_us for gate in GATES if gate.name == "T-1h")
 
 
 class Calendar(NamedTuple):
-    """What decides when a site is open; sessions by start and end, in microseconds UTC."""
+    """What decides when a site is open; sessions and announced power cuts by start and end, in microseconds UTC."""
 
     hours: Hours
     holidays: frozenset[date]
-    sessions: tuple[tuple[int, int], ...]
+    sessions: Spans
+    power_cuts: Spans = ()
 
 
 class Stretch(NamedTuple):
@@ -35,6 +37,7 @@ class Stretch(NamedTuple):
     is_open: bool
     starts_at: int | None
     ends_at: int | None
+    is_cut: bool = False  # closed for nothing but an announced power cut
 
 
 def stretch(calendar: Calendar, now: int) -> Stretch:
@@ -49,12 +52,18 @@ def stretch(calendar: Calendar, now: int) -> Stretch:
         found = Stretch(found.is_open, starts_at, ends_at)
         if starts_at is not None and ends_at is not None:
             break
-    return found
+    return found._replace(is_cut=not found.is_open and _is_cut(calendar, now))
 
 
 def day_of(at: int) -> date:
     """Return the Vietnamese day of a moment."""
     return date.fromordinal(_EPOCH + (at + _VIETNAM_US) // _DAY_US)
+
+
+def _is_cut(calendar: Calendar, now: int) -> bool:
+    """Tell whether the site would be open now but for a power cut."""
+    is_without = any(starts_at <= now < ends_at for starts_at, ends_at in calendar.power_cuts)
+    return is_without and stretch(calendar._replace(power_cuts=()), now).is_open
 
 
 def _around(openings: list[tuple[int, int]], now: int) -> Stretch:
@@ -73,7 +82,19 @@ def _openings(calendar: Calendar, first: int, last: int) -> list[tuple[int, int]
             merged[-1] = merged[-1][0], max(merged[-1][1], ends_at)
         else:
             merged.append((starts_at, ends_at))
-    return merged
+    return list(_powered(merged, sorted(calendar.power_cuts))) if calendar.power_cuts else merged
+
+
+def _powered(openings: list[tuple[int, int]], cuts: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield what power cuts, in order by their starts, leave of openings."""
+    for at, ends_at in openings:
+        for cut_at, back_at in cuts:
+            if at < cut_at < ends_at:
+                yield at, cut_at
+            if cut_at < ends_at:
+                at = max(at, back_at)
+        if at < ends_at:
+            yield at, ends_at
 
 
 def _by_hours(calendar: Calendar, first: int, last: int) -> Iterator[tuple[int, int]]:

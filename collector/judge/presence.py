@@ -1,7 +1,8 @@
 """Why a device is not connected: shut down, asleep, off because its site is closed, or lost while it should be on.
 
 A PC switched off overnight is nobody's fault: when the site is closed and has been since the device went, it is off
-hours, whatever the device said last. This explains, and judges nothing: levels are the presence rule's.
+hours, or without power by an announced cut, whatever the device said last. This explains, and judges nothing: levels
+are the presence rule's.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import NamedTuple
 
 from collector.judge.calendar import Stretch
 
-KINDS = ("connected", "asleep", "stopped", "off_hours", "lost", "never")
+KINDS = ("connected", "asleep", "stopped", "off_hours", "power_cut", "lost", "never")
+EXCUSED = ("off_hours", "power_cut")  # whatever the device said last
 LEAVES_EARLY_US = 3_600_000_000  # our own choice: who switches off within the last hour has gone home
 
 
@@ -42,7 +44,8 @@ def explain(state: str | None, since_at: int | None, heard_at: int | None, stret
     if stretch.is_open:
         return Explained(state, state, gone_at, opened_at=turned_at if turned_at and gone_at < turned_at else None)
     was_open_without_it = turned_at is not None and gone_at + LEAVES_EARLY_US < turned_at
-    return Explained(state if was_open_without_it else "off_hours", state, gone_at, opens_at=stretch.ends_at)
+    excused = "power_cut" if stretch.is_cut else "off_hours"
+    return Explained(state if was_open_without_it else excused, state, gone_at, opens_at=stretch.ends_at)
 
 
 def best(devices: Iterable[Explained]) -> Explained:

@@ -54,7 +54,7 @@ class Site(BaseModel):
     provider: str | None = Field(description="Who carries the line.")
     level: Level
     since: str | None = Field(description="Since when it stands so, ISO 8601 UTC; null: never judged.")
-    presence: str = Field(description="connected, asleep, stopped, off_hours, lost or never.")
+    presence: str = Field(description="connected, asleep, stopped, off_hours, power_cut, lost or never.")
     reasons: list[Reason]
 
 

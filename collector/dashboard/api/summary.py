@@ -42,6 +42,7 @@ class PresenceCounts(BaseModel):
     asleep: int
     stopped: int
     off_hours: int
+    power_cut: int
     lost: int
     never: int
 

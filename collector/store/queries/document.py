@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, case, func, not_, null, select
 
 from collector.dryrun.campaign import LINGERS_US, Campaign
-from collector.dryrun.testable import Spans
+from collector.judge.calendar import Spans
 from collector.judge.needs import needs
 from collector.judge.policy import Policy
 from collector.probe_server.document import Client, Document, DryRun, Needs, Wave

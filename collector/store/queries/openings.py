@@ -7,7 +7,8 @@ from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
-from collector.dryrun.testable import Spans, Times, at_any_hour, free_times, may_test
+from collector.dryrun.testable import Times, at_any_hour, free_times, may_test
+from collector.judge.calendar import Spans
 from collector.store.queries.presences import Sites
 from collector.store.queries.times import times_of
 from collector.store.scope import country

@@ -1,4 +1,4 @@
-"""What is with the devices of sites that are not connected, explained by the sites' hours, holidays and sessions."""
+"""What is with the devices of sites that are not connected, explained by hours, holidays, power cuts and sessions."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, not_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, not_, or_, select
 
-from collector.judge.calendar import Calendar, Stretch, stretch
-from collector.judge.presence import KINDS, Explained, best, explain
+from collector.judge.calendar import Calendar, Spans, Stretch, stretch
+from collector.judge.presence import EXCUSED, KINDS, Explained, best, explain
 from collector.store.scope import Sight
 from collector.store.tables import presence
 from provisioning import hours
+from provisioning.power_cuts import list_power_cuts
 from provisioning.store.tables import device, holiday, participation, session, site, unit
 
 COUNTS = and_(device.c.state == "active", device.c.is_spare.is_(False))  # a device whose presence is its site's
 _GONE = ("lost", "stopped", "asleep")
+_CUTS_REACH_US = 31 * 86_400 * 1_000_000  # our own choice: who went in a cut may stay off for the holidays after it
 Sites = Collection[int] | Select[Any]  # ids of sites, or a query for them
 
 
@@ -53,7 +55,7 @@ def is_kind(sight: Sight, session_id: int, kind: str, now: int) -> ColumnElement
     """
     if kind in ("connected", "never"):
         return _is_connected() if kind == "connected" else not_(_own().exists())
-    away = _away(_taking_part(sight, session_id), _GONE if kind == "off_hours" else (kind,))
+    away = _away(_taking_part(sight, session_id), _GONE if kind in EXCUSED else (kind,))
     found = sorted(site_id for site_id, explained in of_sites(sight, away, now).items() if explained.kind == kind)
     return among(participation.c.site_id, found)
 
@@ -102,13 +104,13 @@ def stretches_of(sight: Sight, sites: Collection[int], now: int) -> dict[int, St
     def around_now(calendar: Calendar) -> Stretch:
         return stretch(calendar, now)
 
-    return {site_id: around_now(calendar) for site_id, calendar in calendars_of(sight, sites).items()}
+    return {site_id: around_now(calendar) for site_id, calendar in calendars_of(sight, sites, now).items()}
 
 
-def calendars_of(sight: Sight, sites: Collection[int]) -> dict[int, Calendar]:
-    """Return what decides when each site is open."""
+def calendars_of(sight: Sight, sites: Collection[int], now: int) -> dict[int, Calendar]:
+    """Return what decides when each site is open; of power cuts those that are not long over."""
     holidays = Holidays(sight.connection)
-    sessions = _sessions(sight.connection, sites)
+    sessions, cuts = _sessions(sight.connection, sites), _power_cuts_of(sight, sites, now)
     rows = sight.connection.execute(
         select(site.c.id, site.c.hours, site.c.unit_id, unit.c.parent_id)
         .join(unit, unit.c.id == site.c.unit_id)
@@ -117,7 +119,10 @@ def calendars_of(sight: Sight, sites: Collection[int]) -> dict[int, Calendar]:
     read = cache(hours.read)
     return {
         site_id: Calendar(
-            read(text) if text else hours.DEFAULT, holidays.of(unit_id, parent_id), tuple(sessions[site_id])
+            read(text) if text else hours.DEFAULT,
+            holidays.of(unit_id, parent_id),
+            tuple(sessions[site_id]),
+            cuts.get(site_id, ()),
         )
         for site_id, text, unit_id, parent_id in rows
     }
@@ -152,3 +157,26 @@ def _sessions(connection: Connection, sites: Collection[int]) -> dict[int, list[
     for site_id, starts_at, ends_at in rows:
         found[site_id].append((starts_at, ends_at))
     return found
+
+
+def _power_cuts_of(sight: Sight, sites: Collection[int], now: int) -> dict[int, Spans]:
+    """Return the spans of the cuts of now, lately and later that touch each site; a site without any is absent."""
+    cuts = list_power_cuts(sight.connection, now - _CUTS_REACH_US)
+    if not cuts:
+        return {}
+    of_unit: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    found: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    for cut in cuts:
+        if cut.unit_id is not None:
+            of_unit[cut.unit_id].append((cut.starts_at, cut.ends_at))
+        elif cut.site_id is not None:
+            found[cut.site_id].append((cut.starts_at, cut.ends_at))
+    touched = (
+        select(site.c.id, site.c.unit_id, unit.c.parent_id)
+        .join(unit, unit.c.id == site.c.unit_id)
+        .where(among(site.c.id, sites), sight.site(site.c.id))
+        .where(or_(unit.c.id.in_(of_unit), unit.c.parent_id.in_(of_unit)))
+    )
+    for site_id, unit_id, parent_id in sight.connection.execute(touched):
+        found[site_id] += [*of_unit.get(unit_id, ()), *of_unit.get(parent_id, ())]
+    return {site_id: tuple(sorted(spans)) for site_id, spans in found.items()}

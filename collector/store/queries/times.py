@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
 
-from collector.dryrun.testable import REASONS, Spans, Times, may_test
-from collector.judge.calendar import OPENS_BEFORE_US, Calendar
-from collector.store.queries.presences import Holidays, Sites, among, calendars_of, ids_of
+from collector.dryrun.testable import REASONS, Times, may_test
+from collector.judge.calendar import OPENS_BEFORE_US, Calendar, Spans
+from collector.store.queries.presences import Holidays, Sites, calendars_of, ids_of
 from collector.store.scope import Sight
 from provisioning import hours
 from provisioning.holidays import Holiday, list_holidays
@@ -23,8 +21,8 @@ _MOST_HOURS = 12  # different hours that a page lists
 def times_of(sight: Sight, sites: Sites, now: int) -> dict[int, Times]:
     """Return what decides from now on when each site may be tested."""
     ids = ids_of(sight.connection, sites)
-    cuts, calendars, running = _power_cuts_of(sight, ids, now), calendars_of(sight, ids), _running(sight, now)
-    return {site_id: Times(calendar, cuts.get(site_id, ()), running) for site_id, calendar in calendars.items()}
+    running = _running(sight, now)
+    return {site_id: Times(calendar, running) for site_id, calendar in calendars_of(sight, ids, now).items()}
 
 
 def power_cuts_seen(sight: Sight, now: int) -> list[PowerCut]:
@@ -55,29 +53,6 @@ def _running(sight: Sight, now: int) -> Spans:
     return tuple((starts_at, ends_at) for starts_at, ends_at in rows)
 
 
-def _power_cuts_of(sight: Sight, sites: Collection[int], now: int) -> dict[int, Spans]:
-    """Return the spans of the cuts that touch each site; a site without any is absent."""
-    cuts = list_power_cuts(sight.connection, now)
-    if not cuts:
-        return {}
-    of_unit: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-    found: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-    for cut in cuts:
-        if cut.unit_id is not None:
-            of_unit[cut.unit_id].append((cut.starts_at, cut.ends_at))
-        elif cut.site_id is not None:
-            found[cut.site_id].append((cut.starts_at, cut.ends_at))
-    touched = (
-        select(site.c.id, site.c.unit_id, unit.c.parent_id)
-        .join(unit, unit.c.id == site.c.unit_id)
-        .where(among(site.c.id, sites), sight.site(site.c.id))
-        .where(or_(unit.c.id.in_(of_unit), unit.c.parent_id.in_(of_unit)))
-    )
-    for site_id, unit_id, parent_id in sight.connection.execute(touched):
-        found[site_id] += [*of_unit.get(unit_id, ()), *of_unit.get(parent_id, ())]
-    return {site_id: tuple(sorted(spans)) for site_id, spans in found.items()}
-
-
 def count_testable(sight: Sight, session_id: int, now: int) -> dict[str, int]:
     """Return of how many sites of a session each reason keeps one from being tested now; under none those that may be.
 
@@ -88,9 +63,9 @@ def count_testable(sight: Sight, session_id: int, now: int) -> dict[str, int]:
     for text, unit_id, parent_id, is_cut, is_opened, number in sight.connection.execute(_alike(sight, session_id, now)):
         week = hours.read(text) if text else hours.DEFAULT
         sessions = ((now, now + 1),) if is_opened else ()
-        calendar = Calendar(week, holidays.of(unit_id, parent_id), sessions)
-        times = Times(calendar, ((now, now + 1),) if is_cut else (), running)
-        counts[may_test(times, now).reason] += number
+        cuts = ((now, now + 1),) if is_cut else ()
+        calendar = Calendar(week, holidays.of(unit_id, parent_id), sessions, cuts)
+        counts[may_test(Times(calendar, running), now).reason] += number
     return counts
 
 

@@ -24,7 +24,7 @@ def test_the_summary_says_how_the_session_stands(browser: TestClient, nation: An
         "sites_reported": 3,
         "levels": {"ready": 1, "at_risk": 1, "not_ready": 1, "unknown": 1},
         "flags": {"vnpt": 1, "other_provider": 1, "site": 1, "department": 0, "ministry": 0},
-        "presence": {"connected": 3, "asleep": 0, "stopped": 0, "off_hours": 0, "lost": 0, "never": 1},
+        "presence": {"connected": 3, "asleep": 0, "stopped": 0, "off_hours": 0, "power_cut": 0, "lost": 0, "never": 1},
         "balance": {
             "accepted": 4,
             "committed": 3,

@@ -125,6 +125,11 @@ def test_every_metric_of_the_policy_and_every_refusal_has_a_name() -> None:
             "Off hours: the site opens at 07:00, 22/08/2023 (last heard at 07:59)",
         ),
         (
+            Explained("power_cut", "lost", NOW - MINUTE, None, NOW + HOUR),
+            "Cắt điện có báo trước: điểm cầu mở lại 09:00 hôm nay (tin cuối lúc 07:59)",
+            "Announced power cut: the site opens at 09:00, today (last heard at 07:59)",
+        ),
+        (
             Explained("off_hours", "lost", NOW - MINUTE),
             "Ngoài giờ: chưa rõ bao giờ điểm cầu mở lại (tin cuối lúc 07:59)",
             "Off hours: no reopening is known (last heard at 07:59)",

@@ -91,6 +91,19 @@ def test_from_one_hour_before_a_session_to_its_end_a_site_is_open(holidays, now,
     assert stretch(meets, at(now)) == Stretch(is_open, at(starts), at(ends))
 
 
+@pytest.mark.parametrize(
+    ("now", "is_cut", "starts", "ends"),
+    [
+        ("2026-11-16T10:00", True, "2026-11-16T09:00", "2026-11-16T11:30"),
+        ("2026-11-17T10:00", True, "2026-11-16T17:00", "2026-11-18T07:00"),  # all of Tuesday
+        ("2026-11-17T20:00", False, "2026-11-16T17:00", "2026-11-18T07:00"),  # no power, and closed anyway
+    ],
+)
+def test_without_power_a_site_is_closed_and_it_is_told_when_that_alone_closes_it(now, is_cut, starts, ends) -> None:
+    cuts = (at("2026-11-16T09:00"), at("2026-11-16T11:30")), (at("2026-11-17T06:00"), at("2026-11-17T22:00"))
+    assert stretch(calendar()._replace(power_cuts=cuts), at(now)) == Stretch(False, at(starts), at(ends), is_cut)
+
+
 def test_a_session_lengthens_the_hours_that_it_touches() -> None:
     meets = calendar(SCHOOL, (), ("2026-11-16T16:00", "2026-11-16T20:00"))
     assert stretch(meets, at("2026-11-16T12:00")) == Stretch(True, at("2026-11-16T07:00"), at("2026-11-16T20:00"))
@@ -102,18 +115,20 @@ SPANS = st.builds(
 WEEKS = st.lists(st.lists(SPANS, max_size=2).map(tuple), min_size=7, max_size=7).filter(any).map(tuple).map(Hours)
 NOON = at("2026-11-16T12:00")
 MOMENTS = st.integers(-8 * DAY, 8 * DAY).map(lambda offset: NOON + offset)
+PERIODS = st.lists(st.tuples(MOMENTS, st.integers(1, 10 * HOUR)).map(lambda pair: (pair[0], sum(pair))), max_size=2)
 CALENDARS = st.builds(
     Calendar,
     WEEKS,
     st.frozensets(st.dates(date(2026, 11, 5), date(2026, 11, 30)), max_size=6),
-    st.lists(st.tuples(MOMENTS, st.integers(1, 10 * HOUR)).map(lambda pair: (pair[0], sum(pair))), max_size=2).map(
-        tuple
-    ),
+    PERIODS.map(tuple),
+    PERIODS.map(tuple),
 )
 
 
 def is_open_plainly(held: Calendar, moment: int) -> bool:
-    """Tell it the slow way: look at each span of today and of yesterday, and at each session."""
+    """Tell it the slow way: look at each span of today and of yesterday, at each session and at each power cut."""
+    if any(start <= moment < end for start, end in held.power_cuts):
+        return False
     there = datetime.fromtimestamp(moment // 1_000_000, HANOI)
     for day in (there.date(), there.date() - timedelta(days=1)):
         midnight = at(day.isoformat())

@@ -57,6 +57,29 @@ def test_a_device_is_off_hours_when_its_site_is_closed_and_has_been_since_it_wen
     assert found == Explained(kind, state, at(gone), at(opened) if opened else None, at(opens) if opens else None)
 
 
+@pytest.mark.parametrize(
+    ("state", "gone", "now", "kind", "opened", "opens"),
+    [
+        # the power is cut on Monday from 09:00 to 11:30, and from 16:00 on
+        ("lost", "16 09:01", "16 10:00", "power_cut", None, "16 11:30"),
+        ("stopped", "16 08:30", "16 10:00", "power_cut", None, "16 11:30"),  # somebody shut it down before the cut
+        ("connected", "16 07:02", "16 10:00", "connected", None, None),  # it has a battery
+        ("lost", "16 07:50", "16 10:00", "lost", None, "16 11:30"),  # it was gone for an hour before
+        ("lost", "16 09:01", "16 11:30", "lost", "16 11:30", None),  # the power is back, and it is not
+        ("lost", "16 16:02", "16 16:59", "power_cut", None, "17 07:00"),
+        ("lost", "16 16:02", "16 17:00", "off_hours", None, "17 07:00"),  # and then the school closes
+        ("lost", "16 16:02", "16 22:00", "off_hours", None, "17 07:00"),
+    ],
+)
+def test_a_device_that_went_with_an_announced_power_cut_is_explained_by_it(
+    state: str, gone: str, now: str, kind: str, opened: str | None, opens: str | None
+) -> None:
+    cuts = ((at("16 09:00"), at("16 11:30")), (at("16 16:00"), at("16 21:00")))
+    around = stretch(Calendar(HOURS, frozenset(), (), cuts), at(now))
+    found = explain(state, at(gone), at(gone), around)
+    assert found == Explained(kind, state, at(gone), at(opened) if opened else None, at(opens) if opens else None)
+
+
 def test_a_lost_device_is_gone_since_it_was_last_heard_and_not_since_that_was_noticed() -> None:
     around = stretch(Calendar(HOURS, frozenset(), ()), at("16 09:20"))
     assert explain("lost", at("16 09:14"), at("16 09:12"), around).since_at == at("16 09:12")

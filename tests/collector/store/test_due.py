@@ -88,7 +88,7 @@ def test_a_power_cut_of_a_province_district_or_site_keeps_the_sites_in_it_from_b
         sight = Sight(connection, None)
         found = times.times_of(sight, select(site.c.id), now)
         cut = ((now, now + HOUR), (now + HOUR, now + 2 * HOUR))
-        assert {site_id: one.power_cuts for site_id, one in found.items()} == {1: cut, 2: cut}
+        assert {site_id: one.calendar.power_cuts for site_id, one in found.items()} == {1: cut, 2: cut}
         assert times.count_testable(sight, country.session_id, now)["power_cut"] == 2
         assert [one.note for one in times.power_cuts_seen(sight, now)] == ["01", "271", "02"]
         bound = Sight(connection, frozenset({district}))

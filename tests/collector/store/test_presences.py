@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from collector.intake.ingest import ingest
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
 from collector.store import scope
-from collector.store.queries import presences
+from collector.store.queries import cuts, presences
 from provisioning.store.engine import writing
-from provisioning.store.tables import holiday, participation, session, site, unit
+from provisioning.store.tables import holiday, participation, power_cut, session, site, unit
 
 POLICY = load_policy(SEED.read_text(encoding="utf-8"))
 HOUR = 3_600_000_000
@@ -88,6 +88,45 @@ def test_a_session_of_the_site_overrides_its_hours_and_one_of_others_does_not(co
     assert {kind_at(moment, 2) for moment in moments} == {"off_hours"}
 
 
+def test_who_went_in_an_announced_power_cut_is_explained_by_it_and_not_counted_as_lost(
+    country, school, now, kind_at
+) -> None:
+    country.site("neighbour")
+    other = country.device("d-00000002", "neighbour")
+    with writing(country.engine) as connection:
+        connection.execute(insert(power_cut).values(site_id=1, starts_at=now + 2 * HOUR, ends_at=now + 4 * HOUR))
+    gone_at = now + 2 * HOUR + 1
+    ingest(country.engine, [one.presence("lost", at=gone_at) for one in (school, other)], POLICY, gone_at)
+    assert kind_at(gone_at + HOUR) == "power_cut"
+    assert kind_at(gone_at + HOUR, 2) == "lost"
+    with country.engine.connect() as connection:
+        sight = scope.country(connection)
+        counted = presences.count_kinds(sight, country.session_id, gone_at + HOUR)
+        is_cut = presences.is_kind(sight, country.session_id, "power_cut", gone_at + HOUR)
+        assert connection.scalars(select(participation.c.site_id).where(is_cut)).all() == [1]
+    assert (counted["power_cut"], counted["lost"]) == (1, 1)
+    assert kind_at(now + 4 * HOUR) == "lost"  # the power is back, and the machine is not
+
+
+def test_sites_that_an_announced_power_cut_took_down_together_are_no_news(country, now) -> None:
+    names = [f"school {number}" for number in range(4)]
+    for number, name in enumerate(names):
+        country.site(name)
+        country.device(f"d-0000000{number}", name)
+    at = now + 2 * HOUR + 1
+    ingest(country.engine, [one.presence("lost", at=at) for one in country.senders.values()], POLICY, at)
+
+    def found() -> list[int]:
+        with country.engine.connect() as connection:
+            return [len(one.sites) for one in cuts.cuts(scope.country(connection), country.session_id, at)]
+
+    assert found() == [4]
+    with writing(country.engine) as connection:
+        times = {"starts_at": now + 2 * HOUR, "ends_at": now + 4 * HOUR}
+        connection.execute(insert(power_cut).values(unit_id=country.unit_id, **times))
+    assert found() == []
+
+
 def test_sites_are_counted_by_the_best_of_their_devices_and_all_of_them_once(country, school, now) -> None:
     for name in ("two", "spare", "waiting", "none"):
         country.site(name)
@@ -103,4 +142,4 @@ def test_sites_are_counted_by_the_best_of_their_devices_and_all_of_them_once(cou
     ingest(country.engine, said, POLICY, now)
     with country.engine.connect() as connection:
         counted = presences.count_kinds(scope.country(connection), country.session_id, now)
-    assert counted == {"connected": 1, "asleep": 1, "stopped": 0, "off_hours": 0, "lost": 0, "never": 3}
+    assert counted == {"connected": 1, "asleep": 1, "stopped": 0, "off_hours": 0, "power_cut": 0, "lost": 0, "never": 3}
