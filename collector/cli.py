@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from collector.commands.dryrun import dryrun
+from collector.commands.leave import leave
 from collector.commands.live import live
 from collector.commands.statement import statement
 from contract.languages import say
@@ -279,6 +280,7 @@ def resume() -> None:
 
 
 main.add_command(dryrun)
+main.add_command(leave)
 main.add_command(live)
 main.add_command(statement)
 

@@ -114,3 +114,6 @@ def _tell(checked: Checked) -> None:
     )
     for key in plan.only_in_registry:
         click.echo(say(f"Không còn trong tệp (không xóa): {key}", f"No longer in the file (not deleted): {key}"))
+    if plan.only_in_registry:
+        out = "diemcau-collector leave --help"
+        click.echo(say(f"Đưa ra khỏi buổi: {out}", f"To take them out of the session: {out}"))

@@ -8,61 +8,26 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from collector.dryrun import conduct
 from collector.dryrun.campaign import LATE_S, CampaignError, told_to_devices
-from collector.intake.ingest import ingest
 from collector.intake.sweep import sweep
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
 from collector.probe_server.journal import News
 from collector.store import slots
+from collector.store.leaving import leave
 from collector.store.queries import document
-from collector.store.tables import campaign_site, flag, flag_change, standing
+from collector.store.tables import campaign_site
 from provisioning import audit
 from provisioning.store.engine import record_changes, writing
-from provisioning.store.tables import change, participation, site
+from provisioning.store.tables import change, site
+from tests.collector.dryrun.conftest import line_test, take
 
 POLICY = load_policy(SEED.read_text(encoding="utf-8"))
 S = 1_000_000
 HOUR = 3600 * S
-CARRIES = {
-    "outcome": "carries",
-    "need_mbps": 6.0,
-    "minimum_mbps": 2.5,
-    "rate_mbps": 7.0,
-    "low_mbps": 6.5,
-    "high_mbps": 7.5,
-    "moved_bytes": 1,
-    "took_s": 1.0,
-    "added_delay_ms": {"value": 1.0},
-}
-
-
-def line_test(sender: Any, seq: int, at: int, down: str = "carries", up: str = "carries", age_ms: int = 0) -> Any:
-    """Return the report, come at this moment, of a line test."""
-    ways = {
-        name: {**CARRIES, "outcome": outcome, **({"minimum": "above"} if outcome == "fails" else {})}
-        for name, outcome in (("download", down), ("upload", up))
-    }
-    return sender.report(seq, sender.body(age_ms, line={"method": "threshold", **ways}), at=at)
-
-
-def take(country: Any, *arrivals: Any, at: int) -> None:
-    ingest(country.engine, arrivals, POLICY, at)
-
-
-@pytest.fixture
-def four(country: Any, now: int) -> dict[str, Any]:
-    """Four sites: one speaks, two watch, one of which is hard to reach, and one has no machine."""
-    for name, role in (("speaks", "interactive"), ("hard", "view"), ("plain", "view"), ("bare", "view")):
-        country.site(name, role=role)
-    senders = {name: country.device(f"d-{name:0>8}", name) for name in ("speaks", "hard", "plain")}
-    with writing(country.engine) as connection:
-        connection.execute(update(site).where(site.c.name == "hard").values(is_hard_to_reach=True))
-    take(country, *(sender.presence("connected") for sender in senders.values()), at=now)
-    return senders
 
 
 def test_what_it_will_take_and_leave_is_told_before_and_stored(conductor, four) -> None:
@@ -240,9 +205,7 @@ def test_at_the_end_of_the_window_every_site_has_a_result_or_a_reason(conductor,
     take(country, plain.report(1, plain.body(fails=("line",)), at=now + 60 * S), at=now + 60 * S)
     take(country, four["hard"].presence("stopped", at=now + 70 * S), at=now + 70 * S)
     with writing(country.engine) as connection:
-        for table in (standing, flag, flag_change):
-            connection.execute(delete(table).where(table.c.participation_id == 1))
-        connection.execute(delete(participation).where(participation.c.id == 1))
+        leave(connection, country.session_id, ["Sspeaks"], "noc", now)
     sweep(country.engine, POLICY, now + 2 * HOUR)
     assert conductor.find(found.id).state == "ended"
     assert conductor.counts(found.id) == {
