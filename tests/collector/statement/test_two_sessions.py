@@ -143,5 +143,6 @@ def test_no_rule_page_or_query_knows_how_many_speak() -> None:
     folders = ("judge", "dryrun", "statement", "store", "intake", "probe_server", "link", "dashboard/templates")
     files = [file for folder in folders for file in (HERE / folder).rglob("*.*") if file.suffix in WRITTEN]
     files += (HERE / "dashboard").glob("*.py")
+    files.remove(HERE / "statement" / "docx.py")  # which draws a letter's head, in millimetres
     assert len(files) > 150
     assert [file.name for file in files if re.search(r"\b68\b", file.read_text(encoding="utf-8"))] == []
