@@ -20,6 +20,10 @@ BOUND_DUTIES = ("unit_officer", "provincial", "vnpt_branch")  # whose account na
 _ONLY_LOOKS = ("viewer",)
 _OPERATES = ("noc", "ministry", "admin")
 _CONDUCTS = ("noc", "admin")
+_CONFIRMS = ("vnpt_branch", "noc", "ministry", "admin")
+_MAKES_STATEMENTS = ("provincial", "noc", "ministry", "admin")
+_PROPOSES = ("provincial", "noc")
+_APPROVES = ("ministry", "admin")
 LEAST_LETTERS = 8
 _ARGON2 = PasswordHash((Argon2Hasher(),))
 
@@ -46,6 +50,26 @@ class Person(NamedTuple):
     def conducts(self) -> bool:
         """Whether they start and stop dry runs."""
         return self.duty in _CONDUCTS
+
+    @property
+    def confirms(self) -> bool:
+        """Whether they may note what VNPT has confirmed of its capacity."""
+        return self.duty in _CONFIRMS
+
+    @property
+    def makes_statements(self) -> bool:
+        """Whether they make statements of readiness."""
+        return self.duty in _MAKES_STATEMENTS
+
+    @property
+    def proposes(self) -> bool:
+        """Whether they propose a statement in their name."""
+        return self.duty in _PROPOSES
+
+    @property
+    def approves(self) -> bool:
+        """Whether they approve what another has proposed."""
+        return self.duty in _APPROVES
 
 
 def add_person(

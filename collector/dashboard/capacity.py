@@ -24,8 +24,6 @@ from provisioning.errors import ProvisioningError
 from provisioning.names import read_number
 from provisioning.store.engine import writing
 
-CONFIRMS = ("vnpt_branch", "noc", "ministry", "admin")  # the duties of those who may note VNPT's word
-
 
 class Asked(NamedTuple):
     """What the form of one line holds: what is confirmed, or what was entered and cannot be taken."""
@@ -78,7 +76,7 @@ def note(
     note: Annotated[str, Form()] = "",
 ) -> Response:
     """Note what VNPT has confirmed for one line of the sheet, or take it back."""
-    if request.state.person.duty not in CONFIRMS:
+    if not request.state.person.confirms:
         raise HTTPException(403)
     rows = capacities(sight, choice.session.id) if choice.session else []
     row = next((row for row in rows if row.key == (unit, medium, delivery)), None)
@@ -121,7 +119,7 @@ def _page(
         units=in_force,
         short_unit=short_unit,
         asked=asked,
-        confirms=request.state.person.duty in CONFIRMS,
+        confirms=request.state.person.confirms,
         demand=demand,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from fastapi import Form, Query
+from fastapi import Form
 from sqlalchemy import Connection, Engine
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,11 +14,12 @@ from starlette.responses import RedirectResponse, Response
 from collector.dashboard.acting import Problem, attempt, attempt_by_itself
 from collector.dashboard.choice import Choice
 from collector.dashboard.dryruns import by_outcome, may_conduct
-from collector.dashboard.render import Choosing, Seeing, page, see
+from collector.dashboard.render import Choosing, PageNumber, Seeing, page, see
 from collector.dryrun import conduct, words
 from collector.dryrun.campaign import check_act
 from collector.store import campaigns, rehearsals
 from collector.store.queries import campaigns as queries
+from collector.store.queries.paging import count_pages
 from collector.store.queries.sessions import all_sessions
 from collector.store.scope import Sight
 
@@ -38,7 +39,7 @@ def show(
     number: int,
     outcome: str | None = None,
     reason: str | None = None,
-    page_number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+    page_number: PageNumber = 1,
 ) -> Response:
     """Show a dry run; outcome and reason choose which of its sites are listed."""
     return _page(request, sight, choice, number, (outcome, reason), page_number)
@@ -116,7 +117,7 @@ def _page(
         entries=queries.page(sight, found, outcome, reason, page_number),
         chosen=chosen,
         number=page_number,
-        pages=max(1, -(-listed // queries.PAGE_SIZE)),
+        pages=count_pages(listed),
         address=partial(_address, choice, number),
         acts=ACTS.get(found.state, ()) if may_conduct(request, sight) else (),
         may_conduct=may_conduct(request, sight),

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import Query
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from collector.dashboard.event import lateness_of
-from collector.dashboard.render import Choosing, Seeing, page
+from collector.dashboard.render import Choosing, PageNumber, Seeing, page
 from collector.store.queries import due, site
+from collector.store.queries.paging import count_pages
 from provisioning import deadlines, events
 from provisioning.errors import ProvisioningError
 from provisioning.units.load import units_as_of
@@ -24,7 +22,7 @@ def show(
     code: str,
     gate: str,
     unit: str,
-    number: Annotated[int, Query(alias="page", ge=1, le=1000)] = 1,
+    number: PageNumber = 1,
 ) -> Response:
     """Show those of the session that the address names, or of the event's one of now."""
     try:
@@ -56,5 +54,5 @@ def show(
         contacts=site.contacts_of_sites(sight, [row.site_id for row in found]),
         sees_phones=request.state.person.acts,
         number=number,
-        pages=max(1, -(-told.lacking // due.AT_ONCE)),
+        pages=count_pages(told.lacking),
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from collector.dashboard.readings import Readings
-from collector.store.queries import sites
+from collector.store.queries import paging, sites
 from collector.store.queries.filters import Conditions, Filter, conditions
 from collector.store.scope import Sight
 
-_AHEAD = 4 * sites.PAGE_SIZE  # sites looked up at once: most searches end within them, and need no counting
+_AHEAD = 4 * paging.PAGE_SIZE  # sites looked up at once: most searches end within them, and need no counting
 
 
 class Listed(NamedTuple):
@@ -32,12 +32,10 @@ def listed(
 
     def read() -> Listed:
         where = conditions(sight, session_id, chosen, now)
-        ids = sites.page(sight, session_id, where, number, sort, _AHEAD)
+        ids = sites.page(sight, session_id, where, number, sort, most=_AHEAD)
         is_end = len(ids) < _AHEAD and (number == 1 or ids)
-        found = (
-            (number - 1) * sites.PAGE_SIZE + len(ids) if is_end else count(readings, sight, session_id, chosen, where)
-        )
-        return Listed(ids[: sites.PAGE_SIZE], found)
+        found = paging.rows_before(number) + len(ids) if is_end else count(readings, sight, session_id, chosen, where)
+        return Listed(ids[: paging.PAGE_SIZE], found)
 
     subject = ("listed", session_id, chosen, number, sort)
     return readings.of(sight, subject, read, lasts_unchanged=_lasts(chosen))

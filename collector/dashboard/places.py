@@ -13,11 +13,11 @@ from starlette.responses import Response
 from collector.dashboard.choice import Choice
 from collector.dashboard.figures import Area, Figures, latest, worst_first
 from collector.dashboard.names import short_unit
-from collector.dashboard.render import Choosing, Seeing, now, page
+from collector.dashboard.render import Choosing, PageNumber, Seeing, now, page
+from collector.store.queries.paging import count_pages, rows_before
 from contract.reasons import LEVELS
 from provisioning.store.folding import fold
 
-PAGE_SIZE = 50
 KINDS = ("districts", "provinces")
 SORTS: dict[str, Callable[[Area], Any]] = {  # all but the name from the worst, or most, on
     "needing": lambda area: (-area.needing_pct, -area.needing),
@@ -69,7 +69,7 @@ def show(
     sight: Seeing,
     choice: Choosing,
     view: Viewing,
-    number: Annotated[int, Query(alias="page", ge=1, le=1000)] = 1,
+    number: PageNumber = 1,
 ) -> Response:
     """Show the units that have sites in the chosen session."""
     if choice.session is None:
@@ -85,9 +85,9 @@ def show(
         provinces=[unit for unit in figures.units.values() if unit.parent_id is None],
         found=len(found),
         worst=min(found, key=SORTS["needing"], default=None),
-        rows=found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE],
+        rows=found[rows_before(number) : rows_before(number + 1)],
         number=number,
-        pages=max(1, -(-len(found) // PAGE_SIZE)),
+        pages=count_pages(len(found)),
         address=lambda chosen, number=1: chosen.address(choice, number),
     )
 

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from collector.dashboard.choice import Choice
-from collector.dashboard.render import Choosing, Seeing, page
+from collector.dashboard.render import Choosing, PageNumber, Seeing, page
 from collector.store.queries import books, quarantine
+from collector.store.queries.paging import count_pages
 from contract.report import REFUSALS
 
 
@@ -21,7 +22,7 @@ def show(
     choice: Choosing,
     reason: str = "",
     device: Annotated[str, Query(max_length=50)] = "",
-    number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+    number: PageNumber = 1,
 ) -> Response:
     """Show the balance, the counts by reason, and the reports in quarantine, the latest first."""
     chosen = quarantine.Filter(reason if reason in REFUSALS else "", device.strip().lower())
@@ -37,7 +38,7 @@ def show(
         found=found,
         rows=quarantine.page(sight, chosen, number),
         number=number,
-        pages=max(1, -(-found // quarantine.LATEST)),
+        pages=count_pages(found),
         address=partial(_address, choice),
         everything=quarantine.Filter(),
         unattributed=quarantine.latest_unattributed(sight),

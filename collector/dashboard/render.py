@@ -8,7 +8,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Connection
 from starlette.datastructures import URL
@@ -65,6 +65,7 @@ def _choose(request: Request, connection: Reading, session: int | None = None) -
 
 
 Choosing = Annotated[Choice, Depends(_choose)]  # the session that a page is about; its header shows it
+PageNumber = Annotated[int, Query(alias="page", ge=1, le=100_000)]  # of a list that comes in pages
 
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),

@@ -14,11 +14,12 @@ from collector.dashboard import labels
 from collector.dashboard.choice import Choice
 from collector.dashboard.listed import listed
 from collector.dashboard.readings import Readings
-from collector.dashboard.render import Choosing, Seeing, now, page
+from collector.dashboard.render import Choosing, PageNumber, Seeing, now, page
 from collector.dashboard.totals import totals as totals_of
 from collector.judge.verdict import Verdict
 from collector.store.queries import presences, sites
 from collector.store.queries.filters import MOST_WORDS, Filter, words
+from collector.store.queries.paging import count_pages
 from collector.store.queries.places import Place
 from collector.store.queries.standings import NEEDS
 from contract.reasons import LEVELS, OWNERS, REASONS
@@ -96,7 +97,7 @@ def show(
     sight: Seeing,
     choice: Choosing,
     view: Viewing,
-    number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+    number: PageNumber = 1,
 ) -> Response:
     """Show the sites of a session that the filter leaves; every state of the filter is an address."""
     session, chosen = choice.session, view.chosen
@@ -119,7 +120,7 @@ def show(
         rows=rows,
         presences=presences.of_sites(sight, [row.site_id for row in rows], now(request)),
         number=number,
-        pages=max(1, -(-here.found // sites.PAGE_SIZE)),
+        pages=count_pages(here.found),
         address=partial(_address, choice, view),
         sorted_by=lambda name: view.by(name).address(choice),
         order_of=view.order_of,

@@ -34,7 +34,7 @@ def show_all(request: Request, sight: Seeing, choice: Choosing) -> Response:
 def make(request: Request, sight: Seeing, choice: Choosing, unit: Annotated[str, Form()] = "") -> Response:
     """Make a statement of the figures of now, of a province or of the country, and lead to it."""
     person = request.state.person
-    if person.duty not in statements.MAKE:
+    if not person.makes_statements:
         raise HTTPException(403)
     if choice.session is None:
         raise HTTPException(404)
@@ -111,7 +111,7 @@ def _list(
         rows=statements.kept(sight, session.id),
         provinces=seen,
         is_whole=sight.is_whole,
-        may_make=request.state.person.duty in statements.MAKE,
+        may_make=request.state.person.makes_statements,
         problem=problem,
     )
 
@@ -130,6 +130,6 @@ def _one(
         plain=lambda row: plain(row, words),
         forms=FORMS,
         problem=problem,
-        may_propose=one.state == "made" and person.duty in statements.PROPOSE,
-        may_approve=one.state == "proposed" and person.duty in statements.APPROVE and person.login != one.proposed_by,
+        may_propose=one.state == "made" and person.proposes,
+        may_approve=one.state == "proposed" and person.approves and person.login != one.proposed_by,
     )

@@ -21,7 +21,6 @@ from provisioning.moments import VIETNAM
 
 _ENGLISH, _VIETNAMESE = Locale("en", "GB"), Locale("vi", "VN")  # made once: babel takes a millisecond for a name
 LANGUAGES = ("vi", "en")
-HANOI = VIETNAM
 _NEVER = 1e12  # a maximum that nothing exceeds
 TOGETHER = "\N{NO-BREAK SPACE}"  # between a number and its unit
 _RECENT = timedelta(minutes=1)

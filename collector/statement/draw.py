@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from collector.dashboard import labels
-from collector.dashboard.words import HANOI, Words
+from collector.dashboard.words import Words
 from collector.dryrun.conclusion_texts import CODE_NAMES, REASON_NAMES
 from collector.statement import figures, tables
 from collector.statement.body import Body
 from collector.statement.document import Annex, Document, Section, Signature, Signed, Table, decimal
 from collector.statement.figures import Coverage
 from contract.reasons import LEVELS
+from provisioning.moments import VIETNAM
 
 MOST_REPAIRS = 12  # in print; the workbook lists all
 MOST_OPEN = 150  # in print, and so for the open sites
@@ -34,7 +35,7 @@ def draw(body: Body, signed: Signed, w: Words) -> Document:
     motto = w.t("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "SOCIALIST REPUBLIC OF VIET NAM")
     ministry = w.t("Bộ Giáo dục và Đào tạo", "Ministry of Education and Training")
     leadership = w.t(f"Lãnh đạo {ministry}", f"the leadership of the {ministry}")
-    day = f"{datetime.fromtimestamp(body.as_of / 1e6, HANOI):%d/%m/%Y}"
+    day = f"{datetime.fromtimestamp(body.as_of / 1e6, VIETNAM):%d/%m/%Y}"
     return Document(
         office=office,
         number=w.t(f"Số: {number}", f"No. {number}"),
@@ -184,7 +185,7 @@ def _share(w: Words, part: Coverage, whole: Coverage) -> str:
 
 
 def _place_and_date(body: Body, w: Words) -> str:
-    day = datetime.fromtimestamp(body.as_of / 1e6, HANOI)
+    day = datetime.fromtimestamp(body.as_of / 1e6, VIETNAM)
     place = body.unit_name.removeprefix("Tỉnh ").removeprefix("Thành phố ") or "Hà Nội"
     # The decree writes days below ten and the months one and two with a zero.
     month = f"{day.month:02}" if day.month < 3 else str(day.month)

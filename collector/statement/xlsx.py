@@ -11,10 +11,11 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from collector.dashboard import labels
-from collector.dashboard.words import HANOI, Words
+from collector.dashboard.words import Words
 from collector.statement import figures, tables
 from collector.statement.body import Body, Site
 from collector.statement.document import Cell, Document, Table
+from provisioning.moments import VIETNAM
 
 _MOST_LETTERS = 32_767  # of a cell
 _NARROWEST, _WIDEST = 8, 48  # letters of a column
@@ -38,7 +39,7 @@ def write(body: Body, document: Document, w: Words) -> bytes:
     """Return the workbook's bytes; no cell is a formula or a link, whatever a text begins with."""
     out = BytesIO()
     book = xlsxwriter.Workbook(out, {"constant_memory": True})
-    made = datetime.fromtimestamp(body.as_of / 1e6, UTC).astimezone(HANOI).replace(tzinfo=None)
+    made = datetime.fromtimestamp(body.as_of / 1e6, UTC).astimezone(VIETNAM).replace(tzinfo=None)
     book.set_properties({"title": f"{document.title} {document.number}", "created": made})
     ruled = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "vcenter", "bg_color": "#EBEBEB"}
     looks: tuple[dict[str, Any], ...] = ({}, {"num_format": "#,##0"}, {"num_format": "#,##0.0"}, {"bold": True}, ruled)

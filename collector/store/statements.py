@@ -16,9 +16,6 @@ from provisioning.store.engine import record_changes
 from provisioning.store.tables import unit
 
 KIND = "statement"  # of the change rows
-PROPOSE = ("provincial", "noc")
-MAKE = ("provincial", "noc", "ministry", "admin")
-APPROVE = ("ministry", "admin")
 
 
 class Kept(NamedTuple):
@@ -89,7 +86,7 @@ def body_of(connection: Connection, one: Kept) -> Body:
 
 def propose(connection: Connection, one: Kept, by: Person, now_us: int) -> None:
     """Propose a statement in somebody's name; raises ProvisioningError when it cannot be."""
-    if by.duty not in PROPOSE:
+    if not by.proposes:
         raise _not_for(by)
     if one.state != "made":
         raise ProvisioningError(
@@ -101,7 +98,7 @@ def propose(connection: Connection, one: Kept, by: Person, now_us: int) -> None:
 
 def approve(connection: Connection, one: Kept, by: Person, now_us: int) -> None:
     """Approve a statement that another person has proposed; raises ProvisioningError when it cannot be."""
-    if by.duty not in APPROVE:
+    if not by.approves:
         raise _not_for(by)
     if one.state == "made":
         raise ProvisioningError(

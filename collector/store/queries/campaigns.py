@@ -10,13 +10,12 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_,
 from collector.dryrun.campaign import Campaign
 from collector.dryrun.checks import NOT_CARRIED
 from collector.dryrun.selection import Selection
+from collector.store.queries.paging import page_of
 from collector.store.queries.presences import COUNTS
 from collector.store.queries.units import within
 from collector.store.scope import Sight
 from collector.store.tables import campaign_site, presence, slot
 from provisioning.store.tables import device, line, participation, site, unit
-
-PAGE_SIZE = 50
 
 
 class Device(NamedTuple):
@@ -150,7 +149,7 @@ def page(sight: Sight, found: Campaign, outcome: str | None, reason: str | None,
         query = query.where(_outcome == outcome)
     if reason is not None:
         query = query.where(campaign_site.c.reason == reason)
-    rows = sight.connection.execute(query.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE))
+    rows = sight.connection.execute(page_of(query, number))
     return [Entry(*row) for row in rows]
 
 

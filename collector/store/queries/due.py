@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, not_, select, true
 
 from collector.dryrun.lateness import Due
+from collector.store.queries.paging import page_of
 from collector.store.queries.presences import COUNTS
 from collector.store.queries.standings import of_session, stands
 from collector.store.scope import Sight
@@ -18,7 +19,6 @@ from collector.store.tables import evidence, flag, presence
 from provisioning.roster.sites import UNKNOWN_LINE
 from provisioning.store.tables import contact, device, line, participation, site, unit
 
-AT_ONCE = 50  # sites in a list
 _LINE = "line"  # the fact that is due at T-1d
 
 province: ColumnElement[int] = func.coalesce(unit.c.parent_id, unit.c.id)
@@ -80,13 +80,11 @@ def lacking(sight: Sight, session_id: int, gate: str, unit_id: int, number: int 
         .outerjoin(above, above.c.id == unit.c.parent_id)
         .where(province == unit_id, asked, not_(and_(*things.values())))
         .order_by(not_(_is_interactive), site.c.name_key, site.c.id)
-        .limit(AT_ONCE)
-        .offset((number - 1) * AT_ONCE)
     )
     told = len(columns) + 1
     return [
         Lacking._make((*row[:told], tuple(name for name, has in zip(things, row[told:], strict=True) if not has)))
-        for row in sight.connection.execute(query)
+        for row in sight.connection.execute(page_of(query, number))
     ]
 
 

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select
 
+from collector.store.queries.paging import page_of
 from collector.store.scope import Sight
 from collector.store.tables import quarantine, unattributed
 
-LATEST = 50
+_LATEST = 50  # messages
 
 
 class Filter(NamedTuple):
@@ -59,7 +60,7 @@ def count(sight: Sight, chosen: Filter) -> int:
 def page(sight: Sight, chosen: Filter, number: int = 1) -> list[Quarantined]:
     """Return page `number` (from 1) of the quarantined reports that the filter leaves, the latest first."""
     query = _kept(sight, chosen, *(quarantine.c[name] for name in Quarantined._fields))
-    query = query.order_by(quarantine.c.id.desc()).limit(LATEST).offset((number - 1) * LATEST)
+    query = page_of(query.order_by(quarantine.c.id.desc()), number)
     return [Quarantined(*row) for row in sight.connection.execute(query)]
 
 
@@ -77,5 +78,5 @@ def latest_unattributed(sight: Sight) -> list[Unattributed]:
     if not sight.is_whole:
         return []
     query = select(*(unattributed.c[name] for name in Unattributed._fields))
-    query = query.order_by(unattributed.c.last_at.desc(), unattributed.c.id.desc()).limit(LATEST)
+    query = query.order_by(unattributed.c.last_at.desc(), unattributed.c.id.desc()).limit(_LATEST)
     return [Unattributed(*row) for row in sight.connection.execute(query)]

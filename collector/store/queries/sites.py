@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 
 from collector.judge.verdict import Verdict
 from collector.store.queries.filters import Conditions
+from collector.store.queries.paging import rows_before
 from collector.store.queries.standings import level, of_session, rank, read_verdicts, seen, stands
 from collector.store.scope import Sight
 from collector.store.tables import standing
 from contract.reasons import LEVELS
 from provisioning.store.tables import line, participation, provider, school, site, unit
 
-PAGE_SIZE = 50
 _AT_ONCE = 1000  # sites read together while all are listed
 _LATE = 1 << 62
 
@@ -58,14 +58,14 @@ def count(sight: Sight, session_id: int, where: Conditions) -> int:
 
 
 def page(
-    sight: Sight, session_id: int, where: Conditions, number: int = 1, sort: str = SORTS[0], most: int = PAGE_SIZE
+    sight: Sight, session_id: int, where: Conditions, number: int = 1, sort: str = SORTS[0], *, most: int
 ) -> list[int]:
     """Return the participations of page `number` (from 1), and after them up to `most`, in the order of `sort`.
 
     sort: one of SORTS, perhaps with a minus.
     """
     keys = _sorted(_listed(sight, session_id, where, participation.c.id), sort)
-    return list(sight.connection.scalars(keys.limit(most).offset((number - 1) * PAGE_SIZE)))
+    return list(sight.connection.scalars(keys.limit(most).offset(rows_before(number))))
 
 
 def following(sight: Sight, session_id: int, where: Conditions, after: int, most: int) -> list[Row]:

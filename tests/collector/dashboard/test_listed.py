@@ -11,7 +11,7 @@ from collector.dashboard import listed as listing
 from collector.dashboard import readings
 from collector.dashboard.listed import Listed, listed
 from collector.dashboard.readings import Readings
-from collector.store.queries import sites
+from collector.store.queries import paging, sites
 from collector.store.queries.filters import Filter
 from collector.store.scope import country
 from collector.store.tables import flag, flag_change, standing
@@ -25,8 +25,10 @@ def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     asked: list[str] = []
     for name in ("page", "count"):
         original = getattr(sites, name)
-        monkeypatch.setattr(sites, name, lambda *a, _of=original, _name=name: (asked.append(_name), _of(*a))[1])
-    monkeypatch.setattr(sites, "PAGE_SIZE", 2)
+        monkeypatch.setattr(
+            sites, name, lambda *a, _of=original, _name=name, **k: (asked.append(_name), _of(*a, **k))[1]
+        )
+    monkeypatch.setattr(paging, "PAGE_SIZE", 2)
     monkeypatch.setattr(listing, "_AHEAD", 3)
     monkeypatch.setattr(readings, "GAP_S", 0.0)
     return asked
