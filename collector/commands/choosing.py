@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from collector.dryrun.conduct import Wish
 
-_LASTS_US = 2 * 3_600_000_000
-_HOUR_LETTERS = len("14:00")
 _OPTIONS = (
     click.option(
         "--session",
@@ -116,12 +114,14 @@ def choosing(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def wish(connection: Connection, name: str, chosen: dict[str, Any], now: int) -> Wish:
     """Return what these options ask for; raises ProvisioningError."""
+    from collector.dryrun.campaign import LASTS_US
     from collector.dryrun.conduct import Wish
     from collector.dryrun.selection import Selection
+    from provisioning import moments
     from provisioning.events import find_session
 
-    opens_at = now if chosen["opens"] is None else _moment(chosen["opens"], now)
-    closes_at = opens_at + _LASTS_US if chosen["closes"] is None else _moment(chosen["closes"], now)
+    opens_at = now if chosen["opens"] is None else moments.read(chosen["opens"], now)
+    closes_at = opens_at + LASTS_US if chosen["closes"] is None else moments.read(chosen["closes"], now)
     selection = Selection(
         units=chosen["units"],
         roles=chosen["roles"],
@@ -132,11 +132,3 @@ def wish(connection: Connection, name: str, chosen: dict[str, Any], now: int) ->
     session_id = find_session(connection, chosen["session"], now)
     how = chosen["elsewhere"], chosen["any_hour"], chosen["during_sessions"]
     return Wish(name, session_id, tuple(chosen["checks"]), selection, opens_at, closes_at, *how)
-
-
-def _moment(text: str, now: int) -> int:
-    """Return a moment in Vietnam's time, of today where only the hour is given; raises ProvisioningError."""
-    from provisioning import moments
-
-    today = moments.write(now).partition("T")[0]
-    return moments.read(f"{today}T{text}" if len(text) <= _HOUR_LETTERS and ":" in text else text, now)

@@ -13,8 +13,8 @@ from collector.dashboard.acting import Problem, Text, attempt_by_itself
 from collector.dashboard.choice import Choice
 from collector.dashboard.render import Choosing, Seeing, now, page, see
 from collector.dryrun import conduct, words
-from collector.dryrun.campaign import CampaignError
-from collector.dryrun.checks import CHECKS
+from collector.dryrun.campaign import LASTS_US, CampaignError
+from collector.dryrun.checks import BY_DEVICES, CHECKS
 from collector.dryrun.conduct import Wish
 from collector.dryrun.prediction import Prediction
 from collector.dryrun.selection import Selection
@@ -25,9 +25,6 @@ from collector.store.queries.units import day_of, on_day
 from collector.store.scope import Sight
 from provisioning import moments
 from provisioning.errors import ProvisioningError
-
-_LASTS_US = 2 * 3_600_000_000
-_BY_DEFAULT = ("equipment", "line")
 
 
 class Form(NamedTuple):
@@ -63,7 +60,7 @@ def _read(
 ) -> Form:
     earlier = int(retest) if retest.isdecimal() else None
     how = elsewhere, any_hour, during_sessions
-    return Form(session, name, tuple(check or _BY_DEFAULT), unit, role, medium, earlier, *how, opens, closes)
+    return Form(session, name, tuple(check or BY_DEVICES), unit, role, medium, earlier, *how, opens, closes)
 
 
 Filled = Annotated[Form, Depends(_read)]
@@ -125,7 +122,7 @@ def _page(request: Request, sight: Sight, choice: Choice, form: Form, problem: P
     form = form._replace(
         session=chosen.id if chosen else None,
         opens=form.opens or moments.write(moment),
-        closes=form.closes or moments.write(moment + _LASTS_US),
+        closes=form.closes or moments.write(moment + LASTS_US),
     )
     told: Prediction | None = None
     if is_asked and chosen is not None:
@@ -165,6 +162,6 @@ def _wish(form: Form, moment: int) -> Wish:
         not_carried_in=form.retest,
     )
     opens_at = moments.read(form.opens, moment) if form.opens else moment
-    closes_at = moments.read(form.closes, moment) if form.closes else moment + _LASTS_US
+    closes_at = moments.read(form.closes, moment) if form.closes else moment + LASTS_US
     how = form.is_elsewhere, form.is_any_hour, form.may_load_sessions
     return Wish(form.name, form.session, form.checks, selection, opens_at, closes_at, *how)

@@ -20,8 +20,11 @@ from collector.judge.presence import explain
 from collector.judge.situation import Evidence
 from collector.judge.verdict import worst_of
 from collector.store.queries import branches, presences, site
+from collector.store.queries.flags import changes_of
 from collector.store.queries.sessions import choose, sessions_of
 from contract.reasons import LEVELS
+
+_CHANGES = 20  # of verdicts, the latest
 
 
 class Seen(NamedTuple):
@@ -63,7 +66,7 @@ def show(request: Request, sight: Seeing, code: str, choice: Choosing, days: int
         evidence=site.evidence_of(sight, found.id),
         devices=devices,
         presences={each.id: explain(each.presence, each.since_at, each.heard_at, stretch) for each in devices},
-        changes=site.changes_of(sight, standing.participation_id) if standing else [],
+        changes=changes_of(sight, chosen.id, found.id, 0, _CHANGES) if chosen else [],
         bars={
             key: (bar, heartbeat.runs(bar)) for key, bar in history.bars(sight, found.id, devices, now(request)).items()
         },

@@ -11,6 +11,7 @@ from contract import wire
 from provisioning.errors import ProvisioningError
 
 STATES = ("planned", "running", "paused", "stopped", "ended")
+LASTS_US = 2 * 3600 * 1_000_000  # a window, unless it is told when it ends; our own choice
 LATE_S = 30  # over which devices ask that hear of a campaign when the others have asked
 LINGERS_US = 3600 * 1_000_000  # whoever was booked is turned away for so long after a stop; our own choice
 _FROM = {  # acts, and the states of which each needs one

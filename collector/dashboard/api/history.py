@@ -34,7 +34,7 @@ class History(Page):
 def show(sight: Seeing, session: Chosen, code: SiteCode, after: After = 0, limit: Limit = 100) -> History:
     """List what changed at a site in the session, newest first."""
     found = find(sight, code)
-    rows = flags.history(sight, session.id, found.id, after, limit + 1)
+    rows = flags.changes_of(sight, session.id, found.id, after, limit + 1)
     shown = rows[:limit]
     return History(
         session=session.id,

@@ -17,7 +17,6 @@ from collector.store.tables import campaign, campaign_site, evidence, presence
 from provisioning.store.tables import device, participation
 
 _LATE_US = 86_400 * 1_000_000  # a report that was spooled comes so long after the end and counts
-_IN_ONE = 500  # sites in one query
 
 
 def settle(connection: Connection, site_ids: Collection[int], now: int) -> list[tuple[str, int]]:

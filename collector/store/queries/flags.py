@@ -69,7 +69,7 @@ def standing(
     return [row._replace(params=json.loads(str(row.params))) for row in rows]
 
 
-def history(sight: Sight, session_id: int, site_id: int, before: int, most: int) -> list[Change]:
+def changes_of(sight: Sight, session_id: int, site_id: int, before: int, most: int) -> list[Change]:
     """Return the changes at a site before the one of this id (0: from the newest on), newest first."""
     query = (
         select(*(flag_change.c[name] for name in Change._fields))

@@ -13,10 +13,8 @@ from collector.judge import situation
 from collector.judge.verdict import Verdict
 from collector.store.queries.standings import level, of_session, read_verdicts
 from collector.store.scope import Sight
-from collector.store.tables import command, evidence, flag_change, presence, slot, standing
+from collector.store.tables import command, evidence, presence, slot, standing
 from provisioning.store.tables import contact, device, line, participation, provider, site, unit
-
-_CHANGES = 20
 
 
 class Site(NamedTuple):
@@ -74,19 +72,6 @@ class Device(NamedTuple):
     slept_s: int | None
     enrolled_at: int
     snapshot: dict[str, Any] | None
-
-
-class Change(NamedTuple):
-    """One verdict that changed."""
-
-    fact: str
-    metric: str
-    old_level: str | None
-    new_level: str | None
-    reason: str
-    owner: str
-    report_id: int | None
-    at: int
 
 
 class Asked(NamedTuple):
@@ -212,18 +197,6 @@ def devices_of(sight: Sight, site_id: int) -> list[Device]:
         .order_by(device.c.state == "revoked", device.c.is_spare, device.c.enrolled_at, device.c.id)
     )
     return [Device(*row[:9], json.loads(row[9] or "null")) for row in sight.connection.execute(query)]
-
-
-def changes_of(sight: Sight, participation_id: int) -> list[Change]:
-    """Return the latest verdict changes of a participation, newest first."""
-    query = (
-        select(*(flag_change.c[name] for name in Change._fields))
-        .join(participation, participation.c.id == flag_change.c.participation_id)
-        .where(participation.c.id == participation_id, sight.site(participation.c.site_id))
-        .order_by(flag_change.c.id.desc())
-        .limit(_CHANGES)
-    )
-    return [Change(*row) for row in sight.connection.execute(query)]
 
 
 def asked_of(sight: Sight, site_id: int) -> dict[int, Asked]:
