@@ -18,6 +18,7 @@ from collector.commands.dryrun import dryrun
 from collector.commands.leave import leave
 from collector.commands.live import live
 from collector.commands.statement import statement
+from collector.store.kept import HISTORY_DAYS, REPORT_DAYS
 from contract.languages import say
 from contract.usage import speak
 from provisioning.commands.centre import Commands, actor, load_settings, now_us
@@ -141,8 +142,8 @@ def migrate() -> None:
         "The centre does so itself every night; by this command sooner, and it goes on taking in meanwhile.",
     )
 )
-@click.option("--report-days", type=click.IntRange(1), default=7, show_default=True)
-@click.option("--history-days", type=click.IntRange(1), default=30, show_default=True)
+@click.option("--report-days", type=click.IntRange(1), default=REPORT_DAYS, show_default=True)
+@click.option("--history-days", type=click.IntRange(1), default=HISTORY_DAYS, show_default=True)
 def prune(report_days: int, history_days: int) -> None:
     """Delete what is too old to be kept."""
     from collector.store import prune as pruning

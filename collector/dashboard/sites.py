@@ -15,6 +15,7 @@ from collector.dashboard.choice import Choice
 from collector.dashboard.listed import listed
 from collector.dashboard.readings import Readings
 from collector.dashboard.render import Choosing, PageNumber, Seeing, now, page
+from collector.dashboard.totals import choices as choices_of
 from collector.dashboard.totals import totals as totals_of
 from collector.judge.verdict import Verdict
 from collector.store.queries import presences, sites
@@ -104,7 +105,7 @@ def show(
     if session is None:
         return page(request, "no_session.html", status=404 if choice.is_named else 200)
     readings: Readings = request.app.state.readings
-    totals = totals_of(readings, sight, session.id)
+    totals, choices = totals_of(readings, sight, session.id), choices_of(readings, sight, session.id)
     total = sum(totals.levels.values())
     here = listed(readings, sight, session.id, chosen, now(request), number, view.sort)
     rows = sites.rows(sight, here.ids)
@@ -115,6 +116,7 @@ def show(
         chosen=chosen,
         view=view,
         totals=totals,
+        providers=choices.providers,
         total=total,
         found=here.found,
         rows=rows,
@@ -128,8 +130,8 @@ def show(
         everything=EVERYTHING,
         most_words=MOST_WORDS if len(words(chosen.text)) > MOST_WORDS else 0,
         needs_vnpt=chosen == NEEDS_VNPT,
-        places=_choices(totals.places, chosen.unit),
-        place_names={place.code: place.name for place in totals.places},
+        places=_choices(choices.places, chosen.unit),
+        place_names={place.code: place.name for place in choices.places},
         flags_of=partial(flags, chosen.owner, chosen.reason),
     )
     if "" in request.query_params.values():  # what the form leaves empty need not stand in the address

@@ -1,4 +1,4 @@
-"""What stands above the list of a session's sites: counts and choices, of which many readers share one reading."""
+"""What stands above the list of a session's sites: counts and choices, each read once for many readers."""
 
 from __future__ import annotations
 
@@ -9,16 +9,23 @@ from collector.store.queries import places
 from collector.store.queries.standings import count_levels, count_needs, count_owners, count_reasons
 from collector.store.scope import Sight
 
+_CHOICES_LAST_S = 60.0  # they change with the roster alone, and cost as much to read as all that is counted
+
+
+class Choices(NamedTuple):
+    """What a session's sites can be narrowed to."""
+
+    places: list[places.Place]
+    providers: dict[str, str]
+
 
 class Totals(NamedTuple):
-    """Sites by level, by owner of flags, by owner of what is known to be wrong, by reason; and what to choose among."""
+    """Sites by level, by owner of flags, by owner of what is known to be wrong, by reason."""
 
     levels: dict[str, int]
     owners: dict[str, int]
     needs: dict[str, int]
     reasons: dict[str, int]
-    places: list[places.Place]
-    providers: dict[str, str]
 
 
 def totals(readings: Readings, sight: Sight, session_id: int) -> Totals:
@@ -32,6 +39,13 @@ def _totals(sight: Sight, session_id: int) -> Totals:
         count_owners(sight, session_id, of="sites"),
         count_needs(sight, session_id),
         count_reasons(sight, session_id),
-        places.places(sight, session_id),
-        places.providers(sight, session_id),
     )
+
+
+def choices(readings: Readings, sight: Sight, session_id: int) -> Choices:
+    """Return what the list of a session can be narrowed to, at most a minute behind the roster."""
+
+    def read() -> Choices:
+        return Choices(places.places(sight, session_id), places.providers(sight, session_id))
+
+    return readings.of(sight, ("choices", session_id), read, lasts_unchanged=True, lasts_s=_CHOICES_LAST_S)

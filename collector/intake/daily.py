@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import Engine
 
+from collector.store.kept import HISTORY_DAYS, REPORT_DAYS
 from collector.store.prune import DAY_US, Pruned, prune
 
-REPORT_DAYS, HISTORY_DAYS = 7, 30  # how long raw reports and hourly figures are kept
 _AT_US = 19 * 3600 * 1_000_000  # two in the morning in Vietnam
 
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, insert, select, update
 from starlette.testclient import TestClient
 
+from collector.store.tables import campaign
 from provisioning import audit
 from provisioning.identifiers import new_site
 from provisioning.store.engine import writing
@@ -186,3 +187,16 @@ def test_a_form_comes_back_to_the_session_that_it_was_filled_in_for(
     assert (refused.status_code, form in refused.text, "0000000</textarea>" in refused.text) == (400, True, True)
     done = post(f"/events/e/sessions/later/speakers?session={later}", codes="")
     assert done.headers["location"] == f"/events/e?session={later}#speaking"
+
+
+def test_a_dry_run_whose_window_no_longer_fits_is_named_and_leads_to_its_page(
+    browser: TestClient, post: Any, nation: Any, now: int
+) -> None:
+    with writing(nation.engine) as connection:
+        told = {"session_id": nation.session_id, "checks": "[]", "selection": "{}", "prediction": "{}"}
+        when = {"opens_at": now - DAY, "closes_at": now, "made_at": now - 2 * DAY}
+        values = {**told, **when, "name": "T-7 <b>", "state": "planned", "made_by": "noc"}
+        number = connection.execute(insert(campaign).values(values).returning(campaign.c.id)).scalar_one()
+        connection.execute(update(session).values(moved_at=now - DAY))
+        code = connection.scalar(select(event.c.code))
+    assert f'<a href="/dryruns/{number}">T-7 &lt;b&gt;</a>' in browser.get(f"/events/{code}").text

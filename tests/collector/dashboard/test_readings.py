@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from collector.dashboard import readings
+from collector.dashboard import readings, totals
 from collector.dashboard.readings import Readings
 from collector.store.scope import country, one_site
 from provisioning.store.engine import record_changes, writing
@@ -42,6 +42,21 @@ def test_a_reading_that_lasts_is_read_again_once_something_has_changed(nation: A
     with writing(nation.engine) as connection:
         record_changes(connection, [("standing", 1)])
     assert _ask(nation.engine, kept, 3) == 3
+
+
+def test_what_can_be_chosen_among_is_not_read_again_with_the_counts(
+    nation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, read = Readings(), []
+    monkeypatch.setattr(totals, "count_levels", lambda *_: read.append("counts") or {})
+    monkeypatch.setattr(totals.places, "places", lambda *_: read.append("choices") or [])
+    for _ in range(3):
+        with writing(nation.engine) as connection:
+            record_changes(connection, [("standing", 1)])
+        with nation.engine.connect() as connection:
+            totals.totals(kept, country(connection), nation.session_id)
+            totals.choices(kept, country(connection), nation.session_id)
+    assert sorted(read) == ["choices", "counts", "counts", "counts"]
 
 
 def test_while_one_reads_anew_the_others_are_told_what_was_before(nation: Any) -> None:

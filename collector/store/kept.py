@@ -1,0 +1,4 @@
+"""How long what was measured is kept, by the nightly pruning and by `prune`; evidence, verdicts and books stay."""
+
+REPORT_DAYS = 7  # raw reports
+HISTORY_DAYS = 30  # hourly figures
