@@ -9,7 +9,7 @@ from collector.statement.document import Table, plain
 
 _MOST_WORD, _MOST_TEXT = 24, 80  # letters that a column may ask for: by its longest word, by its longer texts
 _SHORT_TEXT = 12  # letters that stay in one line
-_BOLD, _CAPITAL = 1.1, 1.4  # how much more a letter of the head takes, and a capital
+_BOLD, _WIDE = 1.1, 1.4  # how much more a letter of the head takes, and a capital, an m or a w
 
 
 def widths_mm(table: Table, w: Words, room_mm: float, letter_mm: float, gap_mm: float) -> list[float]:
@@ -39,7 +39,7 @@ def _least(head: str, texts: Sequence[str]) -> float:
 
 
 def _length(word: str) -> float:
-    return len(word) + (_CAPITAL - 1) * sum(map(str.isupper, word))
+    return len(word) + (_WIDE - 1) * sum(letter.isupper() or letter in "mw" for letter in word)
 
 
 def _usual(texts: Sequence[str]) -> int:

@@ -20,19 +20,21 @@ from provisioning.moments import VIETNAM
 _MOST_LETTERS = 32_767  # of a cell
 _NARROWEST, _WIDEST = 8, 48  # letters of a column
 _FIRST = 30  # letters of the first column of the first sheet, whose tables share their columns
-_OTHERS = 18
-_A4 = 9
+_OTHERS = 20
+_LINE_PT = 15
+_A4 = 9  # by its number
 _EQUIPMENT = ("picture_sound", "sound", "display", "camera", "host", "rehearsal")
 
 
 class Forms(NamedTuple):
     """How cells look."""
 
-    text: Any
     count: Any
     quantity: Any
     bold: Any
+    bold_count: Any
     head: Any
+    wrapped: Any
 
 
 def write(body: Body, document: Document, w: Words) -> bytes:
@@ -41,15 +43,20 @@ def write(body: Body, document: Document, w: Words) -> bytes:
     book = xlsxwriter.Workbook(out, {"constant_memory": True})
     made = datetime.fromtimestamp(body.as_of / 1e6, UTC).astimezone(VIETNAM).replace(tzinfo=None)
     book.set_properties({"title": f"{document.title} {document.number}", "created": made})
-    ruled = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "vcenter", "bg_color": "#EBEBEB"}
-    looks: tuple[dict[str, Any], ...] = ({}, {"num_format": "#,##0"}, {"num_format": "#,##0.0"}, {"bold": True}, ruled)
+    head = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "vcenter", "bg_color": "#EBEBEB"}
+    count = {"num_format": "#,##0", "align": "right", "indent": 1, "valign": "top"}
+    looks: tuple[dict[str, Any], ...] = (
+        *(count, count | {"num_format": "#,##0.0"}, {"bold": True}, count | {"bold": True}),
+        *(head, {"text_wrap": True, "valign": "top"}),
+    )
     forms = Forms(*(book.add_format(look) for look in looks))
-    _summary(_sheet(book, w.t("Báo cáo", "Statement")), document, forms)
+    left = w.t("Việc còn lại", "What is left")
+    _summary(_sheet(book, w.t("Báo cáo", "Statement")), document, forms, left)
     repairs = tables.repairs(body, figures.repairs(body), w)
     _list(_sheet(book, w.t("Đề xuất", "Proposals")), repairs.head, repairs.rows, forms)
     by_branch = sorted(figures.open_sites(body), key=lambda site: site.province)
-    head, rows = (w.t("Chi nhánh VNPT", "VNPT branch"), *tables.open_sites(body, (), w).head), _left(body, by_branch, w)
-    _list(_sheet(book, w.t("Việc còn lại", "What is left")), head, rows, forms)
+    columns = (w.t("Chi nhánh VNPT", "VNPT branch"), *tables.open_sites(body, (), w).head)
+    _list(_sheet(book, left), columns, _left(body, by_branch, w), forms)
     annex = _sheet(book, w.t("Phụ lục MyTV và thiết bị", "Annex MyTV and equipment"))
     _list(annex, _annex_head(w), _annex(body, w), forms)
     book.close()
@@ -100,46 +107,64 @@ def _sheet(book: Any, name: str) -> Worksheet:
     return sheet
 
 
-def _summary(sheet: Worksheet, document: Document, forms: Forms) -> None:
-    """Write the document's sentences and tables below each other."""
+def _summary(sheet: Worksheet, document: Document, forms: Forms, left: str) -> None:
+    """Write the document's sentences and tables below each other; `left`: the sheet of the open sites."""
     sheet.set_column(0, 0, _FIRST)
     sheet.set_column(1, 12, _OTHERS)
-    row = 0
-
-    def put(cells: Sequence[Cell], form: Any = None) -> None:
-        nonlocal row
-        _row(sheet, row, cells, forms, form)
-        row += 1
-
-    def put_table(table: Table) -> None:
-        put((table.caption,))
-        put(table.head, forms.head)
-        for number, cells in enumerate(table.rows, start=1):
-            put(cells, forms.bold if table.has_sum and number == len(table.rows) else None)
-
+    below = Below(sheet, forms)
     for text in (f"{document.title} {document.number}", document.subject, document.meeting, document.place_and_date):
-        put((text,), forms.bold)
+        below.put((text,), forms.bold)
     for number, section in enumerate(document.sections, start=1):
-        put(())
-        put((f"{number}. {section.heading}",), forms.bold)
+        below.put(())
+        below.put((f"{number}. {section.heading}",), forms.bold)
         for sentence in section.sentences:
-            put((sentence,))
+            below.put((sentence,))
         for table in section.tables:
-            put_table(table)
-    put(())
+            below.put_table(table)
+    below.put(())
     for one in document.signatures:
-        put((one.role, one.name, one.when))
-    put((document.foot,))
+        below.put((one.role, one.name, one.when))
+    below.put((document.foot,))
     for annex in document.annexes:
-        put(())
-        put((annex.name,), forms.bold)
-        put_table(annex.table)
+        below.put(())
+        below.put((annex.name,), forms.bold)
+        if annex.table.is_wide:
+            below.put((f"{annex.table.caption}: {left}",))
+        else:
+            below.put_table(annex.table)
+
+
+class Below:
+    """Writes rows of a sheet one below the other."""
+
+    def __init__(self, sheet: Worksheet, forms: Forms) -> None:
+        self._sheet, self._forms, self._row = sheet, forms, 0
+
+    def put(self, cells: Sequence[Cell], form: Any = None) -> None:
+        """Write the next row."""
+        _row(self._sheet, self._row, cells, self._forms, form)
+        self._row += 1
+
+    def put_table(self, table: Table) -> None:
+        """Write a table below its caption, each row as high as its texts."""
+        self.put((table.caption,))
+        for number, cells in enumerate((table.head, *table.rows)):
+            self._sheet.set_row(self._row, _LINE_PT * max(map(_lines, range(len(cells)), cells)))
+            is_sum = table.has_sum and number == len(table.rows)
+            forms = self._forms
+            self.put(cells, forms.bold if is_sum else forms.wrapped if number else forms.head)
+
+
+def _lines(column: int, value: Cell) -> int:
+    """Return how many lines a value takes in a column of the first sheet."""
+    return max(1, -(-len(str(value)) // (_OTHERS if column else _FIRST)))
 
 
 def _list(sheet: Worksheet, head: tuple[str, ...], rows: Iterable[Sequence[Cell]], forms: Forms) -> None:
     """Write a list to sort and to filter, its columns as wide as their texts."""
     sheet.freeze_panes(1, 0)
     sheet.repeat_rows(0)
+    sheet.set_row(0, 2 * _LINE_PT)
     _row(sheet, 0, head, forms, forms.head)
     letters = [max(_NARROWEST, *map(len, text.split())) + 3 for text in head]  # the button of the filter beside it
     count = 0
@@ -155,7 +180,7 @@ def _row(sheet: Worksheet, row: int, cells: Sequence[Cell], forms: Forms, form: 
     for column, value in enumerate(cells):
         if isinstance(value, str):
             if value:
-                sheet.write_string(row, column, value[:_MOST_LETTERS], form or forms.text)
+                sheet.write_string(row, column, value[:_MOST_LETTERS], form)
         elif value is not None:
-            number = forms.count if isinstance(value, int) else forms.quantity
-            sheet.write_number(row, column, value, form or number)
+            plain = forms.count if isinstance(value, int) else forms.quantity
+            sheet.write_number(row, column, value, forms.bold_count if form is forms.bold else plain)
