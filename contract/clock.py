@@ -6,6 +6,10 @@ import time
 from pathlib import Path
 from typing import NamedTuple, Tuple
 
+SECOND_US = 1_000_000  # microseconds, as all moments are told
+HOUR_US = 3600 * SECOND_US
+DAY_US = 24 * HOUR_US
+
 
 class Moment(NamedTuple):
     """One instant on one machine: exact within a boot by `mono_ms`, and by the wall clock as far as that is right."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
+from contract.clock import DAY_US
 from provisioning import audit
 from provisioning.errors import ProvisioningError
 from provisioning.events import find_event
@@ -15,7 +16,7 @@ from provisioning.store.rows import upsert
 from provisioning.store.tables import deadline, unit
 from provisioning.units.load import PROVINCE
 
-MOST_BEFORE_US = 90 * 24 * 3_600_000_000
+MOST_BEFORE_US = 90 * DAY_US
 _BEFORE_US = {gate.name: gate.before_start_us for gate in DUE_GATES}
 
 

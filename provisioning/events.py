@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from contract.clock import HOUR_US
 from provisioning import audit
 from provisioning.errors import ProvisioningError
 from provisioning.names import read_name
@@ -19,7 +20,6 @@ from provisioning.store.tables import event, participation, session
 MOST_BITRATE_MBPS = 1000
 MOST_HOURS = 100  # a session's
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")  # it stands in addresses
-_HOUR_US = 3_600_000_000
 
 
 def add_event(
@@ -203,7 +203,7 @@ def _read_code(code: str) -> str:
 def _check_times(starts_at: int, ends_at: int) -> None:
     if ends_at <= starts_at:
         raise ProvisioningError("Buổi phải kết thúc sau khi bắt đầu.", "A session must end after it starts.")
-    if ends_at - starts_at > MOST_HOURS * _HOUR_US:
+    if ends_at - starts_at > MOST_HOURS * HOUR_US:
         raise ProvisioningError(
             f"Một buổi dài nhất {MOST_HOURS} giờ; hãy xem lại ngày kết thúc.",
             f"A session lasts at most {MOST_HOURS} hours; look at the day it ends on.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-_HOUR_US = 3_600_000_000
+from contract.clock import DAY_US, HOUR_US
 
 
 class Gate(NamedTuple):
@@ -15,10 +15,10 @@ class Gate(NamedTuple):
 
 
 GATES = (
-    Gate("T-14d", 14 * 24 * _HOUR_US),
-    Gate("T-7d", 7 * 24 * _HOUR_US),
-    Gate("T-1d", 24 * _HOUR_US),
-    Gate("T-1h", _HOUR_US),
+    Gate("T-14d", 14 * DAY_US),
+    Gate("T-7d", 7 * DAY_US),
+    Gate("T-1d", DAY_US),
+    Gate("T-1h", HOUR_US),
     Gate("live", 0),
 )
 DUE_GATES = GATES[:-1]  # those at which something is due beforehand

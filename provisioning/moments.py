@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
+from contract.clock import HOUR_US
 from provisioning.errors import ProvisioningError
 
 VIETNAM = timezone(timedelta(hours=7))  # all the year
-_HOUR_US = 3_600_000_000
 _TODAY = re.compile(r"\d{1,2}:\d{2}")
 _AHEAD = re.compile(r"\+(\d{1,4})h")
 _BEFORE = re.compile(r"(\d{1,3}(?:[.,]\d)?)\s*([dhn]|ngày|giờ|g)")
@@ -20,7 +20,7 @@ def read(text: str, now_us: int) -> int:
     text = text.strip()
     ahead = _AHEAD.fullmatch(text)
     if ahead:
-        return now_us + int(ahead[1]) * _HOUR_US
+        return now_us + int(ahead[1]) * HOUR_US
     try:
         at = datetime.fromisoformat(f"{write(now_us)[:11]}{text:0>5}" if _TODAY.fullmatch(text) else text)
         return int((at if at.tzinfo else at.replace(tzinfo=VIETNAM)).timestamp()) * 1_000_000
@@ -44,4 +44,4 @@ def read_before(text: str) -> int:
             f"{text[:40]} không phải khoảng thời gian; hãy viết như 10 ngày hoặc 36 giờ.",
             f"{text[:40]} is no length of time; write it like 10d or 36h.",
         )
-    return round(float(match[1].replace(",", ".")) * _HOURS_OF[match[2]] * _HOUR_US)
+    return round(float(match[1].replace(",", ".")) * _HOURS_OF[match[2]] * HOUR_US)

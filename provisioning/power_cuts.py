@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
+from contract.clock import DAY_US
 from provisioning import audit, sheets
 from provisioning.errors import ProvisioningError
 from provisioning.names import read_note
@@ -14,7 +15,7 @@ from provisioning.store.engine import record_changes
 from provisioning.store.tables import power_cut, site, unit
 from provisioning.units.load import find_units
 
-MOST_US = 7 * 24 * 3_600_000_000  # one cut; a longer one is a slip of the month
+MOST_US = 7 * DAY_US  # one cut; a longer one is a slip of the month
 
 
 class PowerCut(NamedTuple):

@@ -23,9 +23,10 @@ from collector.intake.sweep import has_judged_all, sweep
 from collector.judge.policy import Policy
 from collector.simulator.scenario import SCENARIOS, cast
 from collector.store import counters, policies
-from collector.store.intake.rollups import HEARD, HOUR_US, METRICS
+from collector.store.intake.rollups import HEARD, METRICS
 from collector.store.migrate import migrate
 from collector.store.tables import rollup
+from contract.clock import HOUR_US
 from laboratory.country_devices import Known, Speaker, known
 from provisioning import credentials, events, identifiers, people
 from provisioning.enrolment import new_row

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from collector.commands.choosing import choosing, wish
+from contract.clock import SECOND_US
 from contract.languages import language, say
 from provisioning.commands.centre import actor, now_us, registry
 
@@ -20,10 +21,9 @@ if TYPE_CHECKING:
     from collector.dryrun.campaign import Campaign
     from collector.dryrun.telling import Counts
 
-_S_US = 1_000_000
 _LOOKS_S = 1.0
 _TELLS_S = 10.0  # where nobody looks on: a line so often, and not for each site
-_SILENT_US = 60 * _S_US  # ingest beats every second
+_SILENT_US = 60 * SECOND_US  # ingest beats every second
 _SILENT = (
     "Trung tâm không chạy, nên chưa máy nào được báo. Chạy: diemcau-collector run",
     "The centre does not run, so that nobody is told yet. Run: diemcau-collector run",

@@ -16,15 +16,15 @@ from collector.dashboard.readings import Readings
 from collector.dashboard.render import Choosing, Seeing, now, page
 from collector.store import pulse
 from collector.store.queries import books, centre, quarantine
+from contract.clock import SECOND_US
 from provisioning.settings import Settings
 
 RATE_OVER_S = 60
-SILENT_US = 10_000_000  # ingest beats every second
+SILENT_US = 10 * SECOND_US  # ingest beats every second
 LATE_MS = 2_000  # a report should stand on a page within 2 s
 FULL_PCT = 90
 OLD_S = 60.0  # a probe server that has not heard the centre for so long grants by an old document
 _VERSIONS_S = 60.0  # counting the agents' versions reads a row for every device
-_SECOND_US = 1_000_000
 
 
 class Disk(NamedTuple):
@@ -54,7 +54,7 @@ def show(request: Request, servers: Asked, sight: Seeing, _: Choosing) -> Respon
         "centre.html",
         ingest=ingest,
         troubles=troubles(ingest, servers, disk, now(request)) + (["books"] if balance.difference else []),
-        arrived=centre.arrived_since(connection, now(request) - RATE_OVER_S * _SECOND_US),
+        arrived=centre.arrived_since(connection, now(request) - RATE_OVER_S * SECOND_US),
         rate_over_s=RATE_OVER_S,
         servers=servers,
         devices=centre.count_devices(connection),

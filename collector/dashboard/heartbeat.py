@@ -7,12 +7,13 @@ from itertools import groupby
 from typing import NamedTuple
 
 from collector.judge.calendar import Calendar, Stretch, stretch
+from contract.clock import SECOND_US
 
 CELLS = 48
-CELL_US = 30 * 60 * 1_000_000
+CELL_US = 30 * 60 * SECOND_US
 HOURS = CELLS // 2 + 1  # of roll-ups: the first is shown in half
 KINDS = ("connected", "partly", "away", "off_hours", "never")
-_SNAPSHOT_EVERY_US = 60 * 1_000_000
+_SNAPSHOT_EVERY_US = 60 * SECOND_US
 _NEARLY_ALL = 0.9  # our own choice: a snapshot is lost now and then
 
 

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from collector.dashboard.words import Words
 from collector.judge.presence import Explained
 from collector.store.queries.site import Asked, Turn
+from contract.clock import SECOND_US
 
-_JUST_SENT_US = 5_000_000
+_JUST_SENT_US = 5 * SECOND_US
 
 
 class Progress(NamedTuple):

@@ -16,8 +16,8 @@ from collector.store import pulse, scope
 from collector.store.queries import books, centre
 from collector.store.queries.sessions import Session, all_sessions
 from collector.store.queries.standings import count_levels
+from contract.clock import DAY_US
 
-_DAY_US = 86_400_000_000
 _CONTENT = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -84,7 +84,7 @@ class _Figures(Collector):
 
 def _that_matter(sessions: list[Session], now_us: int) -> list[Session]:
     """Return the sessions that are not over, and those that were within the last day."""
-    return [session for session in sessions if session.ends_at > now_us - _DAY_US]
+    return [session for session in sessions if session.ends_at > now_us - DAY_US]
 
 
 def _gauge(name: str, told: str, value: float) -> GaugeMetricFamily:

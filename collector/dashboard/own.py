@@ -19,12 +19,13 @@ from collector.judge.verdict import Verdict
 from collector.store.queries import presences, site
 from collector.store.queries.sessions import choose, sessions_of
 from collector.store.scope import Sight, one_site
+from contract.clock import SECOND_US
 from contract.reasons import LEVELS
 from provisioning import site_links
 from provisioning.store.engine import writing
 
 _BY = "site link"  # in the audit
-_PAUSE_US = 60_000_000  # a result is not asked for again within a minute
+_PAUSE_US = 60 * SECOND_US  # a result is not asked for again within a minute
 
 
 class Machine(NamedTuple):

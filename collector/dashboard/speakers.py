@@ -16,11 +16,12 @@ from collector.dashboard.render import Choosing, Seeing, language, now, page, se
 from collector.store import live_mode, speaking
 from collector.store.queries.sessions import Session, all_sessions, choose
 from collector.store.scope import Sight
+from contract.clock import HOUR_US
 from provisioning import moments
 from provisioning.store.engine import writing
 
 LIVE_MODE = "live mode"  # the form
-_LASTS_US = 2 * 3_600_000_000  # what the form proposes
+_LASTS_US = 2 * HOUR_US  # what the form proposes
 _STEPS = {"next": 1, "back": -1}
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from collector.demo import confirmed, simulated
 from collector.demo.model_event import HERE, UNITS_AS_OF, ModelEvent, model_event
 from collector.store.migrate import migrate
+from contract.clock import HOUR_US
 from contract.languages import say
 from provisioning import events, people, secret_files, sheets
 from provisioning.moments import VIETNAM
@@ -34,7 +35,6 @@ SEED = 20230815
 LOGIN = "noc"
 LASTS_S = 5 * 3600 // 2
 BITRATE_MBPS = 5.0
-_HOUR_US = 3600 * 1_000_000
 _OPEN_HOURS = 12
 _SESSIONS = (  # code, name, hours until it starts
     ("morning", "Buổi sáng: Bộ gặp gỡ nhà giáo cả nước", 2),
@@ -106,7 +106,7 @@ def _add_event(connection: Connection, now_us: int) -> None:
     name = say("Gặp gỡ nhà giáo cả nước, 15/8/2023 (chạy thử)", "Meeting the nation's teachers, 15 August 2023 (demo)")
     events.add_event(connection, EVENT, name, UNITS_AS_OF, BITRATE_MBPS, LOGIN, now_us)
     for code, title, hours in _SESSIONS:
-        starts_at = now_us + hours * _HOUR_US
+        starts_at = now_us + hours * HOUR_US
         events.add_session(connection, EVENT, code, title, starts_at, starts_at + LASTS_S * 1_000_000, LOGIN, now_us)
 
 

@@ -8,12 +8,13 @@ from collector.dryrun.checks import BY_DEVICES
 from collector.dryrun.prediction import Prediction
 from collector.dryrun.selection import Selection
 from contract import wire
+from contract.clock import HOUR_US, SECOND_US
 from provisioning.errors import ProvisioningError
 
 STATES = ("planned", "running", "paused", "stopped", "ended")
-LASTS_US = 2 * 3600 * 1_000_000  # a window, unless it is told when it ends; our own choice
+LASTS_US = 2 * HOUR_US  # a window, unless it is told when it ends; our own choice
 LATE_S = 30  # over which devices ask that hear of a campaign when the others have asked
-LINGERS_US = 3600 * 1_000_000  # whoever was booked is turned away for so long after a stop; our own choice
+LINGERS_US = HOUR_US  # whoever was booked is turned away for so long after a stop; our own choice
 _FROM = {  # acts, and the states of which each needs one
     "start": ("planned",),
     "pause": ("running",),
@@ -22,7 +23,6 @@ _FROM = {  # acts, and the states of which each needs one
     "rehearse": ("running", "paused"),
     "remove": ("planned",),
 }
-_S_US = 1_000_000
 _STANDS = {  # how a campaign is, and what can be done with it
     "planned": ("chưa bắt đầu: có thể bắt đầu hoặc bỏ", "has not begun: it can be begun or removed"),
     "running": ("đang chạy: có thể tạm dừng hoặc dừng hẳn", "runs: it can be paused or stopped"),
@@ -89,5 +89,5 @@ def told_to_devices(campaign: Campaign | None, now: int) -> wire.DryRun | None:
         return None
     checks = tuple(check for check in campaign.checks if check in BY_DEVICES)
     spread_s = campaign.prediction.spread_s
-    is_late = now >= campaign.began_at + spread_s * _S_US
+    is_late = now >= campaign.began_at + spread_s * SECOND_US
     return wire.DryRun(campaign.code, checks, min(LATE_S, spread_s) if is_late else spread_s, campaign.is_elsewhere)

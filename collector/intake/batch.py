@@ -17,11 +17,11 @@ from collector.store.intake import devices as device_rows
 from collector.store.intake import reports as report_rows
 from collector.store.intake.devices import Device
 from contract import wire
+from contract.clock import DAY_US
 from contract.report import Report, UnusableReport, read_body
 from contract.uplink import Presence, Snapshot
 
 MOST_NEW_SPOOLS = 100  # of a device, in a day: one that invents them must not make rows without end
-DAY_US = 86_400 * 1_000_000
 
 
 class Batch:

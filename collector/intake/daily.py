@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from sqlalchemy import Engine
 
 from collector.store.kept import HISTORY_DAYS, REPORT_DAYS
-from collector.store.prune import DAY_US, Pruned, prune
+from collector.store.prune import Pruned, prune
+from contract.clock import DAY_US, HOUR_US
 
-_AT_US = 19 * 3600 * 1_000_000  # two in the morning in Vietnam
+_AT_US = 19 * HOUR_US  # two in the morning in Vietnam
 
 
 class Daily:

@@ -12,9 +12,10 @@ from sqlalchemy import Connection
 
 from collector.intake.readings import Reading
 from collector.store.intake import rollups
-from collector.store.intake.rollups import HOUR_US, Rollup
+from collector.store.intake.rollups import Rollup
+from contract.clock import HOUR_US, SECOND_US
 
-ROUND_US = 60 * 1_000_000  # a device is written at most so often
+ROUND_US = 60 * SECOND_US  # a device is written at most so often
 MOST_AT_ONCE = 600  # rows in a transaction: 40,000 devices take about five minutes at one a second
 
 

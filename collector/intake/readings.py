@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json
 
 from collector.intake.facts import Fact
-from collector.store.intake.rollups import HEARD, HOUR_US
+from collector.store.intake.rollups import HEARD
+from contract.clock import HOUR_US
 from contract.uplink import Snapshot
 
 _IN_PATH = ("rtt_ms", "jitter_ms", "loss_pct")

@@ -13,9 +13,10 @@ from collector.judge.policy import Policy
 from collector.store import counters, policies
 from collector.store.intake import campaigns, changes, devices, situations, standings
 from contract import wire
+from contract.clock import SECOND_US
 from provisioning.store.engine import record_changes, writing
 
-PRESENCE_LOST_AFTER_US = 150 * 1_000_000
+PRESENCE_LOST_AFTER_US = 150 * SECOND_US
 LIVE_LOST_AFTER_US = 3 * wire.LIVE_TICK_S * 1_000_000  # of who ticks as in live mode: two ticks may be late
 MOST_SITES = 500  # in one transaction: ingest must not wait long for it
 

@@ -9,9 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from contract.clock import DAY_US, SECOND_US
+
 LEAST_SITES = 3  # our own choice, like the two below: two neighbours may be chance
-WITHIN_US = 60_000_000  # as long as a snapshot's period: a silent cut is noticed site by site over that time
-REACHES_US = 24 * 3600 * 1_000_000  # what has been away for longer is no news
+WITHIN_US = 60 * SECOND_US  # as long as a snapshot's period: a silent cut is noticed site by site over that time
+REACHES_US = DAY_US  # what has been away for longer is no news
 
 
 class Loss(NamedTuple):

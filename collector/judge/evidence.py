@@ -10,8 +10,8 @@ from collector.judge.owner import owner_of
 from collector.judge.policy import Policy
 from collector.judge.situation import Evidence, Situation
 from collector.judge.verdict import Verdict
+from contract.clock import HOUR_US
 
-_HOUR_US = 3_600_000_000
 _OF_THE_LINE = ("line", "path")  # facts that prove something about one line only
 
 
@@ -86,7 +86,7 @@ def counts(situation: Situation, fact: str, policy: Policy, now: int) -> tuple[E
     validity_us = policy.validity_us(fact, gate.name)
     expires_at = found.measured_at + validity_us
     if expires_at < now:
-        return None, _unknown(situation, fact, "expired", {"validity_h": validity_us / _HOUR_US}, found)
+        return None, _unknown(situation, fact, "expired", {"validity_h": validity_us / HOUR_US}, found)
     if found.findings is None:
         failure = {"failure": str((found.failure or {}).get("code", "error"))}
         return None, _unknown(situation, fact, "could_not_measure", failure, found)._replace(expires_at=expires_at)

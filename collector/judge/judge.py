@@ -11,10 +11,11 @@ from collector.judge.policy import Policy
 from collector.judge.rules import RULES
 from collector.judge.situation import Situation
 from collector.judge.verdict import Verdict, worst
+from contract.clock import SECOND_US
 
 log = logging.getLogger(__name__)
 
-FAILED_AGAIN_AFTER_US = 600 * 1_000_000  # a rule that failed is tried again, perhaps by a mended program
+FAILED_AGAIN_AFTER_US = 600 * SECOND_US  # a rule that failed is tried again, perhaps by a mended program
 
 
 class Standing(NamedTuple):

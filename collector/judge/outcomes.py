@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from collector.judge.situation import Evidence
+from contract.clock import SECOND_US
 
 THRESHOLD = "threshold"
 DIRECTIONS = ("download", "upload")
-REPEATED_AFTER_US = 600 * 1_000_000  # a line's bad moment is mostly over by then
+REPEATED_AFTER_US = 600 * SECOND_US  # a line's bad moment is mostly over by then
 KEPT = 3  # earlier tests, beside the latest
 KEPT_APART_US = REPEATED_AFTER_US // (KEPT - 1)  # so that together they reach back as far as is asked for
 _OF_DIRECTION = ("outcome", "minimum", "need_mbps", "minimum_mbps", "low_mbps", "high_mbps", "added_delay_ms")

@@ -11,9 +11,9 @@ from collector.link.connection import Connection
 from collector.link.outbox import Outbox
 from collector.store.intake.lively import Lively
 from contract import wire
+from contract.clock import SECOND_US
 
 _ID = "live"
-_SECOND_US = 1_000_000
 _MOST_S = 86_400
 _OVER = 0
 
@@ -43,5 +43,5 @@ class Live:
 
 
 def _command(ends_at: int, now: int) -> wire.Command:
-    holds_s = max(0, ends_at - now) // _SECOND_US
+    holds_s = max(0, ends_at - now) // SECOND_US
     return wire.Command(_ID, "live", min(holds_s, _MOST_S), ())

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 from collector.probe_server.document import Client, Document, DryRun
 from collector.probe_server.ledger.terms import Group
+from contract.clock import SECOND_US
 from contract.probing import Booked, Refused
 
-_S_US = 1_000_000
 _MOST_S = 86_400.0  # that an answer can tell; whoever comes then is told the rest
 
 
@@ -31,9 +31,9 @@ def kept_away(document: Document, device: str, now: int) -> Booked | Refused | N
     if dry_run.state == "paused":
         return _come(dry_run.again_s * (1 + share))
     wave = dry_run.waves[client.wave]
-    wait_us = dry_run.began_at + wave.opens_s * _S_US - now
+    wait_us = dry_run.began_at + wave.opens_s * SECOND_US - now
     if wait_us > 0:
-        return _come(wait_us / _S_US + share * wave.spread_s)
+        return _come(wait_us / SECOND_US + share * wave.spread_s)
     return _closed(dry_run, client, share, now)
 
 
@@ -43,8 +43,8 @@ def _closed(dry_run: DryRun, client: Client, share: float, now: int) -> Booked |
         return None
     for opens_at, closes_at in dry_run.openings[client.openings]:
         if now < closes_at:
-            late_us = share * min(closes_at - opens_at, dry_run.again_s * _S_US)
-            return None if opens_at <= now else _come((opens_at - now + late_us) / _S_US)
+            late_us = share * min(closes_at - opens_at, dry_run.again_s * SECOND_US)
+            return None if opens_at <= now else _come((opens_at - now + late_us) / SECOND_US)
     return Refused(code="not_selected")
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from sqlalchemy import Connection, select, update
 
 from collector.store.intake import lively
+from contract.clock import HOUR_US
 from provisioning import audit
 from provisioning.errors import ProvisioningError
 from provisioning.store.engine import record_changes
 from provisioning.store.tables import session
 
-MOST_US = 12 * 3_600_000_000  # our own choice: a day of rehearsing; a longer one is a slip, or forgotten
+MOST_US = 12 * HOUR_US  # our own choice: a day of rehearsing; a longer one is a slip, or forgotten
 
 
 def turn_on(connection: Connection, session_id: int, until: int, by: str, now: int) -> None:

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine, delete, func, select, tuple_
 
 from collector.store.tables import report, rollup
+from contract.clock import DAY_US
 from provisioning.store.engine import writing
 from provisioning.store.tables import change
 
 MOST_AT_ONCE = 1_000  # rows in a transaction
 KEPT_CHANGES = 500_000  # an hour of a busy country; who follows them is seconds behind
-DAY_US = 86_400 * 1_000_000
 
 
 class Pruned(NamedTuple):

@@ -10,11 +10,12 @@ from collector.probe_server.journal import News
 from collector.probe_server.ledger.costs import Costs
 from collector.probe_server.ledger.terms import Cost
 from collector.store.tables import slot
+from contract.clock import DAY_US
 from provisioning.store.rows import upsert
 from provisioning.store.tables import device
 
 _STATES = ("booked", "granted", "ended")  # of a turn, one after the other
-KEPT_US = 7 * 86_400 * 1_000_000
+KEPT_US = 7 * DAY_US
 
 
 def take(connection: Connection, news: Sequence[News], now: int) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
+from contract.clock import HOUR_US
 from contract.languages import say
 from provisioning.commands.centre import actor, now_us, registry
 from provisioning.errors import ProvisioningError
 from provisioning.gates import DUE_GATES
 from provisioning.units import KNOWN_ON
 
-_HOUR_US = 3_600_000_000
 _HOURS = click.FloatRange(0, 100, min_open=True)
 
 
@@ -93,7 +93,7 @@ def add_session(event_code: str, code: str, name: str, starts_at: int, hours: fl
     from provisioning import events
     from provisioning.store.engine import writing
 
-    ends_at = starts_at + int(hours * _HOUR_US)
+    ends_at = starts_at + int(hours * HOUR_US)
     with registry() as (_, engine), writing(engine) as connection:
         events.add_session(connection, event_code, code, name, starts_at, ends_at, actor(), now_us())
     click.echo(say(f"Đã thêm buổi {code}.", f"Added session {code}."))
@@ -119,7 +119,7 @@ def edit_session(code: str, name: str | None, starts_at: int | None, hours: floa
         session_id = events.find_session(connection, code, now_us())
         held = next(row for row in events.list_sessions(connection) if row.id == session_id)
         start = held.starts_at if starts_at is None else starts_at
-        lasts = held.ends_at - held.starts_at if hours is None else int(hours * _HOUR_US)
+        lasts = held.ends_at - held.starts_at if hours is None else int(hours * HOUR_US)
         events.change_session(connection, code, name or held.name, start, start + lasts, actor(), now_us())
     told = moments.write(start)
     click.echo(say(f"Buổi {code} bắt đầu {told}.", f"Session {code} starts at {told}."))
@@ -206,4 +206,4 @@ def list_deadlines(event_code: str) -> None:
 
     with registry() as (_, engine), engine.connect() as connection:
         for row in rows.list_deadlines(connection, events.find_event(connection, event_code).id):
-            click.echo(f"{row.unit_code}\t{row.gate}\t{row.before_start_us / _HOUR_US:g} h\t{row.unit}")
+            click.echo(f"{row.unit_code}\t{row.gate}\t{row.before_start_us / HOUR_US:g} h\t{row.unit}")

@@ -14,9 +14,10 @@ from collector.dryrun.checks import BY_DEVICES, NOT_REHEARSED, Seen, facts_of, r
 from collector.store import campaigns
 from collector.store.queries import openings
 from collector.store.tables import campaign, campaign_site, evidence, presence
+from contract.clock import DAY_US
 from provisioning.store.tables import device, participation
 
-_LATE_US = 86_400 * 1_000_000  # a report that was spooled comes so long after the end and counts
+_LATE_US = DAY_US  # a report that was spooled comes so long after the end and counts
 
 
 def settle(connection: Connection, site_ids: Collection[int], now: int) -> list[tuple[str, int]]:

@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 
 from collector.store.tables import command
 from contract import wire
+from contract.clock import HOUR_US, SECOND_US
 from provisioning.store.tables import device
 
-_SECOND_US = 1_000_000
-REPEAT_AFTER_US = (5 * _SECOND_US, 10 * _SECOND_US, 45 * _SECOND_US)  # so 5, 15 and 60 s after the first
+REPEAT_AFTER_US = (5 * SECOND_US, 10 * SECOND_US, 45 * SECOND_US)  # so 5, 15 and 60 s after the first
 
 
 class Due(NamedTuple):
@@ -34,7 +34,7 @@ def ask(connection: Connection, device_id: int, kind: str, probes: Collection[st
     if waiting is not None:
         connection.execute(update(command).where(command.c.id == waiting).values(next_try_at=now))
         return int(waiting)
-    times = {"made_at": now, "ends_at": now + 3600 * _SECOND_US, "next_try_at": now}
+    times = {"made_at": now, "ends_at": now + HOUR_US, "next_try_at": now}
     row = {**values, **times, "asked_by": by, "tries": 0}
     return int(connection.execute(command.insert().values(row).returning(command.c.id)).scalar_one())
 
@@ -86,4 +86,4 @@ def _next_try_at(tries: int, now: int) -> int | None:
 
 
 def _message(number: int, kind: str, ends_at: int, probes: str, now: int) -> wire.Command:
-    return wire.Command(f"c{number}", kind, (ends_at - now) // _SECOND_US, tuple(json.loads(probes)))
+    return wire.Command(f"c{number}", kind, (ends_at - now) // SECOND_US, tuple(json.loads(probes)))

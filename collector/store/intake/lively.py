@@ -10,10 +10,11 @@ from typing import NamedTuple
 from sqlalchemy import Connection, and_, or_, select, union
 
 from collector.judge.gates import GATES
+from contract.clock import DAY_US
 from provisioning.store.tables import backup, device, participation, session
 
 _BEFORE_START_US = next(gate.before_start_us for gate in GATES if gate.name == "T-1h")
-_AFTER_END_US = 86_400 * 1_000_000  # how long ended sessions are looked at, should nobody have said that they ended
+_AFTER_END_US = DAY_US  # how long ended sessions are looked at, should nobody have said that they ended
 
 
 class Lively(NamedTuple):

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, case
 from collector.store.tables import rollup
 from provisioning.store.rows import merge
 
-HOUR_US = 3600 * 1_000_000
 METRICS = ("rtt_ms", "jitter_ms", "loss_pct", "download_mbps", "upload_mbps")
 HEARD = "heard"  # 0: a snapshot in the first half of the hour, 1: in the second; so the mean tells how many in each
 

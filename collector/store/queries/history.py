@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from collector.store.intake.rollups import HEARD, HOUR_US
+from collector.store.intake.rollups import HEARD
 from collector.store.scope import Sight
 from collector.store.tables import rollup
+from contract.clock import HOUR_US
 from provisioning.store.tables import device
 
 HALF_US = HOUR_US // 2

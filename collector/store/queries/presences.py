@@ -14,13 +14,14 @@ from collector.judge.calendar import Calendar, Spans, Stretch, stretch
 from collector.judge.presence import EXCUSED, KINDS, Explained, best, explain
 from collector.store.scope import Sight
 from collector.store.tables import presence
+from contract.clock import DAY_US
 from provisioning import hours
 from provisioning.power_cuts import list_power_cuts
 from provisioning.store.tables import device, holiday, participation, session, site, unit
 
 COUNTS = and_(device.c.state == "active", device.c.is_spare.is_(False))  # a device whose presence is its site's
 _GONE = ("lost", "stopped", "asleep")
-_CUTS_REACH_US = 31 * 86_400 * 1_000_000  # our own choice: who went in a cut may stay off for the holidays after it
+_CUTS_REACH_US = 31 * DAY_US  # our own choice: who went in a cut may stay off for the holidays after it
 Sites = Collection[int] | Select[Any]  # ids of sites, or a query for them
 
 

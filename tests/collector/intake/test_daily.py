@@ -13,8 +13,8 @@ from collector.intake.ingest import ingest
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
 from collector.store import prune
-from collector.store.prune import DAY_US
 from collector.store.tables import report
+from contract.clock import DAY_US
 
 POLICY = load_policy(SEED.read_text(encoding="utf-8"))
 HOUR_US = 3_600_000_000

@@ -16,8 +16,9 @@ from collector.intake.hourly import ROUND_US, Hourly
 from collector.intake.ingest import ingest
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
-from collector.store.intake.rollups import HOUR_US, Rollup
+from collector.store.intake.rollups import Rollup
 from collector.store.tables import rollup
+from contract.clock import HOUR_US
 from provisioning.store.engine import writing
 
 POLICY = load_policy(SEED.read_text(encoding="utf-8"))

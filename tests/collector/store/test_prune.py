@@ -11,8 +11,9 @@ from collector.intake.ingest import ingest
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
 from collector.store import prune as module
-from collector.store.prune import DAY_US, prune
+from collector.store.prune import prune
 from collector.store.tables import evidence, report, rollup
+from contract.clock import DAY_US
 from provisioning.store.engine import writing
 from provisioning.store.tables import change
 
