@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, MetaData, inspect
+from alembic.operations import Operations
+from sqlalchemy import Engine, MetaData, inspect, select, update
 
 from provisioning.store import migrate
-from provisioning.store.engine import open_engine
-from provisioning.store.tables import metadata
+from provisioning.store.engine import open_engine, writing
+from provisioning.store.tables import metadata, unit
+from provisioning.units.load import load_units
 
 
 @pytest.fixture
@@ -46,6 +49,19 @@ def test_migrating_again_changes_nothing(bare_engine: Engine):
     before = described(bare_engine)
     migrate.migrate(bare_engine)
     assert described(bare_engine) == before
+
+
+def test_a_registry_of_before_spells_its_units_as_the_table_does(engine: Engine) -> None:
+    revision = import_module("provisioning.store.migrations.versions.0010_one_spelling")
+    with writing(engine) as connection:
+        load_units(connection)
+        named = select(unit.c.code, unit.c.level, unit.c.name).order_by(unit.c.id)
+        told = connection.execute(named).all()
+        for before, name in revision._SPELLED.items():
+            assert connection.execute(update(unit).where(unit.c.name == name).values(name=before)).rowcount == 1
+        with Operations.context(MigrationContext.configure(connection)):
+            revision.upgrade()
+        assert connection.execute(named).all() == told
 
 
 def described(engine: Engine) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from importlib import resources
 from types import SimpleNamespace
 
@@ -8,14 +9,21 @@ import pytest
 from sqlalchemy import Engine
 
 from provisioning.store.engine import writing
+from provisioning.units.build_units import official
 from provisioning.units.load import load_units, units_as_of
 from provisioning.units.match import UnitIndex
+
+TONES = "\u0300\u0301\u0303\u0309\u0323"
+
+
+def table(name: str) -> list[dict[str, str]]:
+    text = (resources.files("provisioning.units") / name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
 
 
 @pytest.fixture(scope="module")
 def index() -> UnitIndex:
-    text = (resources.files("provisioning.units") / "units_2023.csv").read_text(encoding="utf-8")
-    rows = list(csv.DictReader(text.splitlines()))
+    rows = table("units_2023.csv")
     return UnitIndex(
         SimpleNamespace(id=row["code"], level=int(row["level"]), name=row["name"], parent_id=row["parent_code"] or None)
         for row in rows
@@ -65,6 +73,10 @@ def test_a_province_is_found_as_people_write_it(index: UnitIndex, typed: str, co
         ("79", "Quận 01", "760"),
         ("79", "Quận 10", "771"),
         ("79", "TP Thủ Đức", "769"),
+        ("54", "tp tuy hoà", "555"),
+        ("54", "TP. Tuy Hòa", "555"),
+        ("31", "Thuỷ Nguyên", "311"),
+        ("31", "Thủy Nguyên", "311"),
         ("38", "Quan Hóa", "385"),
         ("38", "Huyện Quan Hoá", "385"),
         ("42", "TX Kỳ Anh", "449"),
@@ -74,6 +86,37 @@ def test_a_province_is_found_as_people_write_it(index: UnitIndex, typed: str, co
 )
 def test_a_district_is_found_as_people_write_it(index: UnitIndex, province: str, typed: str, code: str):
     assert index.district(province, typed).unit_id == code
+
+
+def sounds(word: str) -> tuple[str, str]:
+    """Return the letters of a syllable and its tone, wherever that is placed."""
+    letters = unicodedata.normalize("NFD", word.casefold())
+    return "".join(c for c in letters if c not in TONES), "".join(c for c in letters if c in TONES)
+
+
+def test_a_syllable_of_the_units_names_is_spelled_in_one_way() -> None:
+    spelled: dict[tuple[str, str], set[str]] = {}
+    for row in (*table("units_2023.csv"), *table("provinces_2025.csv")):
+        for word in row["name"].casefold().split():
+            spelled.setdefault(sounds(word), set()).add(word)
+    assert [words for words in spelled.values() if len(words) > 1] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("Tỉnh Hoà  Bình", "Tỉnh Hòa Bình"),
+        ("Thành Phố Tuy Hoà", "Thành phố Tuy Hòa"),
+        ("Huyện Thuỷ Nguyên", "Huyện Thủy Nguyên"),
+        ("Huyện Kiến Thuỵ", "Huyện Kiến Thụy"),
+        ("Quận Hoàn Kiếm", "Quận Hoàn Kiếm"),  # a letter follows: the tone stays on the second vowel
+        ("Huyện Quỳnh Phụ", "Huyện Quỳnh Phụ"),
+        ("Huyện Quỳ Hợp", "Huyện Quỳ Hợp"),  # qu is one consonant
+        ("Thị xã Hòa Thành", "Thị xã Hòa Thành"),
+    ],
+)
+def test_the_tone_of_two_vowels_at_the_end_is_on_the_first(source: str, name: str) -> None:
+    assert official(source) == name
 
 
 def test_a_name_that_two_districts_share_is_not_guessed(index: UnitIndex):
