@@ -26,6 +26,11 @@ WATCH = """() => {
     return all.length;
 }"""
 
+SEEN = """() => {
+    const { x, y, width, height } = document.activeElement.getBoundingClientRect();
+    const there = document.elementFromPoint(x + width / 2, y + height / 2);
+    return document.activeElement === document.body || document.activeElement.contains(there);
+}"""
 PARTS = 6  # more stops of a date: its day, month, year, hour, minute, and what opens the calendar
 
 
@@ -45,6 +50,16 @@ def test_tab_reaches_all_in_order_and_shows_where_it_is(
             page.keyboard.press("Tab")
         assert page.evaluate("reached") == list(range(count))
         assert page.evaluate("unseen") == []
+
+
+def test_what_a_phone_does_not_show_is_not_reached(centre: Centre) -> None:
+    with centre.look() as context:
+        page = context.new_page()
+        page.set_viewport_size({"width": 390, "height": 900})
+        page.goto("/units")
+        for _ in range(page.evaluate(WATCH)):
+            page.keyboard.press("Tab")
+            assert page.evaluate(SEEN), page.evaluate("document.activeElement.outerHTML")
 
 
 def test_the_first_tab_offers_to_skip_what_stands_before_the_content(centre: Centre) -> None:
