@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from collector.dashboard import access, overview_board, render, speakers_board
 from collector.dashboard.api.asking import PROBLEMS
 from collector.dashboard.boards import Boards
-from collector.dashboard.capacities import Capacities
+from collector.dashboard.capacity_sheets import CapacitySheets
 from collector.dashboard.guard import Guard
 from collector.dashboard.live import Feed
 from collector.dashboard.pace import Pace
@@ -35,13 +35,13 @@ from provisioning.settings import Settings
 
 def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_us) -> FastAPI:
     """Return the web application over this database; `now` tells microseconds since 1970 UTC."""
-    readings, capacities = Readings(), Capacities()
+    readings, sheets = Readings(), CapacitySheets()
     boards = Boards(engine, now, partial(overview_board.draw, readings=readings))
-    drawing = partial(speakers_board.draw, sheets=capacities)
+    drawing = partial(speakers_board.draw, sheets=sheets)
     speakers = Boards(engine, now, drawing, ages_s=speakers_board.AGES_S)
 
     def note(kinds: Collection[str] | None) -> None:
-        for kept in (capacities, boards, speakers):  # the sheets first: the boards are drawn from them
+        for kept in (sheets, boards, speakers):  # the sheets first: the boards are drawn from them
             kept.note(kinds)
 
     feed = Feed(engine, note)
@@ -69,7 +69,7 @@ def build_app(engine: Engine, settings: Settings, now: Callable[[], int] = wall_
     app.state.feed = feed
     app.state.boards = boards
     app.state.speakers = speakers
-    app.state.capacities = capacities
+    app.state.sheets = sheets
     app.state.pace = Pace()
     app.state.readings = readings
     app.state.now = now

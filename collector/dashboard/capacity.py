@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from collector.dashboard.capacities import Capacities
+from collector.dashboard.capacity_sheets import CapacitySheets
 from collector.dashboard.names import short_unit
 from collector.dashboard.render import Choosing, Seeing, now, page
 from collector.dryrun import demand
@@ -57,7 +57,7 @@ def show(
     """Show what the chosen session asks for; `unit`, `medium` and `delivery` open the form of one line."""
     if choice.session is None:
         return page(request, "no_session.html", status=404 if choice.is_named else 200)
-    sheets: Capacities = request.app.state.capacities
+    sheets: CapacitySheets = request.app.state.sheets
     rows = sheets.of(sight, choice.session.id)
     asked = next((_form(row) for row in rows if row.key == (unit, medium, delivery)), None)
     return _page(request, sight, choice.session, rows, asked, state)
@@ -91,7 +91,7 @@ def note(
                 capacity.confirm(connection, subject, read_number(mbps), by, note, actor, now(request))
     except ProvisioningError as error:
         return _page(request, sight, choice.session, rows, Asked(row, mbps, by, note, error), status=400)
-    request.app.state.capacities.note(["capacity"])  # before the change row is read: whoever wrote it must see it
+    request.app.state.sheets.note(["capacity"])  # before the change row is read: whoever wrote it must see it
     request.app.state.speakers.forget(choice.session.id)
     return RedirectResponse(choice.address("/capacity"), 303)
 

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from collector.dashboard import heartbeat, history
+from collector.dashboard.line_test import sentences
 from collector.dashboard.render import Choosing, Seeing, language, now, page
-from collector.dashboard.tested import sentences
 from collector.dashboard.words import Words
 from collector.judge.evidence import has_moved
 from collector.judge.gates import gate_in_force

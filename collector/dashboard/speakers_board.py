@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from collector.dashboard.boards import Board
-from collector.dashboard.capacities import Capacities
+from collector.dashboard.capacity_sheets import CapacitySheets
 from collector.dashboard.choice import Choice
 from collector.dashboard.names import short_site
 from collector.dashboard.render import fragments
@@ -41,7 +41,7 @@ class Order(NamedTuple):
     others: tuple[Speaker, ...]
 
 
-def draw(sight: Sight, session: Session, words: Words, sheets: Capacities) -> Board:
+def draw(sight: Sight, session: Session, words: Words, sheets: CapacitySheets) -> Board:
     """Return the speakers' board of a session."""
     policy = _load_policy(policies.live_text(sight.connection))
     sheet = sheets.of(sight, session.id)

@@ -27,7 +27,7 @@ from collector.dashboard import (
 )
 from collector.dashboard.app import build_app
 from collector.dashboard.boards import Boards
-from collector.dashboard.capacities import Capacities
+from collector.dashboard.capacity_sheets import CapacitySheets
 from collector.dashboard.readings import Readings
 from collector.dashboard.routes import ROUTES
 from collector.dryrun.conduct import Wish
@@ -250,7 +250,7 @@ def world(country: Any, now: int, home: Any, password_hash: str, monkeypatch: py
             )
         kept = app.state.readings = Readings()  # so that nothing is shown that was read or drawn before
         app.state.boards = Boards(country.engine, lambda: now, partial(overview_board.draw, readings=kept))
-        sheets = app.state.capacities = Capacities()
+        sheets = app.state.sheets = CapacitySheets()
         app.state.speakers = Boards(country.engine, lambda: now, partial(speakers_board.draw, sheets=sheets))
 
     return World(app, country, add_elsewhere, {})

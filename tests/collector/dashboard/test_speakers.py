@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, update
 from starlette.testclient import TestClient
 
 from collector.dashboard.boards import Board, Boards, Key
-from collector.dashboard.capacities import Capacities
+from collector.dashboard.capacity_sheets import CapacitySheets
 from collector.dashboard.speakers_board import draw
 from collector.dashboard.words import Words
 from collector.intake.ingest import ingest
@@ -183,7 +183,7 @@ def test_who_only_looks_calls_nobody(stage: Stage, stranger: TestClient, log_in:
 
 def own_boards(stage: Stage) -> Boards:
     """Boards that nobody else follows: those of the app belong to its own event loop."""
-    return Boards(stage.country.engine, lambda: stage.now, partial(draw, sheets=Capacities()))
+    return Boards(stage.country.engine, lambda: stage.now, partial(draw, sheets=CapacitySheets()))
 
 
 def test_a_lost_speaker_comes_to_an_open_board_as_pieces(

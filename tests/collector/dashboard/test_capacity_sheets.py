@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from collector.dashboard.capacities import Capacities
+from collector.dashboard.capacity_sheets import CapacitySheets
 from collector.store.scope import Sight
 
 
@@ -16,7 +16,7 @@ def test_a_sheet_is_read_anew_when_what_it_rests_on_has_changed(
     country: Any, kinds: list[str] | None, is_read_anew: bool
 ) -> None:
     country.site("Trường A")
-    sheets = Capacities()
+    sheets = CapacitySheets()
     with country.engine.connect() as connection:
         sight = Sight(connection, None)
         first = sheets.of(sight, country.session_id)
@@ -26,7 +26,7 @@ def test_a_sheet_is_read_anew_when_what_it_rests_on_has_changed(
 
 def test_what_changes_while_it_is_read_is_read_again(country: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     country.site("Trường A")
-    sheets, count = Capacities(), 0
+    sheets, count = CapacitySheets(), 0
 
     def read(*_: Any) -> list[Any]:
         nonlocal count
@@ -35,7 +35,7 @@ def test_what_changes_while_it_is_read_is_read_again(country: Any, monkeypatch: 
             sheets.note(["capacity"])
         return []
 
-    monkeypatch.setattr("collector.dashboard.capacities.capacities", read)
+    monkeypatch.setattr("collector.dashboard.capacity_sheets.capacities", read)
     with country.engine.connect() as connection:
         for _ in range(3):
             sheets.of(Sight(connection, None), country.session_id)

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from collector.dashboard import labels
-from collector.dashboard.tested import sentences
+from collector.dashboard.line_test import sentences
 from collector.dashboard.words import Words
 from collector.intake.ingest import ingest
 from collector.judge.load import load_policy

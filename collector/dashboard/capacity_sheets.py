@@ -12,7 +12,7 @@ _RESTS_ON = frozenset({"capacity", "participation", "site", "session"})
 _MOST = 100  # sheets kept: by session, and by what of the country is seen
 
 
-class Capacities:
+class CapacitySheets:
     """The sheets of one web process."""
 
     def __init__(self) -> None:
