@@ -49,9 +49,11 @@ def confirm(
 def withdraw(connection: Connection, subject: Subject, actor: str, now_us: int) -> bool:
     """Take a confirmation back; return whether there was one."""
     where = [capacity.c[name] == value for name, value in subject._asdict().items()]
-    if not connection.execute(delete(capacity).where(*where)).rowcount:
+    was = connection.execute(select(capacity).where(*where)).mappings().one_or_none()
+    if was is None:
         return False
-    audit.append(connection, actor, "withdraw capacity", str(subject.unit_id), subject._asdict(), now_us)
+    connection.execute(delete(capacity).where(*where))
+    audit.append(connection, actor, "withdraw capacity", str(subject.unit_id), dict(was), now_us)
     record_changes(connection, [("capacity", subject.unit_id)])
     return True
 

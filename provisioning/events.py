@@ -15,7 +15,7 @@ from provisioning.errors import ProvisioningError
 from provisioning.names import read_name
 from provisioning.store.engine import record_changes
 from provisioning.store.tables import code as code_table
-from provisioning.store.tables import event, participation, session
+from provisioning.store.tables import deadline, event, participation, session
 
 MOST_BITRATE_MBPS = 1000
 MOST_HOURS = 100  # a session's
@@ -110,6 +110,17 @@ def remove_session(connection: Connection, code: str, actor: str, now_us: int) -
     _keep_codes(connection, ended_at)
     audit.append(connection, actor, "session removed", code, {"name": found.name}, now_us)
     record_changes(connection, [("session", found.id)])
+
+
+def remove_event(connection: Connection, code: str, actor: str, now_us: int) -> None:
+    """Remove an event made by mistake, with its sessions and deadlines; raises ProvisioningError once one is in use."""
+    found = find_event(connection, code)
+    for row in list_sessions(connection, found.id):
+        remove_session(connection, row.code, actor, now_us)
+    connection.execute(delete(deadline).where(deadline.c.event_id == found.id))
+    connection.execute(delete(event).where(event.c.id == found.id))
+    audit.append(connection, actor, "event removed", code, {"name": found.name}, now_us)
+    record_changes(connection, [("event", found.id)])
 
 
 def list_events(connection: Connection) -> list[Row[Any]]:
@@ -212,6 +223,8 @@ def _check_times(starts_at: int, ends_at: int) -> None:
 
 def _in_use(code: str) -> ProvisioningError:
     return ProvisioningError(
-        f"Buổi {code} đã có điểm cầu, tổng duyệt hoặc biên bản nên không bỏ được; có thể đổi tên, đổi giờ.",
-        f"Session {code} has sites, dry runs or statements, so it stays; it can be renamed and moved.",
+        f"Buổi {code} đã có điểm cầu, tổng duyệt, biên bản hoặc xác nhận dung lượng nên không bỏ được; "
+        "có thể đổi tên, đổi giờ.",
+        f"Session {code} has sites, dry runs, statements or confirmed capacity, so it stays; "
+        "it can be renamed and moved.",
     )

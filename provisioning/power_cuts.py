@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from contract.clock import DAY_US
 from provisioning import audit, sheets
@@ -43,16 +43,11 @@ def add(
     now_us: int,
 ) -> None:
     """Add a cut of each of these units and sites; raises ProvisioningError."""
-    if not starts_at < ends_at <= starts_at + MOST_US:
-        raise ProvisioningError(
-            "Cắt điện phải kết thúc sau khi bắt đầu, dài nhất 7 ngày.",
-            "A power cut must end after it starts, and lasts at most 7 days.",
-        )
+    when = _when(starts_at, ends_at, note)
     places = [{"unit_id": unit_id, "site_id": None} for unit_id in find_units(connection, dict.fromkeys(unit_codes))]
     places += [{"unit_id": None, "site_id": sheets.find(connection, code).id} for code in dict.fromkeys(site_codes)]
     if not places:
         raise ProvisioningError("Hãy cho biết cắt điện ở đâu.", "Say where the power is cut.")
-    when = {"starts_at": starts_at, "ends_at": ends_at, "note": read_note(note)}
     changes = []
     for place in places:
         values = {**place, **when}
@@ -62,17 +57,35 @@ def add(
     record_changes(connection, changes)
 
 
+def change(
+    connection: Connection, cut_id: int, starts_at: int, ends_at: int, note: str, actor: str, now_us: int
+) -> None:
+    """Correct when a cut is, and its note; where it is stays. Raises ProvisioningError."""
+    was, when = dict(find(connection, cut_id)), _when(starts_at, ends_at, note)
+    if all(was[name] == value for name, value in when.items()):
+        return
+    connection.execute(update(power_cut).where(power_cut.c.id == cut_id).values(when))
+    audit.append(connection, actor, "power cut changed", str(cut_id), {"was": was, **when}, now_us)
+    record_changes(connection, [("power_cut", cut_id)])
+
+
 def remove(connection: Connection, cut_id: int, actor: str, now_us: int) -> None:
     """Remove a cut that was called off or mistyped; raises ProvisioningError."""
+    found = find(connection, cut_id)
+    connection.execute(delete(power_cut).where(power_cut.c.id == cut_id))
+    audit.append(connection, actor, "power cut removed", str(cut_id), dict(found), now_us)
+    record_changes(connection, [("power_cut", cut_id)])
+
+
+def find(connection: Connection, cut_id: int) -> RowMapping:
+    """Return the columns of a cut; raises ProvisioningError."""
     found = connection.execute(select(power_cut).where(power_cut.c.id == cut_id)).mappings().one_or_none()
     if found is None:
         raise ProvisioningError(
             f"Không có lịch cắt điện số {cut_id}. Xem: diemcau-provision power-cuts list",
             f"There is no power cut {cut_id}. See: diemcau-provision power-cuts list",
         )
-    connection.execute(delete(power_cut).where(power_cut.c.id == cut_id))
-    audit.append(connection, actor, "power cut removed", str(cut_id), dict(found), now_us)
-    record_changes(connection, [("power_cut", cut_id)])
+    return found
 
 
 def list_power_cuts(connection: Connection, ending_after: int = 0) -> list[PowerCut]:
@@ -88,3 +101,13 @@ def list_power_cuts(connection: Connection, ending_after: int = 0) -> list[Power
         .order_by(power_cut.c.starts_at, power_cut.c.id)
     )
     return [PowerCut(*row) for row in connection.execute(query)]
+
+
+def _when(starts_at: int, ends_at: int, note: str) -> dict[str, Any]:
+    """Return the columns that tell when a cut is, and its note; raises ProvisioningError."""
+    if not starts_at < ends_at <= starts_at + MOST_US:
+        raise ProvisioningError(
+            "Cắt điện phải kết thúc sau khi bắt đầu, dài nhất 7 ngày.",
+            "A power cut must end after it starts, and lasts at most 7 days.",
+        )
+    return {"starts_at": starts_at, "ends_at": ends_at, "note": read_note(note)}

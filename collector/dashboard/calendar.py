@@ -72,7 +72,7 @@ def change_power_cuts(
     number: Annotated[int, Form()] = 0,
     act: Annotated[str, Form()] = "add",
 ) -> Response:
-    """Add an announced power cut of a province, a district or a site, or remove the one of this number."""
+    """Add an announced power cut of a province, a district or a site; correct or remove the one of this number."""
     typed = {"starts_at": starts_at, "ends_at": ends_at, "note": note}
     typed |= {"province": province, "district": district, "site": site}
 
@@ -81,10 +81,13 @@ def change_power_cuts(
             power_cuts.remove(connection, number, by, now_us)
             return
         span = moments.read(starts_at, now_us), moments.read(ends_at, now_us)
+        if act == "change":
+            power_cuts.change(connection, number, *span, note, by, now_us)
+            return
         codes = [] if site else _unit_codes(connection, Where(province, district), now_us)
         power_cuts.add(connection, *span, note, codes, [site] if site else [], by, now_us)
 
-    return _done(request, attempt(request, "power_cut", typed, do), "#power-cuts")
+    return _done(request, attempt(request, f"power_cut {number}", typed, do), "#power-cuts")
 
 
 def _unit_codes(connection: Connection, where: Where, now_us: int) -> list[str]:
@@ -135,6 +138,7 @@ def _page(request: Request, sight: Sight, choice: Choice, problem: Problem | Non
         holidays=times.holidays_seen(sight, day_of(moment).isoformat()),
         power_cuts=times.power_cuts_seen(sight, moment),
         provinces=[row for row in rows if row.parent_id is None],
+        form_moment=moments.write,
         may_edit=may_edit(request, sight),
         problem=problem,
     )

@@ -42,14 +42,21 @@ def change(
     name: Text = "",
     units_as_of: Text = "",
     bitrate_mbps: Text = "",
+    act: Annotated[str, Form()] = "change",
 ) -> Response:
-    """Change what describes an event."""
+    """Change what describes an event, or remove one that nobody takes part in."""
     typed = {"name": name, "units_as_of": units_as_of, "bitrate_mbps": bitrate_mbps}
 
     def do(connection: Connection, by: str, now_us: int) -> None:
-        events.change_event(connection, code, name, units_as_of, read_number(bitrate_mbps), by, now_us)
+        if act == "remove":
+            events.remove_event(connection, code, by, now_us)
+        else:
+            events.change_event(connection, code, name, units_as_of, read_number(bitrate_mbps), by, now_us)
 
-    return _done(request, code, chosen, attempt(request, "event", typed, do))
+    problem = attempt(request, "event", typed, do)
+    if act == "remove" and problem is None:
+        return RedirectResponse("/events", 303)
+    return _done(request, code, chosen, problem)
 
 
 def add_session(

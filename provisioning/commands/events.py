@@ -65,6 +65,18 @@ def edit_event(code: str, name: str | None, units_as_of: str | None, bitrate_mbp
     click.echo(say(f"Đã sửa sự kiện {code}.", f"Changed event {code}."))
 
 
+@event.command("remove", help=say("Bỏ một sự kiện chưa có điểm cầu nào.", "Remove an event without any site."))
+@click.argument("code")
+def remove_event(code: str) -> None:
+    """Remove an event made by mistake, with its sessions."""
+    from provisioning import events
+    from provisioning.store.engine import writing
+
+    with registry() as (_, engine), writing(engine) as connection:
+        events.remove_event(connection, code, actor(), now_us())
+    click.echo(say(f"Đã bỏ sự kiện {code}.", f"Removed event {code}."))
+
+
 @event.command("list", help=say("Liệt kê các sự kiện.", "List the events."))
 def list_events() -> None:
     """Print code, the map's day, the stream's rate and name, separated by tabs."""

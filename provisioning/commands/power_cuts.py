@@ -1,4 +1,4 @@
-"""power-cuts add, list, remove: when the power company has said that it cuts the power."""
+"""power-cuts add, edit, list, remove: when the power company has said that it cuts the power."""
 
 from __future__ import annotations
 
@@ -50,6 +50,29 @@ def list_power_cuts(is_all: bool) -> None:
         for cut in rows.list_power_cuts(connection, 0 if is_all else now_us()):
             span = f"{moments.write(cut.starts_at)}\t{moments.write(cut.ends_at)}"
             click.echo(f"{cut.id}\t{span}\t{cut.unit or cut.site}\t{cut.note}")
+
+
+@power_cuts.command(
+    "edit",
+    help=say("Sửa giờ, ghi chú của lịch này; không ghi gì thì giữ nguyên.", "Correct when, or its note."),
+)
+@click.argument("number", type=int)
+@click.option("--from", "starts", help=say("Từ lúc.", "From when."))
+@click.option("--to", "ends", help=say("Đến lúc.", "To when."))
+@click.option("--note", help=say("Ai thông báo, ở đâu.", "Who announced it, and where."))
+def edit_power_cut(number: int, starts: str | None, ends: str | None, note: str | None) -> None:
+    """Correct when a power cut is, or its note."""
+    from provisioning import moments
+    from provisioning import power_cuts as rows
+    from provisioning.store.engine import writing
+
+    with registry() as (_, engine), writing(engine) as connection:
+        now, held = now_us(), rows.find(connection, number)
+        starts_at = held["starts_at"] if starts is None else moments.read(starts, now)
+        ends_at = held["ends_at"] if ends is None else moments.read(ends, now)
+        rows.change(connection, number, starts_at, ends_at, held["note"] if note is None else note, actor(), now)
+    told = f"{moments.write(starts_at)} – {moments.write(ends_at)}"
+    click.echo(say(f"Lịch cắt điện số {number}: {told}.", f"Power cut {number}: {told}."))
 
 
 @power_cuts.command("remove", help=say("Bỏ lịch cắt điện mang số này.", "Remove the power cut of this number."))

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine, select
 
-from provisioning import events
+from provisioning import deadlines, events
 from provisioning.errors import ProvisioningError
 from provisioning.store.engine import writing
-from provisioning.store.tables import audit, change, code, participation, session, site, unit
+from provisioning.store.tables import audit, change, code, deadline, participation, session, site, unit
 
 
 @pytest.fixture
@@ -109,6 +109,32 @@ def test_a_session_without_sites_can_be_removed_and_one_with_sites_stays(engine:
         assert [row.code for row in events.list_sessions(connection)] == ["morning", "noon"]
         with pytest.raises(ProvisioningError, match="có điểm cầu"):
             events.remove_session(connection, "noon", "an", 1)
+
+
+def test_an_event_that_nobody_takes_part_in_is_removed_with_its_sessions_and_deadlines(engine: Engine, planned):
+    with writing(engine) as connection:
+        connection.execute(unit.insert().values(id=1, code="02", level=1, name="Hà Giang", valid_from="2008-08-01"))
+        events.add_event(connection, "other", "Khác", "2023-08-15", 5.0, "test", 1)
+        deadlines.set_deadline(connection, "e", "02", "T-14d", 10 * 24 * 3_600_000_000, "test", 1)
+        events.remove_event(connection, "e", "an", 2)
+        assert [row.code for row in events.list_events(connection)] == ["other"]
+        assert events.list_sessions(connection) == []
+        assert connection.scalars(select(deadline.c.gate)).all() == []
+        assert connection.scalars(select(audit.c.action).order_by(audit.c.id.desc())).first() == "event removed"
+        with pytest.raises(ProvisioningError, match="event add"):
+            events.remove_event(connection, "e", "an", 3)
+
+
+def test_an_event_with_a_session_in_use_stays_as_it_is(engine: Engine, planned):
+    with writing(engine) as connection:
+        connection.execute(unit.insert().values(id=1, code="02", level=1, name="Hà Giang", valid_from="2008-08-01"))
+        connection.execute(site.insert().values(id=1, code="S1", name="x", unit_id=1, created_at=1))
+        part = {"session_id": planned["noon"], "site_id": 1, "role": "view", "medium": "pc"}
+        connection.execute(participation.insert().values(part))
+    with pytest.raises(ProvisioningError, match="noon đã có điểm cầu"), writing(engine) as connection:
+        events.remove_event(connection, "e", "an", 2)
+    with engine.connect() as connection:
+        assert [row.code for row in events.list_sessions(connection)] == ["morning", "noon", "evening"]
 
 
 @pytest.mark.parametrize("wrong", ["", "có dấu", "a/b", "-a", "a" * 41, "a b"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from sqlalchemy import Engine, insert, select
 
@@ -9,6 +11,7 @@ from provisioning import audit, power_cuts
 from provisioning.errors import ProvisioningError
 from provisioning.identifiers import new_site
 from provisioning.store.engine import writing
+from provisioning.store.tables import audit as audit_table
 from provisioning.store.tables import change, site, unit
 from provisioning.units.load import load_units
 
@@ -42,6 +45,23 @@ def test_cuts_of_units_and_sites_are_listed_until_they_are_over_and_can_be_calle
         told = connection.scalars(select(change.c.kind)).all()
         assert audit.verify(connection).broken_at is None
     assert told == ["power_cut"] * 5
+
+
+def test_a_cut_that_moves_is_corrected_and_what_it_was_is_kept_in_the_audit_log(engine: Engine, code) -> None:
+    with writing(engine) as connection:
+        power_cuts.add(connection, 2000, 3000, "báo", ["02"], [], "an", 1)
+        (cut,) = power_cuts.list_power_cuts(connection)
+        power_cuts.change(connection, cut.id, 2000, 3000, "báo", "bình", 2)  # which changes nothing
+        power_cuts.change(connection, cut.id, 2500, 4000, "báo lại", "bình", 3)
+        assert power_cuts.list_power_cuts(connection) == [cut._replace(starts_at=2500, ends_at=4000, note="báo lại")]
+        told = connection.execute(select(audit_table.c.action, audit_table.c.detail).order_by(audit_table.c.id)).all()
+        assert [action for action, _ in told] == ["power cut added", "power cut changed"]
+        assert json.loads(told[1].detail)["was"]["starts_at"] == 2000
+        for starts_at, ends_at in ((4000, 4000), (0, 8 * DAY)):
+            with pytest.raises(ProvisioningError):
+                power_cuts.change(connection, cut.id, starts_at, ends_at, "", "bình", 4)
+        with pytest.raises(ProvisioningError, match="power-cuts list"):
+            power_cuts.change(connection, cut.id + 1, 1, 2, "", "bình", 4)
 
 
 def test_what_cannot_be_a_power_cut_is_refused(engine: Engine, code) -> None:

@@ -90,3 +90,15 @@ def test_who_only_looks_is_offered_nothing_to_change(
     assert 'method="post" action="/calendar' not in shown
     for address in ("/calendar/holidays", "/calendar/power-cuts"):
         assert viewer.post(address, data=TUESDAY, headers=SAME_SITE).status_code == 403
+
+
+def test_a_power_cut_is_corrected_where_it_stands(browser: TestClient, nation: Any) -> None:
+    browser.post("/calendar/power-cuts", data={"province": "01", "note": "xa", **TUESDAY}, headers=SAME_SITE)
+    later = {**TUESDAY, "number": "1", "act": "change", "note": "Điện lực dời giờ", "ends_at": "2023-08-15T15:00"}
+    assert browser.post("/calendar/power-cuts", data=later, headers=SAME_SITE).status_code == 303
+    page = browser.get("/calendar").text
+    assert "Điện lực dời giờ" in page
+    assert 'value="2023-08-15T15:00"' in page
+    wrong = browser.post("/calendar/power-cuts", data={**later, "ends_at": "2023-08-01T00:00"}, headers=SAME_SITE)
+    assert (wrong.status_code, "kết thúc sau khi bắt đầu" in wrong.text) == (400, True)
+    assert wrong.text.count('role="alert"') == 1

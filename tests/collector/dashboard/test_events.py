@@ -200,3 +200,16 @@ def test_a_dry_run_whose_window_no_longer_fits_is_named_and_leads_to_its_page(
         connection.execute(update(session).values(moved_at=now - DAY))
         code = connection.scalar(select(event.c.code))
     assert f'<a href="/dryruns/{number}">T-7 &lt;b&gt;</a>' in browser.get(f"/events/{code}").text
+
+
+def test_an_event_made_by_mistake_is_removed_and_one_in_use_says_why_it_stays(
+    browser: TestClient, post: Any, nation: Any
+) -> None:
+    post("/events", **NEW)
+    post("/events/gap-go/sessions", session_code="nham", name="Nhầm", **SPAN)
+    gone = post("/events/gap-go", act="remove")
+    assert (gone.status_code, gone.headers["location"]) == (303, "/events")
+    assert browser.get("/events/gap-go").status_code == 404
+    kept = post("/events/e", act="remove")
+    assert (kept.status_code, "đã có điểm cầu" in unescape(kept.text)) == (400, True)
+    assert held(nation.engine, event.c.code) == ["e"]
