@@ -265,6 +265,10 @@ class Centre:
         with self._browser.open(self._web + path, timeout=10) as answer:
             return answer.read()
 
+    def code(self, key: str) -> str:
+        """The code that a site has in the registry."""
+        return self._address(key).partition("?")[0].rpartition("/")[2]
+
     def _address(self, key: str) -> str:
         name = next(row.split(",")[1] for row in ROSTER.splitlines() if row.startswith(key))
         link = re.search(rf'href="(/sites/[^"]+)">{name}</a>', self.page("/sites").html)

@@ -9,8 +9,19 @@ import signal
 
 import pytest
 
+from collector.dryrun import conduct, prediction
+from collector.dryrun.conduct import Wish
+from collector.dryrun.selection import Selection
+from collector.store import campaigns
+from collector.store.queries.campaigns import count_outcomes
+from collector.store.scope import country
+from contract.clock import wall_us
+from provisioning.store.engine import open_engine
+
 BROKER = "mosquitto"
 SITE = "DONGVAN"
+HOUR_US = 3_600_000_000
+TESTED = ("carries", "fails", "unsure")  # as this machine is: other tests run meanwhile
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +90,38 @@ def test_an_agent_that_is_killed_is_lost_until_it_runs_again(centre, agent, unti
     until(lambda: centre.site(SITE).presence(agent.name) == "lost", within_s=150)
     agent.run()
     until(lambda: centre.site(SITE).presence(agent.name) == "connected")
+
+
+def test_a_dry_run_is_joined_by_an_agent_that_is_there_and_by_one_that_comes_late(centre, agent, until, monkeypatch):
+    monkeypatch.setattr(prediction, "LEAST_SPREAD_S", 1)
+    engine = open_engine(centre.settings.database)
+
+    def begun():
+        """Begin a dry run of the agent's site, at whatever hour this is, and return its number."""
+        now_us = wall_us()
+        site = Selection(sites=(centre.code(SITE),))
+        wish = Wish("T-1", 1, ("equipment", "line"), site, now_us, now_us + HOUR_US, False, True, True)
+        number = conduct.make(engine, centre.settings, wish, "test", now_us)
+        return conduct.act(engine, centre.settings, number, "start", "test", now_us).id
+
+    def told(number):
+        """Return how the dry run stands, and what came of its site."""
+        with engine.connect() as connection:
+            (found,) = count_outcomes(country(connection), number)
+            return campaigns.get(connection, number).state, found[0]
+
+    until(lambda: centre.site(SITE).presence(agent.name) == "connected")
+    there = begun()
+    until(lambda: told(there)[0] == "ended")
+    agent.stop()
+    late = begun()
+    until(lambda: centre.site(SITE).presence(agent.name) == "stopped")
+    assert told(late) == ("running", "")
+    agent.run()
+    until(lambda: told(late)[0] == "ended")
+    for number in (there, late):
+        assert told(number)[1] in TESTED
+    engine.dispose()
 
 
 def drained(centre):
