@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any, ClassVar, Tuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -10,8 +11,17 @@ from typing_extensions import Annotated, Self  # `typing` has them from Python 3
 from contract import wire
 
 
+def is_clean(text: str) -> bool:
+    """Tell whether a text may travel: NFC, with no control, bidi, surrogate, private or unassigned character."""
+    if text.isascii():
+        return text.isprintable()  # the same, much sooner
+    return unicodedata.is_normalized("NFC", text) and not any(
+        unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") for c in text
+    )
+
+
 def _clean(text: str) -> str:
-    if not wire.is_clean(text):
+    if not is_clean(text):
         raise ValueError("must be NFC, without control, bidi or unassigned characters")
     return text
 

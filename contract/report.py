@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from typing_extensions import Annotated, Literal
 
 from contract import clock, wire
-from contract.fields import BootId, Count, Device, Message, Name, list_of, text
+from contract.fields import BootId, Count, Device, Message, Name, is_clean, list_of, text
 from contract.findings import Findings
 from contract.privacy import OfCourse, OfDevice, OfMachine
 
@@ -139,4 +139,4 @@ def _reason(problem: ErrorDetails) -> str:
         return "not_finite"
     if problem["loc"] == ("v",) and problem["type"] == "less_than_equal":
         return "future_version"
-    return "bad_text" if isinstance(found, str) and not wire.is_clean(found) else "wrong_type"
+    return "bad_text" if isinstance(found, str) and not is_clean(found) else "wrong_type"

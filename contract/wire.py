@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import unicodedata
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple, Type, TypeVar
 
 MAX_REPORT_BYTES = 32 * 1024  # frame and body together; the agent refuses more before it spools
@@ -165,15 +164,6 @@ def parse_topic(text: str) -> Topic:
     if match is None or shard_of(match[2]) != match[1]:
         raise WireError(f"not a topic of this contract: {text[:80]!r}")
     return Topic(match[1], match[2], match[3] or match[4])
-
-
-def is_clean(text: str) -> bool:
-    """Tell whether a text may travel: NFC, with no control, bidi, surrogate, private or unassigned character."""
-    if text.isascii():
-        return text.isprintable()  # the same, much sooner
-    return unicodedata.is_normalized("NFC", text) and not any(
-        unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") for c in text
-    )
 
 
 def encode_report(frame: Frame, body: bytes) -> bytes:

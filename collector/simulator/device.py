@@ -16,14 +16,13 @@ from collector.simulator.files import Credentials
 from collector.simulator.ground import Ground, tls_of
 from collector.simulator.link import Link
 from collector.simulator.machine import Machine
-from collector.simulator.rounds import EVERYTHING, INVENTORY, LIGHT, LINE, Round
+from collector.simulator.rounds import EVERYTHING, INVENTORY, LINE, Round, Rounds
 from collector.simulator.spool import Spool
 from collector.simulator.timetable import NEVER_S
 from contract import wire
 
 KEEPALIVE_S = 45
 TICK_S = wire.TICK_S
-LIGHT_ROUND_S, LINE_ROUND_S = 3600.0, 43_200.0
 MOST_COMMANDS = 100  # that are remembered
 _MOST_RETRY_S = 300.0
 _STABLE_S = 300.0  # a connection that lasted this long clears what failed before it
@@ -45,8 +44,6 @@ class Device:
         "_is_started",
         "_known",
         "_left",
-        "_light_at_s",
-        "_line_at_s",
         "_link",
         "_live_until_s",
         "_number",
@@ -94,10 +91,10 @@ class Device:
         self._pinged_at_s = 0.0
         self._packet_id = 0
         self._part = Part(self, credentials.permit_key, ground)
-        self._rounds: list[Round] = []
+        self._rounds = Rounds()
         self._is_started = False
         self._is_dialling = False
-        self._tick_at_s = self._light_at_s = self._line_at_s = NEVER_S
+        self._tick_at_s = NEVER_S
         self._live_until_s = 0.0
         self._done: list[str] = []  # ids to tell with the next snapshot
         self._known: deque[str] = deque(maxlen=MOST_COMMANDS)
@@ -123,8 +120,7 @@ class Device:
         self._ground.timetable.wake(self, max(self._next_s(), now_s))
 
     def _next_s(self) -> float:
-        ends_s = min((going.ends_at_s for going in self._rounds), default=NEVER_S)
-        times_s = [ends_s, self._light_at_s, self._line_at_s, self._part.next_s]
+        times_s = [self._rounds.next_s, self._part.next_s]
         if self.is_open:
             times_s += [self._tick_at_s, self.spool.again_at_s, self._ping_at_s, self._heard_at_s + _DEAD_S + 1]
         elif self._link is None and not self._is_dialling:
@@ -134,22 +130,17 @@ class Device:
     # --- its rounds
 
     def _measure(self, now_s: float) -> None:
-        if now_s >= self._light_at_s:
-            self._light_at_s += LIGHT_ROUND_S
-            self.begin(now_s, "schedule", LIGHT)
-        if now_s >= self._line_at_s:
-            self._line_at_s += LINE_ROUND_S
-            self.begin(now_s, "schedule", LINE)
+        for probes in self._rounds.take_due(now_s):
+            self.begin(now_s, "schedule", probes)
         self._part.turn(now_s)
-        for over in [going for going in self._rounds if now_s >= going.ends_at_s]:
-            self._rounds.remove(over)
+        for over in self._rounds.take_over(now_s):
             self.report(now_s, over.occasion, over.probes, over.done)
             self._remember(over.done)
 
     def begin(self, now_s: float, occasion: str, probes: tuple[str, ...], done: tuple[str, ...] = ()) -> None:
         """Begin a round: it is reported when it is over."""
         ends_at_s = now_s + self.machine.duration_s(probes, self._chance)
-        self._rounds.append(Round(ends_at_s, occasion, probes, done))
+        self._rounds.begin(Round(ends_at_s, occasion, probes, done))
 
     def report(self, now_s: float, occasion: str, probes: tuple[str, ...], done: tuple[str, ...] = ()) -> None:
         """Measure, that is invent, and spool the report."""
@@ -162,9 +153,8 @@ class Device:
 
     def measure_no_more(self) -> None:
         """Begin no round any more: what is spooled is still sent."""
-        self._rounds.clear()
+        self._rounds.stop()
         self._is_started = True
-        self._light_at_s = self._line_at_s = NEVER_S
 
     def _start_measuring(self, now_s: float) -> None:
         self._is_started = True
@@ -172,8 +162,7 @@ class Device:
             self.spool.accept(self.machine.report(now_s - age_s, "start", LINE, (), is_cut=False))
         self.report(now_s, "start", EVERYTHING)
         self._tick_at_s = now_s
-        self._light_at_s = now_s + LIGHT_ROUND_S * self._chance.uniform(0.1, 1.0)
-        self._line_at_s = now_s + LINE_ROUND_S * self._chance.uniform(0.1, 1.0)
+        self._rounds.start(now_s, self._chance)
 
     # --- its connection
 
@@ -337,7 +326,7 @@ class Device:
             self._live_until_s = self._ground.now_s() + command.expires_in_s
             self._tick_at_s = 0.0
             return
-        if any(command.id in going.done for going in self._rounds):
+        if self._rounds.does(command.id):
             return
         now_s = self._ground.now_s()
         if command.id in self._known or command.kind == "reload":
@@ -369,7 +358,7 @@ class Device:
         else:
             self._drop_link()
         self._forget_link()
-        self._rounds.clear()
+        self._rounds.drop()
         self.is_on = False
 
     def switch_on(self) -> None:
@@ -377,6 +366,7 @@ class Device:
         now_s = self._ground.now_s()
         self.is_on = True
         self._failures, self._try_at_s = 0, now_s
+        self._part.forget()
         self.machine.boot(now_s)
         self._ground.timetable.wake(self, now_s)
 

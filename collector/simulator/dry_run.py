@@ -44,6 +44,10 @@ class Part:
         if "line" in told.checks:
             self._line_at_s = at_s
 
+    def forget(self) -> None:
+        """Know of none any more: a program that begins anew hears the plan again, and takes part again."""
+        self._id = ""
+
     @property
     def next_s(self) -> float:
         """When there is something to do."""

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 
-from contract import wire
+from contract.fields import is_clean
 from provisioning import hours
 from provisioning.store.folding import fold
 
@@ -37,8 +37,8 @@ def clean(raw: str) -> str:
     text = text[1:] if guarded else text
     if not guarded and text[:1] in ("=", "@"):
         raise CellError("bắt đầu như một công thức; hãy ghi giá trị", "begins like a formula; write the value")
-    if not wire.is_clean(text):
-        codes = ", ".join(f"U+{ord(c):04X}" for c in text if not wire.is_clean(c))[:80]
+    if not is_clean(text):
+        codes = ", ".join(f"U+{ord(c):04X}" for c in text if not is_clean(c))[:80]
         raise CellError(f"có ký tự không nhìn thấy được ({codes})", f"has characters that cannot be seen ({codes})")
     if len(text) > MAX_TEXT:
         raise CellError(f"dài quá {MAX_TEXT} ký tự", f"is longer than {MAX_TEXT} characters")

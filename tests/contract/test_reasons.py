@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 import pytest
 
-from contract import reasons, wire
+from contract import reasons
+from contract.fields import is_clean
 from contract.findings import Disturbance, Why
 from contract.report import Failure
 
@@ -33,7 +34,7 @@ def test_whoever_owns_a_reason_is_told_what_to_do_in_both_languages(code: str) -
 @every_reason
 def test_every_text_is_clean_and_names_an_owner(code: str) -> None:
     reason = reasons.REASONS[code]
-    assert all(map(wire.is_clean, (reason.vi, reason.en, reason.next_vi, reason.next_en)))
+    assert all(map(is_clean, (reason.vi, reason.en, reason.next_vi, reason.next_en)))
     assert reason.owner in (*reasons.OWNERS, "line")
 
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract import findings, wire
+from contract.fields import is_clean
 from contract.report import REFUSALS, UnusableReport, read_body
 
 DEVICE = "d-0123456789"
@@ -27,7 +28,7 @@ def _refused(body: bytes) -> str:
     with pytest.raises(UnusableReport) as refusal:
         read_body(body, DEVICE)
     assert refusal.value.reason in REFUSALS
-    assert wire.is_clean(refusal.value.detail)
+    assert is_clean(refusal.value.detail)
     return refusal.value.reason
 
 

@@ -86,6 +86,10 @@ def test_it_does_once_what_is_asked_for_within_the_spread(checks: Any, began: An
     world.hear("line", number=2, is_elsewhere=True)  # another one, at the other probe server
     world.pass_time()
     assert world.asked == [*asked, "theirs"]
+    world.part.forget()  # the machine begins anew
+    world.hear("line", number=2)
+    world.pass_time()
+    assert world.asked == [*asked, "theirs", "ours"]
 
 
 @pytest.mark.parametrize(
