@@ -57,7 +57,7 @@ class Rounds:
 
     def take_due(self, now_s: float) -> list[tuple[str, ...]]:
         """Return the probes of each round that is due, and count it as taken."""
-        due = []
+        due: list[tuple[str, ...]] = []
         if now_s >= self._light_at_s:
             self._light_at_s += LIGHT_ROUND_S
             due.append(LIGHT)
