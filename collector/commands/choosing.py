@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from collector.commands.options import SESSION
 from contract.languages import say
 
 if TYPE_CHECKING:
@@ -15,11 +16,7 @@ if TYPE_CHECKING:
     from collector.dryrun.conduct import Wish
 
 _OPTIONS = (
-    click.option(
-        "--session",
-        metavar=say("MÃ", "CODE"),
-        help=say("Mã buổi; không có thì buổi đang hoặc sắp họp.", "A session; else the one of now, or the next."),
-    ),
+    SESSION,
     click.option(
         "--check",
         "checks",
@@ -129,6 +126,6 @@ def wish(connection: Connection, name: str, chosen: dict[str, Any], now: int) ->
         sites=tuple(code.upper() for code in chosen["sites"]),
         not_carried_in=chosen["retest"],
     )
-    session_id = find_session(connection, chosen["session"], now)
+    session_id = find_session(connection, chosen["session_code"], now)
     how = chosen["elsewhere"], chosen["any_hour"], chosen["during_sessions"]
     return Wish(name, session_id, tuple(chosen["checks"]), selection, opens_at, closes_at, *how)

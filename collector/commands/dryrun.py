@@ -1,4 +1,4 @@
-"""dryrun predict, create, start, pause, resume, stop, status, watch, list: campaigns from the terminal."""
+"""dryrun predict, create, start, pause, resume, stop, remove, status, watch, list: campaigns from the terminal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from collector.dashboard.words import Words
     from collector.dryrun.campaign import Campaign
-    from collector.dryrun.telling import Counts
+    from collector.dryrun.checks import Counts
 
 _LOOKS_S = 1.0
 _TELLS_S = 10.0  # where nobody looks on: a line so often, and not for each site

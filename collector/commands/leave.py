@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from collector.commands.options import SESSION
 from contract.languages import say
 from provisioning.commands.centre import actor, now_us, registry
 
@@ -16,20 +17,15 @@ from provisioning.commands.centre import actor, now_us, registry
         "a roster that has them brings them back.",
     )
 )
-@click.option(
-    "--session",
-    "code",
-    metavar=say("MÃ", "CODE"),
-    help=say("Mã buổi; không có thì buổi đang hoặc sắp họp.", "A session; else the one of now, or the next."),
-)
+@SESSION
 @click.argument("sites", nargs=-1, required=True, metavar=say("ĐIỂM_CẦU...", "SITE..."))
-def leave(code: str | None, sites: tuple[str, ...]) -> None:
+def leave(session_code: str | None, sites: tuple[str, ...]) -> None:
     """Take sites out of a session."""
     from collector.store import leaving
     from provisioning import events
     from provisioning.store.engine import writing
 
     with registry() as (_, engine), writing(engine) as connection:
-        session_id = events.find_session(connection, code, now_us())
+        session_id = events.find_session(connection, session_code, now_us())
         number = leaving.leave(connection, session_id, sites, actor(), now_us())
     click.echo(say(f"Đã đưa {number} điểm cầu ra khỏi buổi.", f"{number} sites have left the session."))

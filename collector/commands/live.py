@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import click
 
+from collector.commands.options import SESSION
 from contract.languages import say
 from provisioning.commands.centre import actor, now_us, registry
-
-_SESSION_HELP = say("Mã buổi; không có thì buổi sắp tới.", "Code; else the next one.")
 
 
 @click.group(
@@ -24,8 +23,8 @@ def live() -> None:
 
 @live.command(help=say("Bật cho một buổi, đến một giờ; bật lại để đổi giờ.", "Turn it on for a session, until a time."))
 @click.option("--until", required=True, help=say("17:30, +2h hoặc 2026-11-27T17:30.", "As +2h; in at most 12 hours."))
-@click.option("--session", "code", help=_SESSION_HELP)
-def on(until: str, code: str | None) -> None:
+@SESSION
+def on(until: str, session_code: str | None) -> None:
     """Turn live mode on until a moment."""
     from collector.store import live_mode
     from provisioning import events, moments
@@ -34,14 +33,14 @@ def on(until: str, code: str | None) -> None:
     with registry() as (_, engine), writing(engine) as connection:
         now = now_us()
         ends_at = moments.read(until, now)
-        live_mode.turn_on(connection, events.find_session(connection, code, now), ends_at, actor(), now)
+        live_mode.turn_on(connection, events.find_session(connection, session_code, now), ends_at, actor(), now)
     told = moments.write(ends_at)
     click.echo(say(f"Chế độ trực tiếp: đến {told}. Tắt sớm: live off", f"Live mode until {told}. To end it: live off"))
 
 
 @live.command(help=say("Tắt trước giờ đã hẹn.", "Turn it off before its time."))
-@click.option("--session", "code", help=_SESSION_HELP)
-def off(code: str | None) -> None:
+@SESSION
+def off(session_code: str | None) -> None:
     """Turn live mode off."""
     from collector.store import live_mode
     from provisioning import events
@@ -49,7 +48,7 @@ def off(code: str | None) -> None:
 
     with registry() as (_, engine), writing(engine) as connection:
         now = now_us()
-        session_id = events.find_session(connection, code, now)
+        session_id = events.find_session(connection, session_code, now)
         live_mode.turn_off(connection, session_id, actor(), now)
         by_clock = live_mode.lasts_until(connection, session_id, now)
     if by_clock is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from collector.commands.options import SESSION
 from contract.languages import language, say
 from provisioning.commands.centre import actor, now_us, registry
 
@@ -33,9 +34,9 @@ def statement() -> None:
 
 
 @statement.command(help=say("Lập biên bản từ số liệu lúc này; in số và sha256.", "Make one of the figures of now."))
-@click.option("--session", "code", help=say("Mã buổi; không có thì buổi sắp tới.", "Code; else the next one."))
+@SESSION
 @click.option("--unit", default="", help=say("Mã tỉnh; không có thì cả nước.", "A province; else the country."))
-def make(code: str | None, unit: str) -> None:
+def make(session_code: str | None, unit: str) -> None:
     """Make a statement."""
     from collector.statement import make as making
     from collector.statement import whose
@@ -45,7 +46,7 @@ def make(code: str | None, unit: str) -> None:
 
     with registry() as (_, engine):
         with engine.connect() as connection:  # a country is read for seconds: ingest is not to wait for that
-            session = _session(connection, code)
+            session = _session(connection, session_code)
             sight, place = whose.at(country(connection), session.id, unit)
             body = making.make(sight, session, place, now_us())
         with writing(engine) as connection:
@@ -127,19 +128,11 @@ def export(number: int, form: str, file: BinaryIO) -> None:
 
 
 def _session(connection: Connection, code: str | None) -> Session:
-    from sqlalchemy import select
+    from collector.store.queries.sessions import all_sessions
+    from provisioning.events import find_session
 
-    from collector.store.queries.sessions import all_sessions, choose
-    from provisioning.errors import ProvisioningError
-    from provisioning.store.tables import session
-
-    wanted = None
-    if code is not None:
-        wanted = connection.scalar(select(session.c.id).where(session.c.code == code)) or -1
-    chosen = choose(all_sessions(connection), now_us(), wanted)
-    if chosen is None:
-        raise ProvisioningError("Không có buổi họp nào như vậy.", "There is no such session.")
-    return chosen
+    session_id = find_session(connection, code, now_us())
+    return next(one for one in all_sessions(connection) if one.id == session_id)
 
 
 def _sign(number: int, login: str, step: Step) -> None:

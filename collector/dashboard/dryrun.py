@@ -13,10 +13,11 @@ from starlette.responses import RedirectResponse, Response
 
 from collector.dashboard.acting import Problem, attempt, attempt_by_itself
 from collector.dashboard.choice import Choice
-from collector.dashboard.dryruns import by_outcome, may_conduct
+from collector.dashboard.dryruns import may_conduct
 from collector.dashboard.render import Choosing, PageNumber, Seeing, page, see
 from collector.dryrun import conduct, words
 from collector.dryrun.campaign import check_act
+from collector.dryrun.checks import by_outcome
 from collector.store import campaigns, rehearsals
 from collector.store.queries import campaigns as queries
 from collector.store.queries.paging import count_pages

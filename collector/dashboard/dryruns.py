@@ -14,7 +14,7 @@ from collector.dashboard.choice import Choice
 from collector.dashboard.render import Choosing, Seeing, now, page, see
 from collector.dryrun import conduct, words
 from collector.dryrun.campaign import LASTS_US, CampaignError
-from collector.dryrun.checks import BY_DEVICES, CHECKS
+from collector.dryrun.checks import BY_DEVICES, CHECKS, by_outcome
 from collector.dryrun.conduct import Wish
 from collector.dryrun.prediction import Prediction
 from collector.dryrun.selection import Selection
@@ -105,14 +105,6 @@ def make(request: Request, form: Filled, name: Text = "") -> Response:
         sessions = all_sessions(connection)
         choice = Choice(sessions, next((s for s in sessions if s.id == form.session), None))
         return _page(request, see(request, connection), choice, form._replace(name=name), problem)
-
-
-def by_outcome(counts: dict[tuple[str, str], int]) -> dict[str, int]:
-    """Return how many sites there are of each outcome, whatever the reason."""
-    found: dict[str, int] = {}
-    for (outcome, _), number in counts.items():
-        found[outcome] = found.get(outcome, 0) + number
-    return found
 
 
 def _page(request: Request, sight: Sight, choice: Choice, form: Form, problem: Problem | None = None) -> Response:

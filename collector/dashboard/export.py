@@ -68,7 +68,7 @@ COLUMNS = (
     Column(("Từ lúc", "Since"), 17, lambda line, _: _local(line.row.since_at)),
     Column(("Có mặt", "Presence"), 18, lambda line, w: w.name(labels.PRESENCES, line.presence.kind)),
     Column(("Vai trò", "Role"), 11, lambda line, w: w.name(labels.ROLES, line.row.role)),
-    Column(("Phương tiện", "Medium"), 13, lambda line, w: w.name(labels.MEDIA, line.row.medium)),
+    Column(("Phương thức", "Medium"), 13, lambda line, w: w.name(labels.MEDIA, line.row.medium)),
     Column(("Số chỗ", "Seats"), 8, lambda line, _: line.row.seats),
     Column(("Số trường", "Schools"), 10, lambda line, _: line.row.schools),
     Column(("Nhà mạng", "Provider"), 14, lambda line, _: line.row.provider),

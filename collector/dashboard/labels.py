@@ -90,6 +90,20 @@ REASONS: Names = {  # of flags, in short: to choose among
 }
 ROLES: Names = {"interactive": ("Tương tác", "Interactive"), "view": ("Chỉ xem", "View only")}
 MEDIA: Names = {"mytv": ("MyTV", "MyTV"), "pc": ("Máy tính", "PC"), "room": ("Phòng họp", "Meeting room")}
+DELIVERIES: Names = {  # how an event comes to a site
+    "unicast": ("riêng từng điểm (unicast)", "one stream each (unicast)"),
+    "multicast": ("chung một luồng (multicast)", "one stream for all (multicast)"),
+}
+CAPACITIES: Names = {  # what is known of what the network carries
+    "confirmed": ("VNPT đã xác nhận", "Confirmed by VNPT"),
+    "short": ("Xác nhận chưa đủ", "Confirmed, but short"),
+    "unconfirmed": ("Chưa xác nhận", "Not confirmed"),
+}
+STATEMENTS: Names = {  # how far one is
+    "made": ("Mới lập", "Made"),
+    "proposed": ("Đã đề xuất, chờ phê duyệt", "Proposed, to be approved"),
+    "approved": ("Đã phê duyệt", "Approved"),
+}
 SOURCES: Names = {
     "agent": ("Phần mềm kiểm tra", "Agent"),
     "browser": ("Trình duyệt", "Browser"),

@@ -85,6 +85,7 @@ def _page(request: Request, sight: Sight, session: Session, problem: Problem | N
         request,
         "speakers.html",
         status=400 if problem else 200,
+        at=f"/speakers?session={session.id}" if problem else "",
         session=session,
         board=boards.get(sight.connection, Key(session.id, sight.units, language(request))),
         is_country=sight.is_whole,

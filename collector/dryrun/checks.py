@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from collector.judge.outcomes import DIRECTIONS
@@ -10,6 +11,9 @@ from collector.judge.outcomes import DIRECTIONS
 NOT_REHEARSED = "not_rehearsed"
 OUTCOMES = ("fails", "unsure", "carries", "done", "not_done")  # the first found among a site's checks is the site's
 NOT_CARRIED = ("fails", "unsure", "not_done")  # what a retest takes
+
+
+Counts = Mapping[tuple[str, str], int]  # sites by outcome and reason; outcome "": still open
 
 
 class Seen(NamedTuple):
@@ -86,6 +90,14 @@ CHECKS = (
 )
 BY_NAME = {check.name: check for check in CHECKS}
 BY_DEVICES = ("equipment", "line")  # those that the plan asks devices for
+
+
+def by_outcome(counts: Counts) -> Counter[str]:
+    """Return how many sites there are of each outcome, whatever the reason."""
+    found: Counter[str] = Counter()
+    for (outcome, _), number in counts.items():
+        found[outcome] += number
+    return found
 
 
 def facts_of(checks: Iterable[str]) -> tuple[str, ...]:

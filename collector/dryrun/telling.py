@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from collector.dryrun import words
 from collector.dryrun.campaign import Campaign
-from collector.dryrun.checks import NOT_CARRIED
+from collector.dryrun.checks import NOT_CARRIED, Counts, by_outcome
 from collector.dryrun.prediction import Prediction
+from contract.clock import SECOND_US
 
 if TYPE_CHECKING:
     from collector.dashboard.words import Words
 
-Counts = Mapping[tuple[str, str], int]  # sites by outcome and reason; outcome "": still open
 _CLOSED = tuple(name for name in words.OUTCOMES if name)
 
 
@@ -63,15 +61,15 @@ def in_words(told: Prediction, w: Words) -> str:
 
 def progress(found: Campaign, counts: Counts, w: Words) -> str:
     """Return in one line how far a campaign has come, and how long it takes beside what was foreseen."""
-    by_outcome = _by_outcome(counts)
-    total = sum(by_outcome.values())
+    found_by = by_outcome(counts)
+    total = found_by.total()
     told = [w.name(words.STATES, found.state)]
     if total:
-        settled = total - by_outcome[""]
+        settled = total - found_by[""]
         told.append(f"{w.number(settled)}/{w.number(total)} ({100 * settled // total} %)")
-    told += [f"{w.name(words.OUTCOMES, name)} {w.number(by_outcome[name])}" for name in _CLOSED if by_outcome[name]]
+    told += [f"{w.name(words.OUTCOMES, name)} {w.number(found_by[name])}" for name in _CLOSED if found_by[name]]
     if found.started_at is not None:
-        took = w.quantity(max(0, (found.ended_at or w.now) - found.started_at) // 1_000_000, "s")
+        took = w.quantity(max(0, (found.ended_at or w.now) - found.started_at) // SECOND_US, "s")
         foreseen = w.quantity(round(found.prediction.duration_s), "s")
         told.append(w.t(f"{took}, dự báo {foreseen}", f"{took}, foreseen {foreseen}"))
     return " · ".join(told)
@@ -103,15 +101,8 @@ def next_step(found: Campaign, counts: Counts, w: Words) -> str:
             f"Theo dõi: {by('watch')}; tạm dừng: … pause {found.id}; dừng hẳn: … stop {found.id}",
             f"Follow it: {by('watch')}; pause: … pause {found.id}; end it: … stop {found.id}",
         )
-    short = sum(number for name, number in _by_outcome(counts).items() if name in NOT_CARRIED)
+    short = sum(number for name, number in by_outcome(counts).items() if name in NOT_CARRIED)
     if not short:
         return ""
     again = f'diemcau-collector dryrun create --name "{found.name} (2)" --retest {found.id}'
     return w.t(f"Đo lại nơi chưa đạt ({w.number(short)}): {again}", f"Test those again ({w.number(short)}): {again}")
-
-
-def _by_outcome(counts: Counts) -> Counter[str]:
-    by_outcome: Counter[str] = Counter()
-    for (outcome, _), number in counts.items():
-        by_outcome[outcome] += number
-    return by_outcome

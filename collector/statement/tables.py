@@ -106,19 +106,14 @@ def open_sites(body: Body, sites: Iterable[Site], w: Words) -> Table:
 
 def capacities(body: Body, w: Words) -> Table:
     """Return what the network is to carry into each province, and what VNPT has confirmed of it."""
-    states = {
-        "confirmed": w.t("đã xác nhận đủ", "confirmed"),
-        "short": w.t("xác nhận chưa đủ", "falls short"),
-        "unconfirmed": w.t("CHƯA XÁC NHẬN", "NOT CONFIRMED"),
-    }
     columns: list[Column[Capacity]] = [
         *_province(body, w),
-        (w.t("Phương tiện", "Medium"), lambda one: w.name(labels.MEDIA, one.medium)),
-        (w.t("Cách truyền", "Delivery"), lambda one: one.delivery),
+        (w.t("Phương thức", "Medium"), lambda one: w.name(labels.MEDIA, one.medium)),
+        (w.t("Cách phát", "Delivery"), lambda one: w.name(labels.DELIVERIES, one.delivery)),
         (w.t("Điểm cầu", "Sites"), lambda one: one.sites),
         (w.t("Đỉnh cần (Mbit/s)", "Peak needed (Mbit/s)"), lambda one: one.peak_mbps),
         (w.t("Xác nhận (Mbit/s)", "Confirmed (Mbit/s)"), lambda one: one.confirmed_mbps),
-        (w.t("Tình trạng", "State"), lambda one: states[one.state]),
+        (w.t("Tình trạng", "State"), lambda one: w.name(labels.CAPACITIES, one.state)),
         (w.t("Người xác nhận", "By"), lambda one: one.confirmed_by),
         (w.t("Lúc", "When"), lambda one: w.date(one.confirmed_at) if one.confirmed_at is not None else ""),
     ]

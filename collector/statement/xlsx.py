@@ -79,7 +79,7 @@ def _branch(body: Body, site: Site) -> str:
 def _annex_head(w: Words) -> tuple[str, ...]:
     return (
         *(w.t("Chi nhánh VNPT", "VNPT branch"), w.t("Mã", "Code"), w.t("Điểm cầu", "Site"), w.t("Huyện", "District")),
-        *(w.t("Vai trò", "Role"), w.t("Phương tiện", "Medium"), w.t("Số chỗ", "Seats"), w.t("Trường", "Schools")),
+        *(w.t("Vai trò", "Role"), w.t("Phương thức", "Medium"), w.t("Số chỗ", "Seats"), w.t("Trường", "Schools")),
         *(w.t("Nhà mạng", "Provider"), w.t("Mã đường truyền", "Line id"), w.t("Đầu mối", "Contact")),
         *(w.t("Mức", "Level"), w.t("Thiết bị còn thiếu hoặc chưa rõ", "Equipment missing or not known")),
     )

@@ -282,5 +282,6 @@ def test_a_time_that_is_past_is_told_on_the_page_with_what_was_typed(desk: TestC
     assert refused.status_code == 400
     assert "Giờ tắt phải sau lúc này" in refused.text
     assert 'value="2023-08-14T10:00"' in refused.text
+    assert 'href="/speakers?session=1&amp;lang=en"' in refused.text  # the form's own address has no page
     assert live_mode(desk, "on", "").status_code == 400
     assert live_mode(desk, "off", session="9").status_code == 404
