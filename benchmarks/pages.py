@@ -23,7 +23,6 @@ import os
 import random
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -35,7 +34,7 @@ from urllib.parse import quote_plus
 import psutil
 from laboratory import machine
 from laboratory.conversation import Partner, conversing, tell, wait_for
-from laboratory.filled_country import fill
+from laboratory.filled_country import filled
 from laboratory.paced_requests import Load, quantile, send, warm
 from laboratory.web import Web, running
 from playwright.sync_api import Request, sync_playwright
@@ -82,7 +81,7 @@ def main() -> None:
     lasting = Lasting(5, 10, 50) if wanted.quick else Lasting(30, 60, 500)
     said = {"date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", **machine.describe(), "sites": f"{sites:,}"}
     print("\n".join(f"- {name}: {value}" for name, value in said.items()), flush=True)
-    with filled(wanted.home, sites) as home:
+    with filled(wanted.home, sites, say) as home:
         engine = open_engine(Settings(home=home).database)
         for part in wanted.only.split(","):
             say(f"part: {part}")
@@ -93,23 +92,6 @@ def main() -> None:
 def say(text: str) -> None:
     """Tell how far it is, apart from the figures, and how busy the machine is."""
     print(f"  [{datetime.now(UTC):%H:%M:%S}, load {os.getloadavg()[0]:.1f}] {text}", file=sys.stderr, flush=True)
-
-
-@contextmanager
-def filled(home: Path | None, sites: int) -> Iterator[Path]:
-    """Yield the home of a centre whose database is filled; the one that is given is kept."""
-    folder = home or Path(tempfile.mkdtemp(prefix="pages-"))
-    try:
-        if not (folder / "filled").exists():
-            for name in ("db", "secrets"):
-                (folder / name).mkdir(parents=True, mode=0o700)
-            say(f"filling {folder} with {sites} sites, some minutes")
-            fill(Settings(home=folder), sites, say)
-            (folder / "filled").touch()
-        yield folder
-    finally:
-        if home is None:
-            shutil.rmtree(folder)
 
 
 # --- pages

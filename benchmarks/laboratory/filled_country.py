@@ -8,10 +8,14 @@ are written for some devices alone: for all of them they would be 140 million ro
 from __future__ import annotations
 
 import random
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain, islice
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
@@ -50,6 +54,23 @@ _AWAY = {"never": 0.03, "stopped": 0.02, "asleep": 0.02, "lost": 0.02}  # shares
 _CUT_DISTRICT = 7  # sites of the district in this place are lost within ten seconds
 
 Tell = Callable[[str], None]
+
+
+@contextmanager
+def filled(home: Path | None, sites: int, tell: Tell) -> Iterator[Path]:
+    """Yield the home of a centre whose database is filled; the one that is given is kept for another run."""
+    folder = home or Path(tempfile.mkdtemp(prefix="filled-"))
+    try:
+        if not (folder / "filled").exists():
+            for name in ("db", "secrets"):
+                (folder / name).mkdir(parents=True, mode=0o700)
+            tell(f"filling {folder} with {sites} sites, some minutes")
+            fill(Settings(home=folder), sites, tell)
+            (folder / "filled").touch()
+        yield folder
+    finally:
+        if home is None:
+            shutil.rmtree(folder)
 
 
 def fill(settings: Settings, size: int, tell: Tell) -> None:
