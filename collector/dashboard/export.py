@@ -91,7 +91,7 @@ def show(request: Request, sight: Seeing, choice: Choosing, view: Viewing) -> Re
     if session is None:
         return page(request, "no_session.html", status=404 if choice.is_named else 200)
     words, person = Words(language(request), now(request)), request.state.person
-    with _turn():
+    with turn():
         lines = _lines(sight, session.id, view, now(request), request.app.state.settings.call_vnpt)
         body, count = write(lines, (*COLUMNS, PHONES) if person.acts else COLUMNS, words)
     with writing(request.app.state.engine) as connection:
@@ -101,7 +101,8 @@ def show(request: Request, sight: Seeing, choice: Choosing, view: Viewing) -> Re
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
+def turn() -> Iterator[None]:
+    """Wait for one's turn to write a file of a country; raises HTTPException 503 while enough others wait."""
     if not _IN_LINE.acquire(blocking=False):
         raise HTTPException(503)
     try:

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from collector.dashboard.export import turn
 from collector.dashboard.render import Choosing, Seeing, language, now, page
 from collector.dashboard.words import Words
 from collector.statement import make as making
@@ -73,12 +74,13 @@ def sign(
 
 
 def fetch(request: Request, sight: Seeing, number: int, form: str) -> Response:
-    """Answer with a statement as a file."""
+    """Answer with a statement as a file; raises HTTPException 503 while enough others wait for theirs."""
     one, written = _found(sight, number), BY_NAME.get(form)
     if written is None:
         raise HTTPException(404)
-    body = statements.body_of(sight.connection, one)
-    file = written.write(body, whose.signed(sight.connection, one), Words(language(request), body.as_of))
+    with turn():
+        body = statements.body_of(sight.connection, one)
+        file = written.write(body, whose.signed(sight.connection, one), Words(language(request), body.as_of))
     with writing(request.app.state.engine) as connection:
         detail = {"form": form, "sha256": one.sha256}
         audit.append(connection, request.state.person.login, "exported", f"statement {one.id}", detail, now(request))

@@ -113,12 +113,13 @@ def test_phones_are_for_those_who_call(stranger: TestClient, log_in: Callable[[T
 def test_while_enough_others_wait_one_is_told_to_come_again_and_no_page_waits(
     browser: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    made = browser.post("/statements", headers={"Sec-Fetch-Site": "same-origin"}).headers["location"]
     monkeypatch.setattr(export, "_IN_LINE", threading.Semaphore(1))
-    with export._turn():
-        answer = browser.get("/sites.xlsx")
-        assert answer.status_code == 503
-        assert "Chờ một phút" in answer.text
-    assert browser.get("/sites.xlsx").status_code == 200
+    with export.turn():
+        answers = [browser.get(path) for path in ("/sites.xlsx", f"{made}/xlsx")]
+        assert [answer.status_code for answer in answers] == [503, 503]
+        assert all("Chờ một phút" in answer.text for answer in answers)
+    assert [browser.get(path).status_code for path in ("/sites.xlsx", f"{made}/xlsx")] == [200, 200]
 
 
 def test_who_took_a_workbook_is_written_down(browser: TestClient, country: Any) -> None:
