@@ -126,6 +126,11 @@ def find(connection: Connection, person_id: int) -> Person | None:
     return None if row is None else Person(*row)
 
 
+def name_of(connection: Connection, login: str) -> str:
+    """Return the name of whoever has this login, as others read it; the login itself where nobody has it any more."""
+    return connection.scalar(select(person.c.name).where(person.c.login == login)) or login
+
+
 def disable(connection: Connection, login: str, actor: str, now_us: int) -> None:
     """Close an account; its row stays for the audit. Raises ProvisioningError."""
     open_account = (person.c.login == login, person.c.disabled_at.is_(None))

@@ -53,18 +53,30 @@ def make(session_code: str | None, unit: str) -> None:
             unit_id = place.unit_id if place else None
             number = statements.keep(connection, session.id, unit_id, body, actor(), body.as_of)
     click.echo(f"{number} {body.sha256}")
+    step = f"diemcau-collector statement propose {number} --login …"
+    click.echo(
+        say(
+            f"Xem: … statement show {number}; đề xuất: {step}",
+            f"Read it: … statement show {number}; propose it: {step}",
+        ),
+        err=True,
+    )
 
 
 @statement.command(name="list", help=say("Liệt kê các biên bản, mới nhất trước.", "List the statements, newest first."))
 def list_all() -> None:
     """List the statements."""
+    from collector.dashboard import labels
+    from collector.dashboard.words import Words
     from collector.store import statements
     from collector.store.scope import country
 
+    words = Words(language(), now_us())
     with registry() as (_, engine), engine.connect() as connection:
         for one in statements.kept(country(connection)):
             place = one.unit or say("cả nước", "country")
-            click.echo(f"{one.id}\t{one.gate}\t{place}\t{one.state}\t{one.sha256[:16]}")
+            state = words.name(labels.STATEMENT_STATES, one.state)
+            click.echo(f"{one.id}\t{one.gate}\t{place}\t{state}\t{words.date(one.made_at)}\t{one.sha256[:16]}")
 
 
 @statement.command(help=say("In kết luận, số liệu và chữ ký của một biên bản.", "Print a statement's sentences."))
@@ -97,6 +109,10 @@ def propose(number: int, login: str) -> None:
 
     _sign(number, login, statements.propose)
     click.echo(say(f"Biên bản {number}: {login} đã đề xuất.", f"Statement {number}: proposed by {login}."))
+    step = f"diemcau-collector statement approve {number} --login …"
+    click.echo(
+        say(f"Người khác, của Bộ, phê duyệt: {step}", f"Another person, of the ministry, approves: {step}"), err=True
+    )
 
 
 @statement.command(help=say("Phê duyệt biên bản mà người khác đã đề xuất.", "Approve what another has proposed."))

@@ -14,15 +14,19 @@ from starlette.responses import RedirectResponse, Response
 from collector.dashboard.acting import Problem, attempt, attempt_by_itself
 from collector.dashboard.choice import Choice
 from collector.dashboard.dryruns import may_conduct
+from collector.dashboard.readings import Readings
 from collector.dashboard.render import Choosing, PageNumber, Seeing, page, see
+from collector.dashboard.words import within
 from collector.dryrun import conduct, words
 from collector.dryrun.campaign import check_act
-from collector.dryrun.checks import by_outcome
+from collector.dryrun.checks import NOT_CARRIED, by_outcome
 from collector.store import campaigns, rehearsals
 from collector.store.queries import campaigns as queries
 from collector.store.queries.paging import count_pages
 from collector.store.queries.sessions import all_sessions
+from collector.store.queries.units import names_of
 from collector.store.scope import Sight
+from provisioning import people
 
 ACTS = {
     "planned": ("start", "remove"),
@@ -102,6 +106,7 @@ def _page(
     if found is None:
         raise HTTPException(404)
     counts = queries.count_outcomes(sight, number)
+    readings: Readings = request.app.state.readings
     outcome, reason = chosen
     listed = sum(n for (one, why), n in counts.items() if outcome in (None, one) and reason in (None, why))
     return page(
@@ -114,6 +119,10 @@ def _page(
         counts=sorted(counts.items(), key=lambda item: -item[1]),
         outcomes=by_outcome(counts),
         waves=queries.count_waves(sight, number),
+        left=readings.of(sight, ("left", number), lambda: queries.count_open(sight, number)) if found.goes_on else {},
+        made_by=people.name_of(sight.connection, found.made_by),
+        places=names_of(sight.connection, found.session_id),
+        short=sum(n for (one, _), n in counts.items() if one in NOT_CARRIED),
         moved_bytes=queries.moved_bytes(sight, found),
         entries=queries.page(sight, found, outcome, reason, page_number),
         chosen=chosen,
@@ -126,6 +135,7 @@ def _page(
         is_whole=sight.is_whole,
         problem=problem,
         words=words,
+        within=within,
     )
 
 

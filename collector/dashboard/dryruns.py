@@ -21,7 +21,7 @@ from collector.dryrun.selection import Selection
 from collector.store import campaigns
 from collector.store.queries.campaigns import count_outcomes
 from collector.store.queries.sessions import all_sessions
-from collector.store.queries.units import day_of, on_day
+from collector.store.queries.units import day_of, names_of, on_day
 from collector.store.scope import Sight
 from provisioning import moments
 from provisioning.errors import ProvisioningError
@@ -131,14 +131,15 @@ def _page(request: Request, sight: Sight, choice: Choice, form: Form, problem: P
         told=told,
         problem=problem,
         checks=[check.name for check in CHECKS],
-        places=_places(sight.connection, form.session),
+        provinces=_provinces(sight.connection, form.session),
+        places={} if form.session is None else names_of(sight.connection, form.session),
         earlier=[one for one in campaigns.every(sight.connection) if one.started_at is not None],
         has_others=len(request.app.state.settings.probed) > 1,
         words=words,
     )
 
 
-def _places(connection: Connection, session_id: int | None) -> list[Any]:
+def _provinces(connection: Connection, session_id: int | None) -> list[Any]:
     if session_id is None:
         return []
     return [one for one in on_day(connection, day_of(connection, session_id)).values() if one.parent_id is None]

@@ -196,6 +196,7 @@ def _page(request: Request, sight: Sight, named: int | None, code: str, problem:
         event=event,
         sessions=sessions,
         chosen=chosen,
+        session=chosen,
         gates=[] if chosen is None else wholes(told, Span(chosen.starts_at, chosen.ends_at)),
         lateness=told,
         late=sum(one.late > 0 for one in told),

@@ -125,6 +125,22 @@ LINE_KINDS: Names = {
     "mobile": ("4G", "4G"),
     "satellite": ("vệ tinh", "satellite"),
 }
+STATEMENT_STATES: Names = {
+    "made": ("Mới lập, chờ đề xuất", "Made, to be proposed"),
+    "proposed": ("Đã đề xuất, chờ phê duyệt", "Proposed, to be approved"),
+    "approved": ("Đã phê duyệt", "Approved"),
+}
+SIGNED_NEXT: Names = {  # by whom
+    "made": (
+        "Chờ đề xuất: ca trực VNPT, hoặc Sở với biên bản của tỉnh mình.",
+        "To be proposed by VNPT's shift, or by a department that of its own province.",
+    ),
+    "proposed": (
+        "Chờ phê duyệt: một người khác, của Bộ hoặc quản trị trung tâm.",
+        "To be approved by another person, of the ministry or an administrator.",
+    ),
+    "approved": ("Số liệu và chữ ký không đổi nữa.", "Figures and signatures never change any more."),
+}
 GATES: Names = {
     "T-14d": ("14 ngày trước buổi họp", "14 days before the session"),
     "T-7d": ("7 ngày trước buổi họp", "7 days before the session"),

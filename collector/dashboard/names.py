@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
 from urllib.parse import quote
 
+from collector.store.queries.sessions import Session
+from provisioning.moments import VIETNAM
 from provisioning.store.folding import fold
 
 _IN_NO_FILE_NAME = '\\/:*?"<>|'  # of Windows
@@ -51,6 +56,16 @@ def short_unit(name: str) -> str:
 def short_session(name: str) -> str:
     """Return what a session is called in short: 'Buổi sáng' of 'Buổi sáng: Bộ gặp gỡ nhà giáo cả nước'."""
     return name.partition(":")[0].strip() or name
+
+
+def short_sessions(sessions: Sequence[Session]) -> dict[int, str]:
+    """Return what each session is called in short, by its id; those of one name have their day: 'Buổi sáng 15/8'."""
+    names = {one.id: short_session(one.name) for one in sessions}
+    often = Counter(names.values())
+    days = {one.id: datetime.fromtimestamp(one.starts_at / 1e6, VIETNAM) for one in sessions}
+    return {
+        id_: name if often[name] == 1 else f"{name} {days[id_].day}/{days[id_].month}" for id_, name in names.items()
+    }
 
 
 def as_attachment(name: str) -> str:

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse
 
 from collector.dashboard import labels
 from collector.dashboard.choice import NO_CHOICE, Choice
-from collector.dashboard.names import short_session
+from collector.dashboard.names import short_session, short_sessions
 from collector.dashboard.words import LANGUAGES, Words, iso
 from collector.store.queries.sessions import all_sessions, choose
 from collector.store.scope import Sight
@@ -97,6 +97,7 @@ def page(request: Request, template: str, *, status: int = 200, at: str = "", **
         person=getattr(request.state, "person", None),
         choice=choice,
         short_session=short_session,
+        short_sessions=short_sessions,
         to=choice.address,
         here=_address(here),
         here_with=partial(_address, here),

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from collector.dashboard.export import turn
 from collector.dashboard.render import Choosing, Seeing, language, now, page
 from collector.dashboard.words import Words
+from collector.judge.gates import gate_in_force
 from collector.statement import make as making
 from collector.statement import whose
 from collector.statement.document import plain
@@ -113,6 +114,7 @@ def _list(
         rows=statements.kept(sight, session.id),
         provinces=seen,
         is_whole=sight.is_whole,
+        gate=gate_in_force(session.starts_at, now(request)),
         may_make=request.state.person.makes_statements,
         problem=problem,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -24,6 +25,7 @@ LANGUAGES = ("vi", "en")
 _NEVER = 1e12  # a maximum that nothing exceeds
 TOGETHER = "\N{NO-BREAK SPACE}"  # between a number and its unit
 _RECENT = timedelta(minutes=1)
+_DAYS = timedelta(days=1.5), timedelta(days=60)  # between them days are told: who has 11 left is not told "2 weeks"
 _SHORT_S = 10  # below, tenths of a second are shown
 
 
@@ -159,6 +161,8 @@ class Words:
         ahead = timedelta(microseconds=at - self.now)
         if abs(ahead) < _RECENT:
             return self.t("vừa xong", "just now")
+        if _DAYS[0] <= abs(ahead) < _DAYS[1]:
+            return format_timedelta(ahead, "day", threshold=math.inf, add_direction=True, locale=self._locale)
         return format_timedelta(ahead, "minute", threshold=1.5, add_direction=True, locale=self._locale)
 
     def moment(self, at: int) -> str:

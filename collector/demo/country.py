@@ -42,6 +42,7 @@ _SESSIONS = (  # code, name, hours until it starts
 )
 _PEOPLE = (  # login, name, duty, the units they reach
     (LOGIN, "Ca trực VNPT", "noc", ()),
+    ("ministry", "Bộ Giáo dục và Đào tạo", "ministry", ()),
     ("province", "Sở Giáo dục và Đào tạo Hà Giang", "provincial", ("02",)),
     ("branch", "VNPT Nghệ An", "vnpt_branch", ("40",)),
 )

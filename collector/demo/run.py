@@ -166,10 +166,10 @@ def _set_up(home: Path, tell: Tell, environ: Mapping[str, str]) -> tuple[Setting
 
 
 def _logins(made: Country, settings: Settings, tell: Tell) -> str:
-    """Tell of the people whose sight is bound; return the line of who sees the whole country."""
+    """Tell who may log in besides; return the line of who looks after the country."""
     first, *others = made.accounts
     for one in others:
-        tell(f"   {one.duty} ({one.units}): user={one.login} password={one.password}")
+        tell(f"   {one.duty} ({one.units or say('cả nước', 'the country')}): user={one.login} password={one.password}")
     return f"LOGIN user={first.login} password={first.password} url=http://127.0.0.1:{settings.web_port}"
 
 

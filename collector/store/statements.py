@@ -87,7 +87,10 @@ def body_of(connection: Connection, one: Kept) -> Body:
 def propose(connection: Connection, one: Kept, by: Person, now_us: int) -> None:
     """Propose a statement in somebody's name; raises ProvisioningError when it cannot be."""
     if not by.proposes:
-        raise _not_for(by)
+        raise ProvisioningError(
+            f"Nhiệm vụ {by.duty} của {by.login} không đề xuất biên bản: ca trực VNPT (noc) hoặc Sở (provincial) làm.",
+            f"The duty {by.duty} of {by.login} proposes none: VNPT's shift (noc) or a department (provincial) does.",
+        )
     if one.state != "made":
         raise ProvisioningError(
             f"Biên bản {one.id} đã được đề xuất, bởi {one.proposed_by}.",
@@ -99,7 +102,10 @@ def propose(connection: Connection, one: Kept, by: Person, now_us: int) -> None:
 def approve(connection: Connection, one: Kept, by: Person, now_us: int) -> None:
     """Approve a statement that another person has proposed; raises ProvisioningError when it cannot be."""
     if not by.approves:
-        raise _not_for(by)
+        raise ProvisioningError(
+            f"Nhiệm vụ {by.duty} của {by.login} không phê duyệt biên bản: Bộ (ministry) hoặc quản trị (admin) làm.",
+            f"The duty {by.duty} of {by.login} approves no statement: the ministry or an administrator (admin) does.",
+        )
     if one.state == "made":
         raise ProvisioningError(
             f"Biên bản {one.id} chưa được đề xuất. Đề xuất trước: diemcau-collector statement propose {one.id}",
@@ -140,10 +146,3 @@ def _sign(connection: Connection, one: Kept, values: dict[str, Any], by: Person,
     action = f"statement {name.removesuffix('_by')}"
     audit.append(connection, by.login, action, str(one.id), {"sha256": one.sha256}, now_us)
     record_changes(connection, [(KIND, one.id)])
-
-
-def _not_for(by: Person) -> ProvisioningError:
-    return ProvisioningError(
-        f"Nhiệm vụ {by.duty} của {by.login} không ký được biên bản ở bước này.",
-        f"The duty {by.duty} of {by.login} does not sign statements at this step.",
-    )

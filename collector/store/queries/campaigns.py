@@ -130,6 +130,27 @@ def count_waves(sight: Sight, campaign_id: int) -> list[Wave]:
     return [Wave(*row) for row in sight.connection.execute(query.order_by(campaign_site.c.wave))]
 
 
+def count_open(sight: Sight, campaign_id: int) -> dict[str, int]:
+    """Return how many sites are still open, by what holds them up; reason "": nothing, they test or wait their turn."""
+    is_on = case((presence.c.state == "connected", 1), else_=0)
+    devices = (
+        select(device.c.site_id, func.max(is_on).label("is_on"))
+        .outerjoin(presence, presence.c.device_id == device.c.id)
+        .where(COUNTS)
+        .group_by(device.c.site_id)
+        .subquery()
+    )
+    why = case(
+        (campaign_site.c.reason != "", campaign_site.c.reason),
+        (devices.c.is_on.is_(None), "not_enrolled"),
+        (devices.c.is_on == 0, "off"),
+        else_="",
+    )
+    query = _of(sight, campaign_id, why, func.count()).where(campaign_site.c.outcome.is_(None)).group_by(why)
+    rows = sight.connection.execute(query.outerjoin(devices, devices.c.site_id == campaign_site.c.site_id))
+    return dict(sorted(((reason, n) for reason, n in rows), key=lambda row: -row[1]))
+
+
 def page(sight: Sight, found: Campaign, outcome: str | None, reason: str | None, number: int = 1) -> list[Entry]:
     """Return a page of a campaign's sites with this outcome and reason, None: any; in the order of their waves."""
     columns = (

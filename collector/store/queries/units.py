@@ -31,6 +31,15 @@ def day_of(connection: Connection, session_id: int) -> str:
     return str(connection.execute(query.where(session.c.id == session_id)).scalar_one())
 
 
+def names_of(connection: Connection, session_id: int) -> dict[str, str]:
+    """Return the names of the units that a session speaks of, by their code; a district's with its province."""
+    units = on_day(connection, day_of(connection, session_id))
+    return {
+        one.code: one.name if one.parent_id is None else f"{one.name}, {units[one.parent_id].name}"
+        for one in units.values()
+    }
+
+
 def on_day(connection: Connection, day: str) -> dict[int, Unit]:
     """Return the units in force on an ISO day by id, provinces first, by code."""
     return {row.id: Unit(row.id, row.code, row.name, row.parent_id) for row in units_as_of(connection, day)}

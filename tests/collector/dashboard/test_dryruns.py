@@ -98,6 +98,23 @@ def test_counts_lead_to_their_sites(noc: TestClient, made: str, nation: Any) -> 
     assert "Kỳ Sơn" in noc.get(f"{made}?outcome=").text
 
 
+def test_while_it_goes_on_its_page_says_what_holds_up_those_that_are_left(noc: TestClient, made: str) -> None:
+    act(noc, made, "start")
+    page = " ".join(noc.get(made).text.split())
+    assert "chưa đăng ký máy nào" in page
+    assert "Đợt tự kết thúc khi mọi nơi có kết quả" in page
+    act(noc, made, "stop")
+    assert "Đợt tự kết thúc" not in noc.get(made).text
+
+
+def test_where_all_was_well_nothing_is_tested_again(noc: TestClient, made: str, nation: Any) -> None:
+    act(noc, made, "start")
+    with writing(nation.engine) as connection:
+        connection.execute(update(campaign_site).values(outcome="carries", ended_at=1))
+    act(noc, made, "stop")
+    assert "Đo lại" not in noc.get(made).text
+
+
 def test_in_english_too(noc: TestClient, made: str) -> None:
     act(noc, made, "start")
     for address in ("/dryruns", "/dryruns/new?session=1", made):

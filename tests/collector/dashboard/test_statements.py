@@ -29,9 +29,11 @@ def send(browser: TestClient, address: str, **told: str) -> Any:
 
 
 def test_one_makes_and_proposes_it_and_another_approves_it(as_: Callable[[str], TestClient]) -> None:
+    assert "Lập cho mốc đang tính" in as_("noc").get("/statements").text
     made = send(as_("noc"), "/statements")
     assert (made.status_code, made.headers["location"]) == (303, "/statements/1")
     assert send(as_("noc"), "/statements/1", act="propose").status_code == 303
+    assert "Chờ phê duyệt: một người khác, của Bộ" in as_("noc").get("/statements/1").text
     assert send(as_("noc"), "/statements/1", act="approve").status_code == 409
     assert send(as_("ministry"), "/statements/1", act="approve").status_code == 303
     assert "Đã phê duyệt" in as_("viewer").get("/statements").text

@@ -38,6 +38,15 @@ def test_numbers_and_times_are_told_as_the_reader_writes_them(lang: str, said: l
     ] == said
 
 
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [(1.2, "sau 29 giờ nữa"), (11.7, "sau 12 ngày nữa"), (18.7, "sau 19 ngày nữa"), (90, "sau 3 tháng nữa")],
+)
+def test_what_is_due_in_some_weeks_is_told_in_days(days: float, told: str) -> None:
+    """Who has twelve days left must not read two weeks."""
+    assert Words("vi", NOW).age(NOW + int(days * 24 * HOUR)) == told
+
+
 @pytest.mark.parametrize(("minutes", "told"), [(420, "UTC+7:00"), (0, "UTC+0:00"), (-210, "UTC-3:30")])
 def test_a_time_zone_is_told_as_people_write_it(minutes: int, told: str) -> None:
     assert Words("vi", NOW).quantity(minutes, labels.unit_of("utc_offset_min")) == told
