@@ -54,11 +54,14 @@ def predict(**chosen: Any) -> None:
     """Print the prediction of a campaign."""
     from collector.dryrun import conduct
     from collector.dryrun.telling import in_words
+    from collector.store.queries.units import names_of
 
     with registry() as (settings, engine), engine.connect() as connection:
         now = now_us()
-        foreseen = conduct.foresee(connection, settings, wish(connection, "", chosen, now), now)
-    click.echo(in_words(foreseen.prediction, _words()))
+        wished = wish(connection, "", chosen, now)
+        foreseen = conduct.foresee(connection, settings, wished, now)
+        places = names_of(connection, wished.session_id)
+    click.echo(in_words(foreseen.prediction, _words(), places))
 
 
 @dryrun.command(
@@ -76,6 +79,7 @@ def create(name: str, **chosen: Any) -> None:
     from collector.dryrun import conduct
     from collector.dryrun.telling import in_words, next_step
     from collector.store import campaigns
+    from collector.store.queries.units import names_of
 
     with registry() as (settings, engine):
         now = now_us()
@@ -84,8 +88,9 @@ def create(name: str, **chosen: Any) -> None:
         made = conduct.make(engine, settings, wished, actor(), now)
         with engine.connect() as connection:
             found = campaigns.get(connection, made)
+            places = names_of(connection, found.session_id)
     click.echo(made)
-    click.echo(in_words(found.prediction, _words()), err=True)
+    click.echo(in_words(found.prediction, _words(), places), err=True)
     click.echo(next_step(found, {}, _words()), err=True)
 
 
@@ -148,7 +153,8 @@ def status(campaign: int) -> None:
 
     with registry() as (_, engine), engine.connect() as connection:
         found, counts = _look(connection, campaign)
-    click.echo(standing(found, counts, _words()))
+        still_open = _still_open(connection, found)
+    click.echo(standing(found, counts, _words(), still_open))
 
 
 @dryrun.command(
@@ -160,10 +166,10 @@ def status(campaign: int) -> None:
 @click.argument("campaign", type=int, metavar=say("SỐ", "NUMBER"))
 def watch(campaign: int) -> None:
     """Print how far a campaign has come whenever that changes, and at last how it stands."""
-    from collector.dryrun.telling import standing
+    from collector.dryrun.telling import left, standing
 
     with registry() as (_, engine):
-        line = _Line()
+        line, is_said = _Line(), False
         try:
             while True:
                 with engine.connect() as connection:
@@ -171,6 +177,11 @@ def watch(campaign: int) -> None:
                 if found.state in ("stopped", "ended"):
                     break
                 line.tell(found, counts)
+                if not is_said and found.should_be_over(now_us()):
+                    with engine.connect() as connection:
+                        said = left(found, _still_open(connection, found), _words())
+                    line.say(said)
+                    is_said = True
                 time.sleep(_LOOKS_S)
         except KeyboardInterrupt:
             line.end()
@@ -202,6 +213,11 @@ class _Line:
         elif counts != self._counts and time.monotonic() >= self._next_s:
             click.echo(f"  {progress(found, counts, _words())}")
             self._counts, self._next_s = counts, time.monotonic() + _TELLS_S
+
+    def say(self, text: str) -> None:
+        """Say something below it; it is drawn anew below that."""
+        self.end()
+        click.echo(f"  {text}")
 
     def end(self) -> None:
         if self._is_drawn and self._state:
@@ -236,6 +252,13 @@ def _counts(connection: Connection, campaign: int) -> Counts:
     from collector.store.scope import country
 
     return count_outcomes(country(connection), campaign)
+
+
+def _still_open(connection: Connection, found: Campaign) -> dict[str, int]:
+    from collector.store.queries.campaigns import count_open
+    from collector.store.scope import country
+
+    return count_open(country(connection), found.id) if found.goes_on else {}
 
 
 def _is_silent(connection: Connection) -> bool:

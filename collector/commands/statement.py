@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -129,8 +130,13 @@ def approve(number: int, login: str) -> None:
 @statement.command(help=say("Xuất một biên bản ra tệp.", "Write a statement to a file."))
 @click.argument("number", type=int)
 @click.option("--form", type=click.Choice(FORMS), default="pdf", show_default=True)
-@click.option("--to", "file", type=click.File("wb"), required=True, help=say("Tệp; - là đầu ra chuẩn.", "- is stdout."))
-def export(number: int, form: str, file: BinaryIO) -> None:
+@click.option(
+    "--to",
+    "file",
+    type=click.File("wb"),
+    help=say("Tệp; không có thì bien-ban-SỐ-MỐC ở đây; - là đầu ra chuẩn.", "Else bien-ban-NUMBER-GATE; - is stdout."),
+)
+def export(number: int, form: str, file: BinaryIO | None) -> None:
     """Write a statement in one of its forms."""
     from collector.dashboard.words import Words
     from collector.statement import whose
@@ -140,7 +146,13 @@ def export(number: int, form: str, file: BinaryIO) -> None:
     with registry() as (_, engine), engine.connect() as connection:
         one = _find(connection, number)
         body, signed = statements.body_of(connection, one), whose.signed(connection, one)
-    file.write(BY_NAME[form].write(body, signed, Words(language(), body.as_of)))
+    written = BY_NAME[form].write(body, signed, Words(language(), body.as_of))
+    if file is not None:
+        file.write(written)
+    else:
+        name = Path(f"bien-ban-{one.id}-{one.gate}.{form}")
+        name.write_bytes(written)
+        click.echo(name)
 
 
 def _session(connection: Connection, code: str | None) -> Session:

@@ -15,9 +15,9 @@ from collector.dashboard.acting import Problem, attempt, attempt_by_itself
 from collector.dashboard.choice import Choice
 from collector.dashboard.dryruns import may_conduct
 from collector.dashboard.readings import Readings
-from collector.dashboard.render import Choosing, PageNumber, Seeing, page, see
-from collector.dashboard.words import within
-from collector.dryrun import conduct, words
+from collector.dashboard.render import Choosing, PageNumber, Seeing, language, now, page, see
+from collector.dashboard.words import Words
+from collector.dryrun import conduct, telling, words
 from collector.dryrun.campaign import check_act
 from collector.dryrun.checks import NOT_CARRIED, by_outcome
 from collector.store import campaigns, rehearsals
@@ -107,6 +107,9 @@ def _page(
         raise HTTPException(404)
     counts = queries.count_outcomes(sight, number)
     readings: Readings = request.app.state.readings
+    still_open: dict[str, int] = (
+        readings.of(sight, ("still open", number), lambda: queries.count_open(sight, number)) if found.goes_on else {}
+    )
     outcome, reason = chosen
     listed = sum(n for (one, why), n in counts.items() if outcome in (None, one) and reason in (None, why))
     return page(
@@ -119,7 +122,7 @@ def _page(
         counts=sorted(counts.items(), key=lambda item: -item[1]),
         outcomes=by_outcome(counts),
         waves=queries.count_waves(sight, number),
-        left=readings.of(sight, ("left", number), lambda: queries.count_open(sight, number)) if found.goes_on else {},
+        left=telling.left(found, still_open, Words(language(request), now(request))),
         made_by=people.name_of(sight.connection, found.made_by),
         places=names_of(sight.connection, found.session_id),
         short=sum(n for (one, _), n in counts.items() if one in NOT_CARRIED),
@@ -135,7 +138,6 @@ def _page(
         is_whole=sight.is_whole,
         problem=problem,
         words=words,
-        within=within,
     )
 
 

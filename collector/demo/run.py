@@ -20,6 +20,7 @@ from pathlib import Path
 
 from collector import child, supervisor
 from collector.broker_parts import MosquittoMissingError, broker_for, is_large
+from collector.dashboard.labels import DUTIES
 from collector.demo import model_event
 from collector.demo.country import Country, furnish
 from collector.demo.ending import tell_ending
@@ -169,7 +170,8 @@ def _logins(made: Country, settings: Settings, tell: Tell) -> str:
     """Tell who may log in besides; return the line of who looks after the country."""
     first, *others = made.accounts
     for one in others:
-        tell(f"   {one.duty} ({one.units or say('cả nước', 'the country')}): user={one.login} password={one.password}")
+        place = one.units or say("cả nước", "the country")
+        tell(f"   {say(*DUTIES[one.duty])} ({place}): user={one.login} password={one.password}")
     return f"LOGIN user={first.login} password={first.password} url=http://127.0.0.1:{settings.web_port}"
 
 

@@ -69,6 +69,10 @@ class Campaign(NamedTuple):
         """Whether it has begun and has not ended."""
         return self.state in ("running", "paused")
 
+    def should_be_over(self, now: int) -> bool:
+        """Tell whether it runs for longer than was foreseen: it then waits for what nobody foresaw, or who is off."""
+        return self.state == "running" and now > self.began_at + self.prediction.duration_s * SECOND_US
+
 
 class CampaignError(ProvisioningError):
     """A campaign that cannot be made, or not be done this with; both texts say what to do."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from collector.dashboard.words import within
 from collector.dryrun import words
 from collector.dryrun.campaign import Campaign
 from collector.dryrun.checks import NOT_CARRIED, Counts, by_outcome
@@ -22,8 +24,8 @@ def headline(found: Campaign, w: Words) -> str:
     return f"{found.id}\t{w.name(words.STATES, found.state)}\t{window}\t{found.name}"
 
 
-def in_words(told: Prediction, w: Words) -> str:
-    """Return a prediction in some lines."""
+def in_words(told: Prediction, w: Words, places: Mapping[str, str]) -> str:
+    """Return a prediction in some lines; places: the units' names by their codes."""
     sites, tests, took = w.number(told.sites), w.number(told.tests), w.quantity(round(told.duration_s), "s")
     moved = w.quantity(round(told.moved_bytes), "byte")
     lines = [
@@ -35,11 +37,11 @@ def in_words(told: Prediction, w: Words) -> str:
     for server in told.servers:
         tests, peak = w.number(server.tests), w.quantity(round(server.peak_bps / 1e6), "Mbit/s")
         decides = server.decided_by
-        decides = w.name(words.SERVER, decides) if decides in words.SERVER else f"{w.t('đơn vị', 'unit')} {decides}"
+        decides = w.name(words.SERVER, decides) if decides in words.SERVER else places.get(decides, decides)
         lines.append(
             w.t(
-                f"  {server.name}: {tests} máy, cao nhất {peak}; quyết định thời gian: {decides}",
-                f"  {server.name}: machines {tests}, at most {peak}; what decides how long: {decides}",
+                f"  {server.name}: {tests} máy, cao nhất {peak}; thời gian do hạn mức của {decides} quyết định",
+                f"  {server.name}: machines {tests}, at most {peak}; how long is decided by the limit of {decides}",
             )
         )
     for wave in told.waves:
@@ -75,13 +77,31 @@ def progress(found: Campaign, counts: Counts, w: Words) -> str:
     return " · ".join(told)
 
 
-def standing(found: Campaign, counts: Counts, w: Words) -> str:
+def left(found: Campaign, still_open: Mapping[str, int], w: Words) -> str:
+    """Return what holds up the sites that are still open, and when that ends; empty: none is."""
+    if not still_open:
+        return ""
+    waits = w.t("đang đo hoặc chờ đến lượt", "testing or waiting for their turn")
+    reasons = ", ".join(
+        f"{w.number(number)} {within(w.name(words.REASONS, why)) if why else waits}"
+        for why, number in still_open.items()
+    )
+    whole, closes = w.number(sum(still_open.values())), w.moment(found.closes_at)
+    return w.t(
+        f"Còn lại {whole}: {reasons}. Đợt tự kết thúc khi mọi nơi có kết quả, chậm nhất lúc {closes}.",
+        f"Left {whole}: {reasons}. It ends by itself when all have a result, at the latest at {closes}.",
+    )
+
+
+def standing(found: Campaign, counts: Counts, w: Words, still_open: Mapping[str, int] | None = None) -> str:
     """Return how a campaign stands: how far it has come, why sites have no good result, and what to do next."""
     lines = [headline(found, w), f"  {progress(found, counts, w)}"]
     for (outcome, why), number in sorted(counts.items(), key=lambda item: -item[1]):
         if outcome and why:
             outcome, why = w.name(words.OUTCOMES, outcome), w.name(words.REASONS, why)
             lines.append(f"  {outcome}: {why} {w.number(number)}")
+    if still_open:
+        lines.append(f"  {left(found, still_open, w)}")
     step = next_step(found, counts, w)
     return "\n".join([*lines, f"  {step}"] if step else lines)
 

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, insert, update
 
 from collector.commands import dryrun
 from collector.store import pulse
-from collector.store.tables import campaign_site, presence
+from collector.store.tables import campaign, campaign_site, presence
 from provisioning.store.engine import writing
 from provisioning.store.tables import device, participation, site
 from tests.collector.commands.conftest import Cli
@@ -210,6 +210,21 @@ def test_who_follows_sees_each_change_and_at_last_how_it_stands(
         "  Not checked: No machine enrolled 1",
         '  Test those again (2): diemcau-collector dryrun create --name "T-7 (2)" --retest 1',
     ]
+
+
+def test_one_that_takes_longer_than_foreseen_says_what_holds_it_up(
+    cli: Cli, home: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli("create", *TWO)
+    cli("start", 1)
+    holds_up = "  Left 2: 1 no machine enrolled, 1 testing or waiting for their turn. It ends by itself when all have a"
+    assert holds_up in cli("status", 1).stdout
+    with writing(home) as connection:
+        connection.execute(update(campaign).values(started_at=0))
+    steps = iter((None, None, "stop"))
+    monkeypatch.setattr(time, "sleep", lambda _: (act := next(steps)) and cli(act, 1))
+    assert cli("watch", 1).stdout.count(holds_up) == 1
+    assert "Left" not in cli("status", 1).stdout
 
 
 def test_on_a_terminal_one_line_is_drawn_over_and_ctrl_c_leaves_the_dry_run_as_it_is(cli: Cli, home: Engine) -> None:

@@ -61,6 +61,16 @@ def test_every_form_is_written_to_a_file(cli: Cli, tmp_path: Path, form: str, be
     assert file.read_bytes().startswith(begins)
 
 
+def test_a_file_that_is_not_named_is_named_after_the_statement(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    number = cli("make").stdout.split()[0]
+    told = cli("export", number, "--form", "json").stdout
+    assert told == f"bien-ban-{number}-live.json\n"
+    assert (tmp_path / told.strip()).read_bytes().startswith(b"{")
+
+
 def test_the_hash_that_is_printed_is_that_of_the_body(cli: Cli, tmp_path: Path) -> None:
     number, sha256 = cli("make").stdout.split()
     file = tmp_path / "statement.json"
