@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from collector.dashboard.acting import Problem, Text, attempt
-from collector.dashboard.choice import NO_CHOICE, Choice
+from collector.dashboard.choice import Choice
 from collector.dashboard.events import may_edit
 from collector.dashboard.readings import Readings
-from collector.dashboard.render import Choosing, Seeing, now, page, see
+from collector.dashboard.render import Choosing, Seeing, now, page, pick, see
 from collector.judge.calendar import day_of
 from collector.store.queries import times, units
 from collector.store.queries.sessions import Session, all_sessions, choose
@@ -119,7 +119,7 @@ def _done(request: Request, problem: Problem | None, part: str) -> Response:
     if problem is None:
         return RedirectResponse(f"/calendar{part}", 303)
     with request.app.state.engine.connect() as connection:
-        return _page(request, see(request, connection), NO_CHOICE, problem)
+        return _page(request, see(request, connection), pick(request, connection), problem)
 
 
 def _page(request: Request, sight: Sight, choice: Choice, problem: Problem | None = None) -> Response:

@@ -15,7 +15,7 @@ from collector.dashboard.acting import Problem, attempt, attempt_by_itself
 from collector.dashboard.choice import Choice
 from collector.dashboard.dryruns import may_conduct
 from collector.dashboard.readings import Readings
-from collector.dashboard.render import Choosing, PageNumber, Seeing, language, now, page, see
+from collector.dashboard.render import Choosing, PageNumber, Seeing, language, now, page, pick, see
 from collector.dashboard.words import Words
 from collector.dryrun import conduct, telling, words
 from collector.dryrun.campaign import check_act
@@ -23,7 +23,6 @@ from collector.dryrun.checks import NOT_CARRIED, by_outcome
 from collector.store import campaigns, rehearsals
 from collector.store.queries import campaigns as queries
 from collector.store.queries.paging import count_pages
-from collector.store.queries.sessions import all_sessions
 from collector.store.queries.units import names_of
 from collector.store.scope import Sight
 from provisioning import people
@@ -89,7 +88,7 @@ def _done(request: Request, number: int, problem: Problem | None, part: str = ""
     if problem is None:
         return RedirectResponse(f"/dryruns/{number}{part}", 303)
     with request.app.state.engine.connect() as connection:
-        choice = Choice(all_sessions(connection), None)
+        choice = pick(request, connection)
         return _page(request, see(request, connection), choice, number, (None, None), 1, problem)
 
 

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from collector.dashboard.acting import Problem, Text, attempt_by_itself
 from collector.dashboard.choice import Choice
-from collector.dashboard.render import Choosing, Seeing, now, page, see
+from collector.dashboard.render import Choosing, Seeing, now, page, pick, see
 from collector.dryrun import conduct, words
 from collector.dryrun.campaign import LASTS_US, CampaignError
 from collector.dryrun.checks import BY_DEVICES, CHECKS, by_outcome
@@ -20,7 +20,6 @@ from collector.dryrun.prediction import Prediction
 from collector.dryrun.selection import Selection
 from collector.store import campaigns
 from collector.store.queries.campaigns import count_outcomes
-from collector.store.queries.sessions import all_sessions
 from collector.store.queries.units import day_of, names_of, on_day
 from collector.store.scope import Sight
 from provisioning import moments
@@ -102,8 +101,7 @@ def make(request: Request, form: Filled, name: Text = "") -> Response:
     if problem is None:
         return RedirectResponse(f"/dryruns/{made[0]}", 303)
     with request.app.state.engine.connect() as connection:
-        sessions = all_sessions(connection)
-        choice = Choice(sessions, next((s for s in sessions if s.id == form.session), None))
+        choice = pick(request, connection, form.session)
         return _page(request, see(request, connection), choice, form._replace(name=name), problem)
 
 

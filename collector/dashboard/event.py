@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from collector.dashboard.acting import Problem, Text, attempt
 from collector.dashboard.events import may_edit
 from collector.dashboard.readings import Readings
-from collector.dashboard.render import Choosing, Seeing, now, page, see
+from collector.dashboard.render import Choosing, Seeing, now, page, pick, see
 from collector.dryrun.lateness import Lateness, Span, lateness, wholes
 from collector.judge.gates import gate_in_force
 from collector.store.queries import due
@@ -170,6 +170,7 @@ def _done(request: Request, code: str, chosen: int | None, problem: Problem | No
     if problem is None:
         return RedirectResponse(_address(code, chosen) + part, 303)
     with request.app.state.engine.connect() as connection:
+        pick(request, connection, chosen)
         return _page(request, see(request, connection), chosen, code, problem)
 
 

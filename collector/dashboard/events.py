@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from collector.dashboard.acting import Problem, Text, attempt
-from collector.dashboard.render import Choosing, Seeing, page, see
+from collector.dashboard.render import Choosing, Seeing, page, pick, see
 from collector.judge.gates import gate_in_force
 from collector.store.scope import Sight
 from provisioning import events
@@ -35,6 +35,7 @@ def add(
     if problem is None:
         return RedirectResponse(f"/events/{code}", 303)
     with request.app.state.engine.connect() as connection:
+        pick(request, connection)
         return _page(request, see(request, connection), problem)
 
 

@@ -57,14 +57,15 @@ def see(request: Request, connection: Reading) -> Sight:
 Seeing = Annotated[Sight, Depends(see)]  # the same, and what whoever asks may see
 
 
-def _choose(request: Request, connection: Reading, session: int | None = None) -> Choice:
+def pick(request: Request, connection: Reading, session: int | None = None) -> Choice:
+    """Return the session that a page is about: the one that is named, else the one of now; its header shows it."""
     sessions = all_sessions(connection)
     request.state.choice = Choice(sessions, choose(sessions, now(request), session), session is not None)
     choice: Choice = request.state.choice
     return choice
 
 
-Choosing = Annotated[Choice, Depends(_choose)]  # the session that a page is about; its header shows it
+Choosing = Annotated[Choice, Depends(pick)]
 PageNumber = Annotated[int, Query(alias="page", ge=1, le=100_000)]  # of a list that comes in pages
 
 _templates = Environment(

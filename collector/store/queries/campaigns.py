@@ -148,7 +148,7 @@ def count_open(sight: Sight, campaign_id: int) -> dict[str, int]:
     )
     query = _of(sight, campaign_id, why, func.count()).where(campaign_site.c.outcome.is_(None)).group_by(why)
     rows = sight.connection.execute(query.outerjoin(devices, devices.c.site_id == campaign_site.c.site_id))
-    return dict(sorted(((reason, n) for reason, n in rows), key=lambda row: -row[1]))
+    return dict(sorted(((reason, n) for reason, n in rows), key=lambda row: (-row[1], row[0] == "", row[0])))
 
 
 def page(sight: Sight, found: Campaign, outcome: str | None, reason: str | None, number: int = 1) -> list[Entry]:

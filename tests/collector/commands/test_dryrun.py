@@ -220,7 +220,7 @@ def test_one_that_takes_longer_than_foreseen_says_what_holds_it_up(
     holds_up = "  Left 2: 1 no machine enrolled, 1 testing or waiting for their turn. It ends by itself when all have a"
     assert holds_up in cli("status", 1).stdout
     with writing(home) as connection:
-        connection.execute(update(campaign).values(started_at=0))
+        connection.execute(update(campaign).values(started_at=1))
     steps = iter((None, None, "stop"))
     monkeypatch.setattr(time, "sleep", lambda _: (act := next(steps)) and cli(act, 1))
     assert cli("watch", 1).stdout.count(holds_up) == 1

@@ -83,6 +83,7 @@ def test_a_name_that_was_typed_stays_while_the_rest_is_put_right(noc: TestClient
     assert 'value="Hà Nội, T-7" required' in noc.get("/dryruns/new?session=1&name=Hà Nội, T-7").text
     nameless = noc.post("/dryruns/new?session=1", data={"name": " "}, headers=SAME_SITE)
     assert (nameless.status_code, "Tên đợt đang trống" in nameless.text) == (400, True)
+    assert '<option value="1" selected>' in nameless.text
 
 
 def test_counts_lead_to_their_sites(noc: TestClient, made: str, nation: Any) -> None:

@@ -84,8 +84,10 @@ def test_a_page_that_tells_what_is_wrong_stays_as_it_is_and_its_links_lead_on(br
         answer = post(address, **typed)
         assert answer.status_code == 400
         assert "hx-get" not in answer.text
+        assert '<nav class="sessions"' in answer.text
         onward = re.findall(r'<a class="tool[^"]*" href="([^"]*)"', answer.text)
-        assert [browser.get(unescape(one)).status_code for one in onward] == [200] * 3, address
+        onward += re.findall(r'href="([^"]*session=1)" title', answer.text)
+        assert [browser.get(unescape(one)).status_code for one in onward] == [200] * 4, address
 
 
 def test_a_session_that_moves_takes_its_gates_and_deadlines_with_it(
