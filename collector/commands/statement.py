@@ -84,6 +84,7 @@ def list_all() -> None:
 @click.argument("number", type=int)
 def show(number: int) -> None:
     """Print the sentences of a statement and who signed it."""
+    from collector.dashboard.labels import SIGNED_NEXT
     from collector.dashboard.words import Words
     from collector.statement import whose
     from collector.statement.draw import draw
@@ -93,11 +94,12 @@ def show(number: int) -> None:
         one = _find(connection, number)
         body = statements.body_of(connection, one)
         document = draw(body, whose.signed(connection, one), Words(language(), body.as_of))
-    click.echo(f"{document.title} {document.number}\n{document.subject}\n")
+    click.echo(f"{document.title} {document.number}\n{document.subject}\n{document.meeting}\n")
     for section in document.sections:
         click.echo("\n".join((f"{section.heading}:", *(f"  {sentence}" for sentence in section.sentences))))
     for signature in document.signatures:
         click.echo(f"{signature.role}: {signature.name} {signature.when}")
+    click.echo(say(*SIGNED_NEXT[one.state]))
     click.echo(document.foot)
 
 

@@ -39,7 +39,9 @@ def test_it_is_made_proposed_by_one_and_approved_by_another(cli: Cli) -> None:
     row = cli("list").stdout.rstrip("\n").split("\t")
     assert [*row[:4], row[-1]] == [number, "live", "country", "Approved", sha256[:16]]
     shown = cli("show", number).stdout
+    assert "Buổi sáng (Gặp mặt)" in shown
     assert "40 seats" in shown
+    assert "never change" in shown
     assert "Lan" in shown
     assert "Minh" in shown
 
