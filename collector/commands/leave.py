@@ -28,4 +28,4 @@ def leave(session_code: str | None, sites: tuple[str, ...]) -> None:
     with registry() as (_, engine), writing(engine) as connection:
         session_id = events.find_session(connection, session_code, now_us())
         number = leaving.leave(connection, session_id, sites, actor(), now_us())
-    click.echo(say(f"Đã đưa {number} điểm cầu ra khỏi buổi.", f"{number} sites have left the session."))
+    click.echo(say(f"Đã đưa {number} điểm cầu ra khỏi buổi.", f"Taken out of the session: {number}."))

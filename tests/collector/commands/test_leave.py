@@ -16,7 +16,7 @@ def test_a_site_leaves_by_its_key_and_whoever_takes_no_part_is_named(cli: Cli, h
         assert cli("leave", *wrong).exit_code == 1
     assert "Not in the session: HG-99" in cli("leave", "HG-01", "HG-99").stderr
     left = cli("leave", "--session", "s", "HG-01")
-    assert (left.exit_code, left.stdout) == (0, "1 sites have left the session.\n")
+    assert (left.exit_code, left.stdout) == (0, "Taken out of the session: 1.\n")
     assert cli("leave", "HG-01").exit_code == 1
     with home.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(participation)) == 0
