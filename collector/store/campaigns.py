@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, or_, select, text, update
 
 from collector.dryrun.campaign import LINGERS_US, Campaign, CampaignError
 from collector.dryrun.prediction import Prediction
@@ -14,6 +14,7 @@ from collector.store.tables import campaign, campaign_site
 from provisioning import audit
 from provisioning.store.engine import record_changes
 from provisioning.store.rows import insert
+from provisioning.store.tables import participation
 
 KIND = "campaign"  # of the change row of what is told to devices and probe servers ...
 PROGRESS = "dry_run"  # ... and of what comes of it
@@ -90,6 +91,12 @@ def in_force(connection: Connection, now: int) -> Campaign | None:
     query = select(campaign).where(or_(campaign.c.state.in_(("running", "paused")), was_stopped))
     row = connection.execute(query.order_by(campaign.c.started_at.desc(), campaign.c.id.desc()).limit(1)).first()
     return None if row is None else _read(row)
+
+
+def takes_part(found: Campaign) -> ColumnElement[bool]:
+    """Tell of a row of campaign_site whether its site still takes part in the campaign's session."""
+    of_session = participation.c.session_id == found.session_id
+    return exists().where(of_session, participation.c.site_id == campaign_site.c.site_id)
 
 
 def _read(row: Row[Any]) -> Campaign:

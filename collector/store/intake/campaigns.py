@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from collector.dryrun.campaign import Campaign
 from collector.dryrun.checks import BY_DEVICES, NOT_REHEARSED, Seen, facts_of, result_of
@@ -109,8 +109,8 @@ def finish(connection: Connection, now: int) -> list[tuple[str, int]]:
     if found is None:
         return []
     is_open = (campaign_site.c.campaign_id == found.id) & campaign_site.c.outcome.is_(None)
-    has_open = connection.scalar(select(func.count()).where(is_open))
-    if has_open and now < found.closes_at:
+    open_ones = select(campaign_site.c.site_id).where(is_open, campaigns.takes_part(found))
+    if connection.scalar(open_ones.limit(1)) is not None and now < found.closes_at:
         return []
     close(connection, found, "no_turn", now)
     over = {"state": "ended", "ended_at": now, "paused_at": None}

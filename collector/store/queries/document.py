@@ -146,7 +146,7 @@ def _waves(connection: Connection, found: Campaign | None) -> dict[int, int]:
         return {}
     of_it = select(campaign_site.c.site_id, campaign_site.c.wave).where(campaign_site.c.campaign_id == found.id)
     left = campaign_site.c.outcome.is_(None) if found.ended_at is None else campaign_site.c.outcome == "not_done"
-    return {site_id: wave for site_id, wave in connection.execute(of_it.where(left))}
+    return {site_id: wave for site_id, wave in connection.execute(of_it.where(left, campaigns.takes_part(found)))}
 
 
 def _parts(connection: Connection, policy: Policy, now: int) -> list[tuple[Part, bool]]:

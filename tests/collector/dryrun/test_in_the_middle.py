@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from collector.intake.sweep import sweep
 from collector.store.leaving import leave
+from collector.store.queries import document
 from collector.store.queries.campaigns import count_outcomes
 from collector.store.scope import Sight
 from collector.store.tables import campaign_site
@@ -242,11 +243,13 @@ def test_a_site_of_two_sessions_is_in_the_campaign_once_and_leaves_one_of_them(
         connection.execute(participation.insert().values(session_id=2, site_id=1, role="interactive", medium="pc"))
     started = conductor.start("line")
     Middle(country, "both", now + S).leave()
-    Middle(country, "both", now + S).test()
-    conductor.act(started.id, "stop", 2 * S)
-    assert conductor.counts(started.id) == {LEFT: 1}
     with country.engine.connect() as connection:
+        assert [client.wave for client in document.build(connection, 1, now + S).devices.values()] == [None]
         assert connection.scalars(select(participation.c.session_id)).all() == [2]
+    sweep(country.engine, POLICY, now + 2 * S)  # nobody is waited for any more
+    assert conductor.find(started.id).state == "ended"
+    Middle(country, "both", now + 3 * S).test()
+    assert conductor.counts(started.id) == {LEFT: 1}
 
 
 def test_who_takes_no_part_cannot_leave_and_then_nobody_does(country: Any, now: int) -> None:
