@@ -6,7 +6,7 @@ Neither the site's own proof alone nor capacity that nobody has confirmed is eve
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from collector.judge.verdict import Verdict, worst
@@ -97,6 +97,11 @@ def conclude_session(conclusions: Collection[Conclusion], capacities: Collection
 def level_at(verdicts: Collection[Verdict], now: int) -> str:
     """Return the level that verdicts come to now: what rests on evidence grown too old since is unknown."""
     return worst("unknown" if _has_expired(verdict, now) else verdict.level for verdict in verdicts)
+
+
+def has_expired(verdicts: Iterable[Verdict], now: int) -> bool:
+    """Tell whether one of these verdicts rests on evidence that has grown too old since it was judged."""
+    return any(verdict.expires_at is not None and verdict.expires_at < now for verdict in verdicts)
 
 
 def _backup_level(backup: Backup | None, now: int) -> str:

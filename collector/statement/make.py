@@ -35,7 +35,8 @@ def make(sight: Sight, session: Session, place: Place | None, now: int) -> Body:
     policy = policies.live(sight.connection)
     concluded = conclude_all(sight, session.id, policy, now)
     gate = gate_in_force(session.starts_at, now)
-    rows = tuple(_sites(sight, session.id, {one.code: code_of[one.id] for one in in_force.values()}))
+    speakers = {one.participation_id: one for one in concluded.speakers}
+    rows = tuple(_sites(sight, session.id, {one.code: code_of[one.id] for one in in_force.values()}, speakers))
     found = {row.province for row in rows}
     before_start_us = next(one.before_start_us for one in GATES if one.name == gate.name)
     return Body(
@@ -72,10 +73,14 @@ def make(sight: Sight, session: Session, place: Place | None, now: int) -> Body:
     )
 
 
-def _sites(sight: Sight, session_id: int, province_of: Mapping[str, str]) -> Iterator[Site]:
+def _sites(
+    sight: Sight, session_id: int, province_of: Mapping[str, str], speakers: Mapping[int, Speaker]
+) -> Iterator[Site]:
+    """Yield the sites; how one that speaks stands is told as the conclusion on it has it."""
     for rows in sites.everything(sight, session_id, [], "province"):
         contacts = site_queries.contacts_of_sites(sight, [row.site_id for row in rows])
         for row in rows:
+            stands = speakers.get(row.participation_id, row)
             yield Site(
                 code=row.code,
                 name=row.name,
@@ -88,8 +93,8 @@ def _sites(sight: Sight, session_id: int, province_of: Mapping[str, str]) -> Ite
                 provider=row.provider or "",
                 line=row.line_code or "",
                 contact="; ".join(one.name for one in contacts.get(row.site_id, [])),
-                level=row.level,
-                findings=_findings(row.verdicts),
+                level=stands.level,
+                findings=_findings(stands.verdicts),
             )
 
 

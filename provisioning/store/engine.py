@@ -18,11 +18,12 @@ _CHANGE_LOCK = 7_130_001  # any number of ours: PostgreSQL's advisory lock for w
 def open_engine(url: str, *, checkpoints: bool = False) -> Engine:
     """Open the database at `url` (sqlite:///… or postgresql+psycopg://…).
 
+    Whoever reads sees one moment, however many queries it takes: SQLite does so by itself, PostgreSQL when asked.
     On SQLite only the collector's ingest passes `checkpoints=True`: SQLite before 3.51.3 can corrupt its
     write-ahead log when two connections checkpoint at once (sqlite.org/wal.html, section "the WAL-reset bug").
     """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, isolation_level="REPEATABLE READ")
     engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
@@ -43,8 +44,12 @@ def open_engine(url: str, *, checkpoints: bool = False) -> Engine:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Run a transaction that writes: on SQLite it takes the write lock at once, so that it never fails half-way."""
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+    """Run a transaction that writes: it never fails half-way because of another.
+
+    On SQLite it takes the write lock at once; on PostgreSQL each statement sees what others have committed by then.
+    """
+    options = {"isolation_level": "READ COMMITTED"} if engine.dialect.name == "postgresql" else {}
+    with engine.connect().execution_options(writes=True, **options) as connection, connection.begin():
         yield connection
 
 

@@ -15,6 +15,9 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import insert, select, update
 
 from collector.dashboard.words import Words
+from collector.intake.ingest import ingest
+from collector.judge.load import load_policy
+from collector.judge.policy import SEED
 from collector.statement import figures, whose
 from collector.statement.body import Body, sha256
 from collector.statement.document import Signed, plain
@@ -33,6 +36,8 @@ from provisioning.store.tables import audit, participation, person, school, site
 from provisioning.units.merged import provinces_2025
 from tests.collector.statement.filled import HOSTILE
 
+HOUR = 3_600_000_000
+POLICY = load_policy(SEED.read_text(encoding="utf-8"))
 FORMULA = "=1+1"
 LAN = Person(1, "lan", "Trần Thị Lan", "noc")
 MINH = Person(2, "minh", "Phạm Văn Minh", "ministry")
@@ -84,6 +89,24 @@ def test_the_body_counts_sites_schools_and_seats_once_and_claims_nothing_unprove
     assert whole.unknown == (3, 3, 380)
     assert body.conclusion == "not_eligible"
     assert [one.conclusion for one in body.interactive] == ["not_eligible"]
+
+
+def test_how_a_speaker_stands_is_told_once_though_its_evidence_has_expired_since_it_was_judged(
+    place: Any, now: int
+) -> None:
+    sender = place.device("d-00000001", "Sở")
+    ingest(place.engine, [sender.presence("connected", at=now), sender.report(1)], POLICY, now)
+    levels = {}
+    for at in (now, now + 48 * HOUR):  # and nobody has judged anew
+        with place.engine.connect() as connection:
+            found = make(whole_country(connection), all_sessions(connection)[0], None, at)
+        (speaker,) = found.interactive
+        (listed,) = (one for one in found.sites if one.role == "interactive")
+        assert listed.level == speaker.level
+        assert (figures.whole(found.sites).ready.sites == 1) == (speaker.level == "ready")
+        levels[at] = speaker.level, {one.reason for one in listed.findings}
+    assert levels[now] == ("ready", set())
+    assert levels[now + 48 * HOUR] == ("unknown", {"expired"})
 
 
 def test_the_country_by_63_and_by_34_comes_to_the_same(body: Body) -> None:
