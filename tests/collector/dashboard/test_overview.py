@@ -91,7 +91,7 @@ def test_what_changed_lately_is_told_with_its_time_and_a_link(browser: TestClien
     ingest(country.engine, [worse], POLICY, now)
     (news,) = re.findall(r'<ol id="b-news".*?</ol>', browser.get("/").text, re.DOTALL)
     first = re.findall(r"<li.*?</li>", news, re.DOTALL)[0]
-    assert words(first).startswith("08:00 Trường Tiểu học Đất Mũi Thành phố Hà Nội Tải xuống: Đạt → ")
+    assert words(first).startswith("08:00 Trường Tiểu học Đất Mũi · Thành phố Hà Nội Tải xuống: Đạt → ")
     assert 'href="/sites/GOOD000?session=' in first
 
 
