@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from io import BytesIO
 from typing import Any, NamedTuple
 
 import xlsxwriter
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from xlsxwriter.worksheet import Worksheet
 
-from collector.dashboard import labels
-from collector.dashboard.names import as_attachment, short_session
+from collector.dashboard import files, labels
+from collector.dashboard.names import short_session
 from collector.dashboard.render import Choosing, Seeing, language, now, page
 from collector.dashboard.sites import View, Viewing, flags
 from collector.dashboard.words import TOGETHER, Words
@@ -32,8 +29,6 @@ from provisioning.store.engine import writing
 
 TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_LETTERS = 32_767  # of a cell
-_ONE = threading.Lock()  # a workbook of the country takes seconds of the processor: one after another
-_IN_LINE = threading.Semaphore(3)  # with the one at work; who waits holds one of the pages' few connections
 
 
 class Line(NamedTuple):
@@ -91,25 +86,13 @@ def show(request: Request, sight: Seeing, choice: Choosing, view: Viewing) -> Re
     if session is None:
         return page(request, "no_session.html", status=404 if choice.is_named else 200)
     words, person = Words(language(request), now(request)), request.state.person
-    with turn():
+    with files.turn():
         lines = _lines(sight, session.id, view, now(request), request.app.state.settings.call_vnpt)
         body, count = write(lines, (*COLUMNS, PHONES) if person.acts else COLUMNS, words)
     with writing(request.app.state.engine) as connection:
         _note(connection, request, session.id, count)
     name = f"{words.t('Điểm cầu', 'Sites')} - {short_session(session.name)} - {_local(now(request)):%Y-%m-%d %H%M}.xlsx"
-    return Response(body, media_type=TYPE, headers={"Content-Disposition": as_attachment(name)})
-
-
-@contextmanager
-def turn() -> Iterator[None]:
-    """Wait for one's turn to write a file of a country; raises HTTPException 503 while enough others wait."""
-    if not _IN_LINE.acquire(blocking=False):
-        raise HTTPException(503)
-    try:
-        with _ONE:
-            yield
-    finally:
-        _IN_LINE.release()
+    return files.answer(body, TYPE, name)
 
 
 def write(lines: Iterator[Line], columns: tuple[Column, ...], words: Words) -> tuple[bytes, int]:
