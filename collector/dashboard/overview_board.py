@@ -35,7 +35,7 @@ def draw(sight: Sight, session: Session, words: Words, readings: Readings) -> Bo
     """Return the overview's board of a session."""
     figures = latest(readings, sight, session.id, words.now)
     draw_one = fragments(
-        "board.html",
+        "overview_board.html",
         words,
         Choice([session], session, is_named=True),
         figures=figures,

@@ -28,7 +28,6 @@ from collector.dashboard import (
     metrics,
     overview,
     own,
-    places,
     probe_servers,
     quarantine,
     report,
@@ -37,6 +36,7 @@ from collector.dashboard import (
     speakers,
     statement,
     statements,
+    unit,
     units,
 )
 from collector.dashboard.api import description, evidence, flags, history, hours, summary
@@ -59,8 +59,8 @@ ROUTES = (
     Route("GET", "/sites", sites.show),
     Route("GET", "/sites.xlsx", export.show),
     Route("GET", "/sites/{code}", site.show),
-    Route("GET", "/units", places.show),
-    Route("GET", "/units/{code}", units.show),
+    Route("GET", "/units", units.show),
+    Route("GET", "/units/{code}", unit.show),
     Route("POST", "/sites/{code}/measure", measure.ask, lets_in=access.require_acting),
     Route("GET", "/events", events.show),
     Route("POST", "/events", events.add, lets_in=access.require_operating),

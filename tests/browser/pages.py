@@ -12,7 +12,7 @@ PAGES: dict[str, dict[str, str]] = {  # by route: a name, and the address with t
         "site-hostile": "/sites/{hostile}",
         "site-bare": "/sites/{bare}",
     },
-    "GET /units": {"places": "/units"},
+    "GET /units": {"units": "/units"},
     "GET /units/{code}": {"province": "/units/02", "district": "/units/{district}"},
     "GET /events": {"events": "/events"},
     "GET /events/{code}": {"event": "/events/model", "event-province": "/events/model"},

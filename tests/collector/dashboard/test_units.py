@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from starlette.testclient import TestClient
 
 from collector.dashboard.figures import Area
-from collector.dashboard.places import SORTS, View, areas
+from collector.dashboard.units import SORTS, View, areas
 from collector.store.queries.paging import PAGE_SIZE
 from collector.store.queries.units import Unit
 from provisioning.store.engine import writing
