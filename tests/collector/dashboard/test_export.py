@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import insert, select, update
 from starlette.testclient import TestClient
 
-from collector.dashboard import export
+from collector.dashboard import files
 from provisioning.store.engine import writing
 from provisioning.store.tables import audit, contact, line, participation, person, person_scope, site, unit
 from tests.collector.statement.filled import HOSTILE
@@ -114,8 +114,8 @@ def test_while_enough_others_wait_one_is_told_to_come_again_and_no_page_waits(
     browser: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = browser.post("/statements", headers={"Sec-Fetch-Site": "same-origin"}).headers["location"]
-    monkeypatch.setattr(export, "_IN_LINE", threading.Semaphore(1))
-    with export.turn():
+    monkeypatch.setattr(files, "_IN_LINE", threading.Semaphore(1))
+    with files.turn():
         answers = [browser.get(path) for path in ("/sites.xlsx", f"{made}/xlsx")]
         assert [answer.status_code for answer in answers] == [503, 503]
         assert all("Chờ một phút" in answer.text for answer in answers)
