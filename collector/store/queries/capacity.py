@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, case, func, select, true
 
 from collector.dryrun.demand import Confirmed, Demand, Key, demand, state, usual_delivery
+from collector.store.queries.units import province_id
 from collector.store.scope import Sight
 from provisioning.capacity import list_confirmed
 from provisioning.store.tables import event, line, participation, provider, session, site, unit
@@ -53,9 +54,8 @@ def states_of(rows: Iterable[Row]) -> dict[Key, str]:
 
 def _count(sight: Sight, session_id: int) -> tuple[Counter[Key], Counter[Key]]:
     """Return how many sites load each line of the sheet, and how many of them other providers carry."""
-    province = func.coalesce(unit.c.parent_id, unit.c.id)
     is_other = case((provider.c.code.is_(None), 0), (provider.c.code == VNPT, 0), else_=1)
-    columns = (province, participation.c.medium, participation.c.delivery)
+    columns = (province_id, participation.c.medium, participation.c.delivery)
     query = (
         select(*columns, func.count(), func.sum(is_other))
         .select_from(participation)
@@ -63,7 +63,7 @@ def _count(sight: Sight, session_id: int) -> tuple[Counter[Key], Counter[Key]]:
         .join(unit, unit.c.id == site.c.unit_id)
         .outerjoin(line, line.c.id == site.c.line_id)
         .outerjoin(provider, provider.c.id == line.c.provider_id)
-        .where(participation.c.session_id == session_id, _is_seen(sight, province))
+        .where(participation.c.session_id == session_id, _is_seen(sight))
         .group_by(*columns)
     )
     sites: Counter[Key] = Counter()
@@ -75,10 +75,10 @@ def _count(sight: Sight, session_id: int) -> tuple[Counter[Key], Counter[Key]]:
     return sites, others
 
 
-def _is_seen(sight: Sight, province: ColumnElement[int]) -> ColumnElement[bool]:
+def _is_seen(sight: Sight) -> ColumnElement[bool]:
     if sight.units is None:
         return true()
-    return province.in_(select(func.coalesce(unit.c.parent_id, unit.c.id)).where(unit.c.id.in_(sight.units)))
+    return province_id.in_(select(province_id).where(unit.c.id.in_(sight.units)))
 
 
 def _confirmed(sight: Sight, session_id: int) -> dict[Key, Confirmed]:

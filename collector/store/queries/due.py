@@ -14,6 +14,7 @@ from collector.dryrun.lateness import Due
 from collector.store.queries.paging import page_of
 from collector.store.queries.presences import COUNTS
 from collector.store.queries.standings import of_session, stands
+from collector.store.queries.units import province_id
 from collector.store.scope import Sight
 from collector.store.tables import evidence, flag, presence
 from provisioning.roster.sites import UNKNOWN_LINE
@@ -21,7 +22,6 @@ from provisioning.store.tables import contact, device, line, participation, site
 
 _LINE = "line"  # the fact that is due at T-1d
 
-province: ColumnElement[int] = func.coalesce(unit.c.parent_id, unit.c.id)
 _is_interactive = participation.c.role == "interactive"
 _has_contact = exists().where(contact.c.site_id == participation.c.site_id)
 _has_line = and_(site.c.line_id.is_not(None), not_(line.c.code.startswith(UNKNOWN_LINE, autoescape=True)))
@@ -62,7 +62,7 @@ def by_province(sight: Sight, session_id: int) -> list[Due]:
     for asked, things in ASKED.values():
         counts.append(func.sum(case((asked, 1), else_=0)))
         counts.append(func.sum(case((and_(asked, not_(and_(*things.values()))), 1), else_=0)))
-    query = _placed(sight, session_id, province, *counts).group_by(province).order_by(province)
+    query = _placed(sight, session_id, province_id, *counts).group_by(province_id).order_by(province_id)
     return [
         Due(unit_id, gate, *numbers[2 * at : 2 * at + 2])
         for unit_id, *numbers in sight.connection.execute(query)
@@ -78,7 +78,7 @@ def lacking(sight: Sight, session_id: int, gate: str, unit_id: int, number: int 
     query = (
         _placed(sight, session_id, *columns, participation.c.role, *things.values())
         .outerjoin(above, above.c.id == unit.c.parent_id)
-        .where(province == unit_id, asked, not_(and_(*things.values())))
+        .where(province_id == unit_id, asked, not_(and_(*things.values())))
         .order_by(not_(_is_interactive), site.c.name_key, site.c.id)
     )
     told = len(columns) + 1

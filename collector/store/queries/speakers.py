@@ -28,6 +28,7 @@ from collector.store.intake.situations import Known, known
 from collector.store.queries import presences
 from collector.store.queries.capacity import Row, capacities, states_of
 from collector.store.queries.standings import of_session, read_verdicts
+from collector.store.queries.units import province_id
 from collector.store.scope import Sight
 from collector.store.tables import presence, standing
 from provisioning.store.tables import backup, device, event, line, participation, provider, session, site, unit
@@ -167,7 +168,7 @@ def _rows(sight: Sight, session_id: int) -> list[Any]:
     columns = (
         *(participation.c.id, participation.c.site_id, participation.c.role, participation.c.medium),
         *(participation.c.delivery, participation.c.speaking_order, site.c.code, site.c.name, site.c.unit_id),
-        *(func.coalesce(unit.c.parent_id, unit.c.id).label("province_id"), standing.c.verdicts),
+        *(province_id.label("province_id"), standing.c.verdicts),
         *(backup.c.kind, backup.c.device_id, backup.c.venue_id, backup.c.line_id.label("backup_line_id")),
         *(func.coalesce(backup.c.note, "").label("note"), spare.c.name.label("backup_device")),
         *(venue.c.name.label("venue"), venue.c.code.label("venue_code")),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from provisioning.store.tables import event, session, unit
 from provisioning.units.load import units_as_of
+
+province_id: ColumnElement[int] = func.coalesce(unit.c.parent_id, unit.c.id)  # of the unit that a query speaks of
 
 
 class Unit(NamedTuple):
