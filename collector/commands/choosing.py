@@ -97,7 +97,10 @@ _OPTIONS = (
         "--until",
         "closes",
         metavar=say("LÚC", "MOMENT"),
-        help=say("Hết khung giờ; không có thì sau 2 giờ.", "When its window ends; else 2 hours on."),
+        help=say(
+            "Hết khung giờ; không có thì sau 2 giờ, hoặc khi buổi họp kế tiếp bắt đầu.",
+            "When its window ends; else 2 hours on, or when the next session starts.",
+        ),
     ),
 )
 
@@ -111,14 +114,18 @@ def choosing(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def wish(connection: Connection, name: str, chosen: dict[str, Any], now: int) -> Wish:
     """Return what these options ask for; raises ProvisioningError."""
-    from collector.dryrun.campaign import LASTS_US
+    from collector.dryrun.campaign import default_end
     from collector.dryrun.conduct import Wish
     from collector.dryrun.selection import Selection
+    from collector.store.queries.sessions import all_sessions
     from provisioning import moments
     from provisioning.events import find_session
 
     opens_at = now if chosen["opens"] is None else moments.read(chosen["opens"], now)
-    closes_at = opens_at + LASTS_US if chosen["closes"] is None else moments.read(chosen["closes"], now)
+    if chosen["closes"] is None:
+        closes_at = default_end(opens_at, [one.starts_at for one in all_sessions(connection)])
+    else:
+        closes_at = moments.read(chosen["closes"], now)
     selection = Selection(
         units=chosen["units"],
         roles=chosen["roles"],

@@ -13,7 +13,7 @@ from collector.dashboard.acting import Problem, Text, attempt_by_itself
 from collector.dashboard.choice import Choice
 from collector.dashboard.render import Choosing, Seeing, now, page, pick, see
 from collector.dryrun import conduct, words
-from collector.dryrun.campaign import LASTS_US, CampaignError
+from collector.dryrun.campaign import LASTS_US, CampaignError, default_end
 from collector.dryrun.checks import BY_DEVICES, CHECKS, by_outcome
 from collector.dryrun.conduct import Wish
 from collector.dryrun.prediction import Prediction
@@ -112,7 +112,7 @@ def _page(request: Request, sight: Sight, choice: Choice, form: Form, problem: P
     form = form._replace(
         session=chosen.id if chosen else None,
         opens=form.opens or moments.write(moment),
-        closes=form.closes or moments.write(moment + LASTS_US),
+        closes=form.closes or moments.write(default_end(moment, [one.starts_at for one in choice.sessions])),
     )
     told: Prediction | None = None
     if is_asked and chosen is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from collector.dryrun.checks import BY_DEVICES
@@ -76,6 +77,11 @@ class Campaign(NamedTuple):
 
 class CampaignError(ProvisioningError):
     """A campaign that cannot be made, or not be done this with; both texts say what to do."""
+
+
+def default_end(opens_at: int, sessions_start_at: Iterable[int]) -> int:
+    """Return when a window ends unless that is told: before the next session, when nobody is tested, if sooner."""
+    return min([opens_at + LASTS_US, *(at for at in sessions_start_at if at > opens_at)])
 
 
 def check_act(campaign: Campaign, act: str) -> None:
