@@ -1,7 +1,7 @@
 # make demo   runs a country on this machine (DEMO_SITES, DEMO_PORT, DEMO_SECONDS); Ctrl-C ends it
 # make test   everything but the long fault runs        make check  form, lint, types, imports
 # make soak   the long fault runs                       make bench  the measurements in benchmarks/
-# make screenshots   a picture of every page, into screenshots/
+# make screenshots   a picture of every page, into screenshots/ (PAGES="overview sites": of these only)
 # make lock   pins the newest versions of everything    make clean  removes what all of these made
 #
 # Nothing is written outside this folder, neither caches nor temporary files, but for Debian packages that test, soak and
@@ -55,7 +55,7 @@ check: $(READY)
 
 screenshots: $(READY)
 	@$(CHROMIUM)
-	@$(BIN)/python -m tests.browser.screenshots screenshots
+	@$(BIN)/python -m tests.browser.screenshots screenshots $(PAGES)
 
 soak: $(READY)
 	@$(call needs,command -v qemu-aarch64-static,qemu-user-static) # it plays the processor of a small board
