@@ -36,6 +36,11 @@ def write(at_us: int) -> str:
     return datetime.fromtimestamp(at_us / 1e6, VIETNAM).strftime("%Y-%m-%dT%H:%M")
 
 
+def tell(at_us: int) -> str:
+    """Write a moment as people read it: 07:30 15/08/2026."""
+    return datetime.fromtimestamp(at_us / 1e6, VIETNAM).strftime("%H:%M %d/%m/%Y")
+
+
 def read_before(text: str) -> int:
     """Read how long before a start: 10d (10 ngày) or 36h (36 giờ), as microseconds; raises ProvisioningError."""
     match = _BEFORE.fullmatch(text.strip().casefold())

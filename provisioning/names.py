@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from math import nan
 
 from provisioning.errors import ProvisioningError
 from provisioning.roster.cells import CellError, clean
+
+# Digits in groups of three, as pages show thousands, in Vietnamese and in English.
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:(?:\.\d{3})+(?:,\d+)?|(?:,\d{3})+(?:\.\d+)?)")
 
 
 def read_name(text: str, vi: str = "Tên", en: str = "The name") -> str:
@@ -25,8 +29,14 @@ def read_note(text: str, vi: str = "Ghi chú", en: str = "The note") -> str:
 
 
 def read_number(text: str) -> float:
-    """Return a number with decimal comma or point; not a number for what is none, which no range holds."""
+    """Return a number with decimal comma or point; not a number for what is none, which no range holds.
+
+    Groups of three digits are thousands, as pages show them: "1.585" and "1,585" are more than a thousand.
+    """
+    number = text.strip().replace(" ", "")
+    if _GROUPED.fullmatch(number):
+        number = number.replace(next(sign for sign in number if not sign.isdigit()), "")
     try:
-        return float(text.strip().replace(" ", "").replace(",", "."))
+        return float(number.replace(",", "."))
     except ValueError:
         return nan

@@ -131,6 +131,11 @@ def name_of(connection: Connection, login: str) -> str:
     return connection.scalar(select(person.c.name).where(person.c.login == login)) or login
 
 
+def names(connection: Connection) -> dict[str, str]:
+    """Return the names of all people by their logins."""
+    return {login: name for login, name in connection.execute(select(person.c.login, person.c.name))}
+
+
 def disable(connection: Connection, login: str, actor: str, now_us: int) -> None:
     """Close an account; its row stays for the audit. Raises ProvisioningError."""
     open_account = (person.c.login == login, person.c.disabled_at.is_(None))

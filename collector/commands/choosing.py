@@ -77,7 +77,7 @@ _OPTIONS = (
     click.option(
         "--any-hour",
         is_flag=True,
-        help=say("Cả ngoài giờ mở cửa, ngày nghỉ, lúc cắt điện.", "Outside hours, on holidays, in power cuts too."),
+        help=say("Cả ngoài giờ mở máy, ngày nghỉ, lúc cắt điện.", "Outside hours, on holidays, in power cuts too."),
     ),
     click.option(
         "--during-sessions",

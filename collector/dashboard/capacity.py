@@ -126,7 +126,11 @@ def _page(
 
 def _form(row: Row) -> Asked:
     told = row.confirmed
-    return Asked(row, "", "", "") if told is None else Asked(row, f"{told.mbps:g}", told.by, told.note)
+    return (
+        Asked(row, "", "", "")
+        if told is None
+        else Asked(row, f"{told.mbps:.1f}".removesuffix(".0"), told.by, told.note)
+    )
 
 
 def _total(rows: list[Row], delivery: str) -> Total:

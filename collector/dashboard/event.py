@@ -108,15 +108,19 @@ def set_speakers(
     code: str,
     session_code: str,
     chosen: Chosen = None,
-    codes: Annotated[str, Form(max_length=20_000)] = "",
+    codes: Annotated[str, Form(max_length=40_000)] = "",
 ) -> Response:
-    """Put an order of speakers, a site's code a line, in the place of the one before."""
+    """Put an order of speakers in the place of the one before: a code a line; what follows a · only names its site."""
 
     def do(connection: Connection, by: str, now_us: int) -> None:
         _must_have(connection, code, session_code)
-        speakers.set_order(connection, session_code, codes.split(), by, now_us)
+        speakers.set_order(connection, session_code, _codes(codes), by, now_us)
 
     return _done(request, code, chosen, attempt(request, "speakers", {"codes": codes}, do), "#speaking")
+
+
+def _codes(typed: str) -> list[str]:
+    return [code for line in typed.splitlines() for code in line.partition("·")[0].split()]
 
 
 def set_backup(

@@ -19,7 +19,7 @@ from collector.statement.forms import BY_NAME, FORMS
 from collector.store import statements
 from collector.store.scope import Sight
 from collector.store.statements import Kept
-from provisioning import audit
+from provisioning import audit, people
 from provisioning.errors import ProvisioningError
 from provisioning.store.engine import writing
 
@@ -78,6 +78,7 @@ def _page(
         "statement.html",
         status=status,
         one=one,
+        names=people.names(sight.connection),
         document=draw(body, whose.signed(sight.connection, one), words),
         plain=lambda row: plain(row, words),
         forms=FORMS,

@@ -17,6 +17,7 @@ from collector.statement import whose
 from collector.store import statements
 from collector.store.queries import units
 from collector.store.scope import Sight
+from provisioning import people
 from provisioning.errors import ProvisioningError
 from provisioning.store.engine import writing
 
@@ -58,6 +59,7 @@ def _page(
         status=status,
         session=session,
         rows=statements.kept(sight, session.id),
+        names=people.names(sight.connection),
         provinces=seen,
         is_whole=sight.is_whole,
         gate=gate_in_force(session.starts_at, now(request)),

@@ -116,7 +116,7 @@ def _start(engine: Engine, settings: Settings, campaign_id: int, by: str, now: i
 def _foresee_start(connection: Connection, settings: Settings, campaign_id: int, now: int) -> Foreseen:
     found = _find(connection, campaign_id, "start")
     if now < found.opens_at:
-        opens = moments.write(found.opens_at)
+        opens = moments.tell(found.opens_at)
         raise CampaignError(
             f"Khung giờ của đợt này mở lúc {opens}: chờ đến lúc ấy, hoặc tạo đợt mới.",
             f"The window of this dry run opens at {opens}: wait until then, or make another one.",

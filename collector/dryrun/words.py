@@ -24,8 +24,16 @@ OUTCOMES: Names = {
     "done": ("Đã kiểm tra", "Checked"),
     "not_done": ("Không kiểm tra được", "Not checked"),
 }
+HAVING: Names = {  # the same, of so many sites, as it stands within a sentence
+    "": ("chưa có kết quả", "without a result yet"),
+    "carries": ("đủ sức tải", "carrying"),
+    "fails": ("không đủ", "falling short"),
+    "unsure": ("chưa chắc", "unsure"),
+    "done": ("đã kiểm tra", "checked"),
+    "not_done": ("không kiểm tra được", "not checked"),
+}
 WAVES: Names = {
-    "0": ("Điểm cầu phát biểu", "Interactive sites"),
+    "0": ("Điểm cầu tương tác", "Interactive sites"),
     "1": ("Vùng khó khăn", "Hard to reach"),
     "2": ("Các điểm cầu khác", "All others"),
 }
@@ -33,7 +41,7 @@ REASONS: Names = {
     "off": ("Chưa bật máy", "Machine is off"),
     "not_enrolled": ("Chưa đăng ký máy nào", "No machine enrolled"),
     "needs_consent": ("Chưa ai đồng ý cho đo qua 4G", "Nobody consented to a test over 4G"),
-    "outside_hours": ("Ngoài giờ mở cửa", "Outside its hours"),
+    "outside_hours": ("Ngoài giờ mở máy", "Outside its hours"),
     "holiday": ("Ngày nghỉ", "Holiday"),
     "session": ("Đang có buổi họp", "A session runs"),
     "power_cut": ("Cắt điện có báo trước", "Announced power cut"),
@@ -60,4 +68,4 @@ REASONS: Names = {
     "not_seen": ("Không nhìn thấy", "Not seen"),
     "not_heard": ("Không nghe thấy", "Not heard"),
 }
-SERVER: Names = {"server": ("máy chủ đo", "the probe server")}
+SERVER: Names = {"server": ("máy chủ đo", "the probe server itself")}

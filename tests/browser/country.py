@@ -10,12 +10,9 @@ from typing import Any, NamedTuple
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import Connection, Engine, Table, func, insert, select, update
+from sqlalchemy import Connection, Table, func, insert, select, update
 from sqlalchemy.orm import aliased
 
-from collector.dryrun import conduct
-from collector.dryrun.conduct import Wish
-from collector.dryrun.selection import Selection
 from collector.intake.arrival import Arrival
 from collector.intake.ingest import ingest
 from collector.judge.load import load_policy
@@ -25,13 +22,11 @@ from collector.simulator.files import Traits
 from collector.simulator.machine import Machine
 from collector.simulator.nature import draw
 from collector.simulator.plays import dress
-from collector.statement.make import make
-from collector.store import pulse, statements
+from collector.store import pulse
 from collector.store.intake import rollups
 from collector.store.intake.rollups import HEARD, Rollup
 from collector.store.migrate import migrate
 from collector.store.queries.capacity import capacities
-from collector.store.queries.sessions import all_sessions, choose
 from collector.store.scope import country
 from collector.store.tables import report
 from contract import wire
@@ -54,10 +49,16 @@ from provisioning.store.tables import (
     unit,
 )
 from provisioning.units.load import find_units, load_units
+from tests.browser import earlier
 
 PASSWORD = "mat-khau-dai"
 HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
-PEOPLE = (("noc", "Ca trực VNPT", ()), ("provincial", "Sở Hà Giang", ("02",)), ("vnpt_branch", "VNPT Nghệ An", ("40",)))
+PEOPLE = (
+    ("noc", "Ca trực VNPT", ()),
+    ("provincial", "Sở Hà Giang", ("02",)),
+    ("vnpt_branch", "VNPT Nghệ An", ("40",)),
+    ("ministry", "Vụ Công nghệ thông tin", ()),
+)
 _CUT_IN = "02"  # the province of whose districts one is without a line
 _PROBES = ("host", "network", "software", "clock", "camera", "sound", "display", "power", "path", "line")
 _SITES_OF_A_PROVINCE = 5  # the first is interactive
@@ -104,7 +105,8 @@ def fill(settings: Settings) -> Filled:
         places = list(_places(connection))
         carriers = chance.choices((1, 2, 3), (3, 1, 1), k=len(places))
         _register(connection, places, carriers, now)
-    _begin_dry_run(engine, settings, now - 400 * _SECOND)
+        earlier.announce(connection, now)
+    earlier.begin_dry_run(engine, settings, now - 400 * _SECOND)
     heard = (_heard(*each, policy, now, chance) for each in zip(places, carriers, strict=True))
     ingest(engine, list(chain.from_iterable(heard)), policy, now)
     with writing(engine) as connection:
@@ -112,7 +114,8 @@ def fill(settings: Settings) -> Filled:
         pulse.beat(connection, pulse.INGEST, {"waiting": 0, "lag_ms": 12, "edges": edges}, now)
         _remember(connection, next(p for p in places if p.play == "weak_line" and p.state == "connected"), now, chance)
         filled = _describe(connection, settings, places)
-        _make_statement(connection, now)
+        earlier.make_statements(connection, now)
+    earlier.make_other_dry_runs(engine, settings, now)
     engine.dispose()
     return filled
 
@@ -194,19 +197,6 @@ def _confirm(connection: Connection, now: int) -> None:
                 "confirmed_mbps": row.needed.peak_mbps * (1.2 if row.key.unit_id % 3 else 0.8),
             }
             connection.execute(insert(capacity).values(session_id=session_id, **values, **told))
-
-
-def _begin_dry_run(engine: Engine, settings: Settings, now: int) -> None:
-    """Begin a dry run of the country, from before its devices measured."""
-    wish = Wish("Cả nước, T-1 ngày", 1, ("equipment", "line"), Selection(), now, now + 2 * _HOUR)
-    conduct.act(engine, settings, conduct.make(engine, settings, wish, "noc", now), "start", "noc", now)
-
-
-def _make_statement(connection: Connection, now: int) -> None:
-    """Make the statement of the country, as somebody would now."""
-    session = choose(all_sessions(connection), now, 1)
-    assert session is not None
-    statements.keep(connection, session.id, None, make(country(connection), session, None, now), "noc", now)
 
 
 def _code(place: _Place) -> str:

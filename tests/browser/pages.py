@@ -49,9 +49,22 @@ PICTURED_TOO = {  # the same pages in other states
     "sites-none": "/sites?q=khong+co+diem+nay",
     "own-weak": "/my/{weak_token}",
     "speakers-under-way": "/speakers?session=2",
+    "event-afternoon": "/events/model?session=2",
+    "dryrun-planned": "/dryruns/2",
+    "dryrun-stopped": "/dryruns/3",
+    "dryrun-ended": "/dryruns/4",
+    "statements-none": "/statements?session=2",
+    "statement-proposed": "/statements/2",
+    "statement-approved": "/statements/3",
 }
 NAMES = tuple(name for addresses in PAGES.values() for name in addresses)
-_BY = {"login": "", "overview-province": "provincial", "event-province": "provincial", "dryrun-province": "provincial"}
+_BY = {
+    "login": "",
+    "overview-province": "provincial",
+    "event-province": "provincial",
+    "dryrun-province": "provincial",
+    "statement-proposed": "ministry",
+}
 
 
 def seen_by(name: str) -> str:

@@ -11,7 +11,8 @@ from tests.browser.pages import NAMES, seen_by
 
 # Numbers what can be reached; then notes in which order it is, and whether that shows.
 WATCH = """() => {
-    const all = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
+    const stops = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
+    const all = [...document.querySelectorAll(stops)]
         .filter((one) => one.checkVisibility());
     window.reached = [];
     window.unseen = [];

@@ -74,8 +74,8 @@ def test_a_confirmation_is_shown_with_its_author_and_can_be_taken_back(
 ) -> None:
     assert send().status_code == 303
     page = browser.get("/capacity").text
-    assert "VNPT đã xác nhận 1.500 Mbit/s Bà Mai, VNPT Hà Nội 08:00 ; CV 118 Sửa" in rows(page)[3]
-    assert 'value="1500.5"' in browser.get(f"/capacity?unit={HANOI}&medium=pc&delivery=unicast").text
+    assert "Đã xác nhận đủ 1.500 Mbit/s Bà Mai, VNPT Hà Nội 08:00 ; CV 118 Sửa" in rows(page)[3]
+    assert 'value="1500,5"' in browser.get(f"/capacity?unit={HANOI}&medium=pc&delivery=unicast").text
     assert send(mbps="2", note="").status_code == 303
     assert "Xác nhận chưa đủ 2 Mbit/s" in rows(browser.get("/capacity").text)[3]
     assert send(to="withdraw").status_code == 303

@@ -55,7 +55,7 @@ def test_what_it_takes_is_shown_before_it_is_made(noc: TestClient) -> None:
 
 def test_it_is_begun_paused_resumed_and_stopped_and_each_page_shows_it(noc: TestClient, made: str) -> None:
     assert "Bắt đầu ngay" in noc.get(made).text
-    for what, shown in (("start", "Tạm dừng"), ("pause", "Chạy tiếp"), ("resume", "Dừng hẳn"), ("stop", "Đo lại")):
+    for what, shown in (("start", "Tạm dừng"), ("pause", "Chạy tiếp"), ("resume", "Dừng hẳn"), ("stop", "đợt đo lại")):
         assert act(noc, made, what) == 303
         assert shown in noc.get(made).text
     page = noc.get(made).text

@@ -160,13 +160,15 @@ def test_the_order_of_speakers_and_backups_are_set_in_the_browser(browser: TestC
         for number, code in enumerate(CODES, 1):
             connection.execute(update(site).where(site.c.id == number).values(code=code))
     here = "/events/e/sessions/s"
-    assert post(f"{here}/speakers", codes=f"{CODES[1]}\r\n{CODES[0]}\r\n").status_code == 303
+    assert post(f"{here}/speakers", codes=f"{CODES[1]} · Trường {CODES[2]}\r\n{CODES[0]}\r\n").status_code == 303
     assert held(nation.engine, participation.c.speaking_order, site_id=2) == [1]
+    assert held(nation.engine, participation.c.speaking_order, site_id=3) == [None]
     assert post(f"{here}/backups", site=CODES[0], note="máy của phòng CNTT").status_code == 303
     assert post(f"{here}/backups", site=CODES[1], venue=CODES[2]).status_code == 303
     shown = browser.get("/events/e").text
     assert "2/4 điểm cầu tương tác có phương án dự phòng" in shown
-    assert f"{CODES[1]}\n{CODES[0]}\n</textarea>" in shown
+    kept = shown.partition('spellcheck="false">')[2].partition("</textarea>")[0]
+    assert [line.partition(" · ")[0] for line in kept.splitlines()] == [CODES[1], CODES[0]]
     assert "(máy dự phòng)" in shown
     assert "hx-get" in shown
     refused = post(f"{here}/speakers", codes="0000000")

@@ -97,7 +97,7 @@ def test_all_proven_with_a_proven_backup_and_confirmed_capacity_is_eligible(desk
     assert whole(page) == "Đủ điều kiện: 6 /6 điểm cầu tương tác đủ điều kiện"
     first, *_ = found = cards(page)
     assert len(found) == 3
-    assert first.startswith("1 · Tiếp theo Bộ Giáo dục và Đào tạo Đạt Gọi phát biểu Kết luận Đủ điều kiện")
+    assert first.startswith("1 · Tiếp theo Bộ Giáo dục và Đào tạo Gọi phát biểu thiết bị chính Đạt Kết luận Đủ")
     assert "Dự phòng Máy dự phòng Đạt, đo" in first
     assert "Gọi thay Sở Lai Châu" in first
 
@@ -124,7 +124,7 @@ def test_a_speaker_that_is_lost_an_hour_before_goes_to_its_backup_and_somebody_s
     stage.change(session, session.c.id == stage.country.session_id, starts_at=now + 60_000_000)
     stage.lose("d-main0002", now)
     _, second, _ = cards(desk.get("/speakers").text)
-    assert "Sở Hà Giang Chưa đạt Mất liên lạc Dùng phương án dự phòng" in second
+    assert "Sở Hà Giang Dùng phương án dự phòng thiết bị chính Chưa đạt Mất liên lạc" in second
     assert "Đủ điều kiện kèm phương án dự phòng thiết bị chính đang mất kết nối" in second
     assert "Gọi thay Sở Lào Cai Đạt" in second
 
@@ -150,7 +150,8 @@ def test_a_venue_that_is_proven_is_where_to_move(desk: TestClient, stage: Stage,
         site_id = connection.scalar(select(site.c.id).where(site.c.name == "Sở Hà Giang"))
         rejudge(connection, [site_id], POLICY, stage.now)
     now_speaking = cards(desk.get("/speakers").text)[0]
-    assert "2 · Đang phát biểu Sở Hà Giang Chưa rõ Chưa từng kết nối Chuyển sang" in now_speaking
+    assert "2 · Đang phát biểu Sở Hà Giang Chuyển sang" in now_speaking
+    assert "thiết bị chính Chưa rõ Chưa từng kết nối" in now_speaking
     assert "Sang Trường Tiểu học Đất Mũi Đạt" in now_speaking
 
 
@@ -260,7 +261,7 @@ def test_a_site_is_concluded_of_in_the_session_in_which_it_speaks_and_in_no_othe
     assert "Đại học" not in "".join(cards(morning))
     assert whole(afternoon).startswith("Chưa đủ điều kiện: 0 /1")
     (only,) = cards(afternoon)
-    assert only.startswith("1 · Tiếp theo Trường Đại học Sư phạm Đạt Gọi phát biểu")
+    assert only.startswith("1 · Tiếp theo Trường Đại học Sư phạm Gọi phát biểu thiết bị chính Đạt")
     assert "chưa có phương án dự phòng; VNPT chưa xác nhận dung lượng" in only
 
 
