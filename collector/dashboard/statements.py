@@ -62,7 +62,7 @@ def _page(
         names=people.names(sight.connection),
         provinces=seen,
         is_whole=sight.is_whole,
-        gate=gate_in_force(session.starts_at, now(request)),
+        gate=gate_in_force(session.starts_at, now(request)).name,
         may_make=request.state.person.makes_statements,
         problem=problem,
     )

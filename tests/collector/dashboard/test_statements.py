@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -29,11 +30,14 @@ def send(browser: TestClient, address: str, **told: str) -> Any:
 
 
 def test_one_makes_and_proposes_it_and_another_approves_it(as_: Callable[[str], TestClient]) -> None:
-    assert "Lập cho mốc đang tính" in as_("noc").get("/statements").text
+    assert re.search(
+        r"Lập cho mốc đang tính: (\d+ (ngày|giờ) trước buổi họp|trong buổi họp)\.", as_("noc").get("/statements").text
+    )
     made = send(as_("noc"), "/statements")
     assert (made.status_code, made.headers["location"]) == (303, "/statements/1")
     assert send(as_("noc"), "/statements/1", act="propose").status_code == 303
-    assert "Chờ phê duyệt: một người khác, của Bộ" in as_("noc").get("/statements/1").text
+    proposed = as_("noc").get("/statements/1").text
+    assert re.search(r"Người đề xuất: Lan, [\d:/ ]+\. Chờ phê duyệt: một người khác, của Bộ", proposed)
     assert send(as_("noc"), "/statements/1", act="approve").status_code == 409
     assert send(as_("ministry"), "/statements/1", act="approve").status_code == 303
     assert "Đã phê duyệt" in as_("viewer").get("/statements").text
