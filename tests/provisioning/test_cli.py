@@ -316,6 +316,8 @@ def test_an_event_is_changed_and_moved_and_what_belongs_to_it_is_told_by_command
     assert run("deadlines", "list", "e1").output == ""
     run("power-cuts", "add", "2030-08-10T08:00", "2030-08-10T11:30", "--unit", "02", "--note", "Điện lực báo")
     assert "2030-08-10T08:00\t2030-08-10T11:30\tTỉnh Hà Giang\tĐiện lực báo" in run("power-cuts", "list").output
+    run("power-cuts", "edit", "1", "--to", "2030-08-10T12:00")
+    assert "2030-08-10T08:00\t2030-08-10T12:00\tTỉnh Hà Giang\tĐiện lực báo" in run("power-cuts", "list").output
     run("power-cuts", "remove", "1")
     run("power-cuts", "remove", "1", expect=1)
 
