@@ -16,7 +16,7 @@ from docx.text.paragraph import Paragraph
 
 from collector.dashboard.words import Words
 from collector.statement.document import Annex, Document, Section
-from collector.statement.docx_parts import cell_style, line_beneath, number_pages, plain_grid, ruled_grid
+from collector.statement.docx_parts import cell_style, line_beneath, number_pages, plain_grid, ruled_grid, set_language
 
 _FONT = "Times New Roman"  # the decree's
 _TEXT_PT, _SMALL_PT, _FOOT_PT = 13, 11, 8
@@ -36,6 +36,7 @@ def write(document: Document, w: Words) -> bytes:
     style.element.rPr.rFonts.set(qn("w:eastAsia"), _FONT)
     style.paragraph_format.space_before = style.paragraph_format.space_after = Pt(0)
     style.paragraph_format.line_spacing = 1
+    set_language(made, w.lang)
     cell_style(made)
     pages = made.sections[0]
     _set_page(pages, _STANDING_MM)

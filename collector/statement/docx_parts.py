@@ -27,6 +27,11 @@ _GREY = "EBEBEB"
 _STYLE = "Cell"
 
 
+def set_language(made: Docx, lang: str) -> None:
+    """Say which language the text is in, or Word marks every word of it as wrong."""
+    made.styles["Normal"].element.rPr.append(_element("w:lang", val={"vi": "vi-VN"}.get(lang, "en-GB")))
+
+
 def cell_style(made: Docx) -> None:
     """Make the style of what stands in tables with lines."""
     style = made.styles.add_style(_STYLE, WD_STYLE_TYPE.PARAGRAPH)
@@ -82,7 +87,7 @@ def _grid(made: Docx, rows: int, widths: Sequence[float], style: str) -> Grid:
     margins = _element("w:tblCellMar")
     for side in ("left", "right"):
         margins.append(_element(f"w:{side}", w=str(_MARGIN), type="dxa"))
-    properties.append(margins)
+    properties.insert_element_before(margins, "w:tblLook")  # Word opens no table whose parts are out of order
     for column, width in zip(grid._tbl.tblGrid.gridCol_lst, widths, strict=True):
         column.w = Mm(width)
     for row in grid._tbl.tr_lst:

@@ -22,6 +22,7 @@ _NARROWEST, _WIDEST = 8, 48  # letters of a column
 _FIRST = 30  # letters of the first column of the first sheet, whose tables share their columns
 _OTHERS = 20
 _LINE_PT = 15
+_LOOKED_AT = 1000  # rows, to find how wide a list's columns are
 _A4 = 9  # by its number
 _EQUIPMENT = ("picture_sound", "sound", "display", "camera", "host", "rehearsal")
 
@@ -170,7 +171,8 @@ def _list(sheet: Worksheet, head: tuple[str, ...], rows: Iterable[Sequence[Cell]
     count = 0
     for count, cells in enumerate(rows, start=1):
         _row(sheet, count, cells, forms)
-        letters = [max(one, len(str(value))) for one, value in zip(letters, cells, strict=True)]
+        if count <= _LOOKED_AT:
+            letters = [max(one, len(str(value))) for one, value in zip(letters, cells, strict=True)]
     for column, longest in enumerate(letters):
         sheet.set_column(column, column, min(longest, _WIDEST) + 1)
     sheet.autofilter(0, 0, count, len(head) - 1)

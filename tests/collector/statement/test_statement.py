@@ -176,28 +176,25 @@ def test_the_workbook_has_the_same_figures_and_a_row_for_each_site(body: Body, n
     assert [row[6] for row in annex[1:]] == [one.seats for one in body.sites]
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_no_text_from_outside_becomes_a_formula_or_a_link(body: Body, now: int, text: str) -> None:
-    names = dict.fromkeys(("name", "district", "provider", "line", "contact"), text)
-    bad = body.model_copy(
-        update={
+def test_no_text_from_outside_becomes_a_formula_or_a_link(body: Body, now: int) -> None:
+    for text in HOSTILE:
+        names = dict.fromkeys(("name", "district", "provider", "line", "contact"), text)
+        told = {
             "sites": tuple(one._replace(**names) for one in body.sites),
             "interactive": tuple(one._replace(name=text, venue=text) for one in body.interactive),
-            "event": text,
-            "session": text,
             "provinces": dict.fromkeys(body.provinces, text),
         }
-    )
-    w, signed = Words("vi", now), Signed(7, bad.sha256, (text, now), (text, now))
-    file = BY_NAME["xlsx"].write(bad, signed, w)
-    with ZipFile(BytesIO(file)) as archive:
-        sheets = [archive.read(name).decode() for name in archive.namelist() if "worksheets/sheet" in name]
-        assert not [name for name in archive.namelist() if "rels" in name and "sheet" in name]
-    assert len(sheets) == 4
-    assert not any(re.search(r"<f[ >/]|hyperlink", sheet) for sheet in sheets)
-    book = CalamineWorkbook.from_filelike(BytesIO(file))
-    for name in book.sheet_names[2:]:
-        assert text in book.get_sheet_by_name(name).to_python()[1]
+        bad = body.model_copy(update={**told, "event": text, "session": text})
+        signed = Signed(7, bad.sha256, (text, now), (text, now))
+        file = BytesIO(BY_NAME["xlsx"].write(bad, signed, Words("vi", now)))
+        with ZipFile(file) as archive:
+            sheets = [archive.read(name).decode() for name in archive.namelist() if "worksheets/sheet" in name]
+            assert not [name for name in archive.namelist() if "rels" in name and "sheet" in name]
+        assert len(sheets) == 4
+        assert not any(re.search(r"<f[ >/]|hyperlink", sheet) for sheet in sheets)
+        book = CalamineWorkbook.from_filelike(file)
+        for name in book.sheet_names[2:]:
+            assert text in book.get_sheet_by_name(name).to_python()[1]
 
 
 def test_one_person_proposes_and_another_approves(place: Any, number: int, now: int) -> None:
