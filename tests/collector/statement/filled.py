@@ -66,7 +66,8 @@ def fill(connection: Connection, now: int) -> None:
 
 def _judge(standings: list[dict[str, Any]], flags: list[dict[str, Any]], part_id: int, level: str, now: int) -> None:
     """Write how a participation stands, and why."""
-    verdicts = []
+    good = {"fact": "presence", "metric": "", "level": "ready", "reason": "present", "owner": "site", "params": {}}
+    verdicts: list[dict[str, Any]] = [good]
     if level != "ready":
         fact, metric, reason, owner = _WRONG[level]
         params = {"measured": 1.5, "ready": 6.0, "minimum": 2.0, "unit": "Mbit/s"} if metric else {}

@@ -192,6 +192,7 @@ def test_no_text_from_outside_becomes_a_formula_or_a_link(body: Body, now: int) 
             assert not [name for name in archive.namelist() if "rels" in name and "sheet" in name]
         assert len(sheets) == 4
         assert not any(re.search(r"<f[ >/]|hyperlink", sheet) for sheet in sheets)
+        file.seek(0)
         book = CalamineWorkbook.from_filelike(file)
         for name in book.sheet_names[2:]:
             assert text in book.get_sheet_by_name(name).to_python()[1]
