@@ -71,11 +71,13 @@ def act(engine: Engine, settings: Settings, campaign_id: int, what: str, by: str
     """Start, pause, resume or stop a campaign and return it as it stands then; raises CampaignError."""
     if what == "start":
         return _start(engine, settings, campaign_id, by, now)
+    with engine.connect() as connection:
+        found = _find(connection, campaign_id, what)
+        left = results.reasons(connection, found, "stopped") if what == "stop" else {}
     with writing(engine) as connection:
         campaigns.hold(connection)
         found = _find(connection, campaign_id, what)
-        if what == "stop":
-            results.close(connection, found, "stopped", now)
+        results.close(connection, found, left, now)
         campaigns.change(connection, found.id, what, _changed(found, what, now), by, now)
         return campaigns.get(connection, found.id)
 

@@ -74,8 +74,8 @@ def _seen(connection: Connection, found: Campaign, site_ids: Collection[int]) ->
     return seen
 
 
-def close(connection: Connection, found: Campaign, without_result: str, now: int) -> None:
-    """Give every site that is still open its reason; `without_result`: that of those which nothing else held up."""
+def reasons(connection: Connection, found: Campaign, without_result: str) -> dict[int, str]:
+    """Return why each site that is still open has no result; `without_result`: where nothing else held it up."""
     is_open = (campaign_site.c.campaign_id == found.id) & campaign_site.c.outcome.is_(None)
     rows = connection.execute(select(campaign_site.c.site_id, campaign_site.c.reason).where(is_open)).all()
     taking_part = set(
@@ -87,7 +87,7 @@ def close(connection: Connection, found: Campaign, without_result: str, now: int
         states[site_id].add(state)
     is_theirs = select(campaign_site.c.site_id).where(is_open)
     windows = openings.of_sites(connection, is_theirs, found, found.started_at or found.opens_at)
-    changed = []
+    told = {}
     for site_id, reason in rows:
         if site_id not in taking_part:
             why = "left_roster"
@@ -99,8 +99,17 @@ def close(connection: Connection, found: Campaign, without_result: str, now: int
             why = reason or windows[site_id].reason
         else:
             why = without_result if "connected" in states[site_id] else "off"
-        changed.append({"site": site_id, "outcome": "not_done", "reason": why, "report_id": None, "ended": now})
-    _write(connection, found.id, changed)
+        told[site_id] = why
+    return told
+
+
+def close(connection: Connection, found: Campaign, told: dict[int, str], now: int) -> None:
+    """Give those of these sites that are open even now their reason."""
+    values = [{"site": site_id, "why": why} for site_id, why in told.items()]
+    is_open = and_(campaign_site.c.campaign_id == found.id, campaign_site.c.outcome.is_(None))
+    ours = update(campaign_site).where(is_open, campaign_site.c.site_id == bindparam("site"))
+    if values:
+        connection.execute(ours.values(outcome="not_done", reason=bindparam("why"), ended_at=now), values)
 
 
 def finish(connection: Connection, now: int) -> list[tuple[str, int]]:
@@ -112,7 +121,7 @@ def finish(connection: Connection, now: int) -> list[tuple[str, int]]:
     open_ones = select(campaign_site.c.site_id).where(is_open, campaigns.takes_part(found))
     if connection.scalar(open_ones.limit(1)) is not None and now < found.closes_at:
         return []
-    close(connection, found, "no_turn", now)
+    close(connection, found, reasons(connection, found, "no_turn"), now)
     over = {"state": "ended", "ended_at": now, "paused_at": None}
     campaigns.change(connection, found.id, "end", over, "ingest", now)
     return [(campaigns.PROGRESS, found.id)]
