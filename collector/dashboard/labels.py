@@ -95,14 +95,9 @@ DELIVERIES: Names = {  # how an event comes to a site
     "multicast": ("chung một luồng (multicast)", "one stream for all (multicast)"),
 }
 CAPACITIES: Names = {  # what is known of what the network carries
-    "confirmed": ("VNPT đã xác nhận", "Confirmed by VNPT"),
+    "confirmed": ("Đã xác nhận đủ", "Confirmed, and enough"),
     "short": ("Xác nhận chưa đủ", "Confirmed, but short"),
     "unconfirmed": ("Chưa xác nhận", "Not confirmed"),
-}
-STATEMENTS: Names = {  # how far one is
-    "made": ("Mới lập", "Made"),
-    "proposed": ("Đã đề xuất, chờ phê duyệt", "Proposed, to be approved"),
-    "approved": ("Đã phê duyệt", "Approved"),
 }
 SOURCES: Names = {
     "agent": ("Phần mềm kiểm tra", "Agent"),
