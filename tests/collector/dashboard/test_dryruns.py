@@ -113,7 +113,7 @@ def test_where_all_was_well_nothing_is_tested_again(noc: TestClient, made: str, 
     with writing(nation.engine) as connection:
         connection.execute(update(campaign_site).values(outcome="carries", ended_at=1))
     act(noc, made, "stop")
-    assert "Đo lại" not in noc.get(made).text
+    assert "retest=" not in noc.get(made).text
 
 
 def test_in_english_too(noc: TestClient, made: str) -> None:
