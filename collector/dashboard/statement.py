@@ -78,7 +78,7 @@ def _page(
         "statement.html",
         status=status,
         one=one,
-        names=people.names(sight.connection),
+        people=people.names(sight.connection),
         document=draw(body, whose.signed(sight.connection, one), words),
         plain=lambda row: plain(row, words),
         forms=FORMS,

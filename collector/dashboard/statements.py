@@ -59,7 +59,7 @@ def _page(
         status=status,
         session=session,
         rows=statements.kept(sight, session.id),
-        names=people.names(sight.connection),
+        people=people.names(sight.connection),
         provinces=seen,
         is_whole=sight.is_whole,
         gate=gate_in_force(session.starts_at, now(request)).name,

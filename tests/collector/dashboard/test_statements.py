@@ -41,7 +41,7 @@ def test_one_makes_and_proposes_it_and_another_approves_it(as_: Callable[[str], 
     assert send(as_("noc"), "/statements/1", act="approve").status_code == 409
     assert send(as_("ministry"), "/statements/1", act="approve").status_code == 303
     assert "Đã phê duyệt" in as_("viewer").get("/statements").text
-    assert "Lan" in as_("viewer").get("/statements/1").text
+    assert "Người lập: Lan" in as_("viewer").get("/statements/1").text
 
 
 def test_who_only_looks_makes_and_signs_nothing(as_: Callable[[str], TestClient]) -> None:
