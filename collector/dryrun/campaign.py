@@ -14,6 +14,7 @@ from provisioning.errors import ProvisioningError
 
 STATES = ("planned", "running", "paused", "stopped", "ended")
 LASTS_US = 2 * HOUR_US  # a window, unless it is told when it ends; our own choice
+FIRST_TOLD_S = 5  # to the probe servers: who asked before they know of its order would be let in by chance
 LATE_S = 30  # over which devices ask that hear of a campaign when the others have asked
 LINGERS_US = HOUR_US  # whoever was booked is turned away for so long after a stop; our own choice
 _FROM = {  # acts, and the states of which each needs one
@@ -95,7 +96,7 @@ def check_act(campaign: Campaign, act: str) -> None:
 
 def told_to_devices(campaign: Campaign | None, now: int) -> wire.DryRun | None:
     """Return what the plan says of the campaign that goes on; those who hear of it late ask soon."""
-    if campaign is None or campaign.state != "running":
+    if campaign is None or campaign.state != "running" or now < campaign.began_at + FIRST_TOLD_S * SECOND_US:
         return None
     checks = tuple(check for check in campaign.checks if check in BY_DEVICES)
     spread_s = campaign.prediction.spread_s

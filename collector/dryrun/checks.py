@@ -53,13 +53,23 @@ def _of_equipment(seen: Sequence[Seen]) -> Result:
 
 
 def _of_line(seen: Sequence[Seen]) -> Result:
-    """The latest test counts; one that could not be done leaves the check open, and says why."""
-    tested = [one for one in seen if one.findings is not None]
-    if not tested:
-        failed = max(seen, key=lambda one: one.measured_at, default=None)
-        return Result("") if failed is None else Result("", str((failed.failure or {}).get("code", "error")))
-    latest = max(tested, key=lambda one: one.measured_at)
-    return _read_line(latest.findings or {})._replace(report_id=latest.report_id)
+    """The latest test counts; one that could not be done leaves the check open, and says why.
+
+    So does one that the probe server limited, unless it carried all the same: its device is booked again.
+    """
+    told = [one for one in seen if one.findings is not None]
+    tested = [one for one in told if not _is_limited(one.findings or {})]
+    if tested:
+        latest = max(tested, key=lambda one: one.measured_at)
+        return _read_line(latest.findings or {})._replace(report_id=latest.report_id)
+    if told:
+        return Result("", "server_limit")
+    failed = max(seen, key=lambda one: one.measured_at, default=None)
+    return Result("") if failed is None else Result("", str((failed.failure or {}).get("code", "error")))
+
+
+def _is_limited(findings: dict[str, Any]) -> bool:
+    return "server_limit" in (findings.get("disturbances") or ()) and _read_line(findings).outcome != "carries"
 
 
 def _read_line(findings: dict[str, Any]) -> Result:

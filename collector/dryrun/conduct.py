@@ -208,8 +208,8 @@ def _lacks(one: Chosen, checks: Collection[str]) -> str:
     """Return why a site will have no result as things stand; empty: it will."""
     if not set(checks) & set(BY_DEVICES):
         return ""
-    if not one.devices:
+    if not one.own:
         return "not_enrolled"
-    if not any(device.is_connected for device in one.devices):
+    if not any(device.is_connected for device in one.own):
         return "off"
     return "needs_consent" if one.needs_consent else ""

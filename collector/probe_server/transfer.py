@@ -31,9 +31,9 @@ async def download(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         response.content_type = "application/octet-stream"
         response.content_length = slot.granted.most_down_bytes
-        await response.prepare(request)
         try:
             async with asyncio.timeout(transfer.MOST_S):
+                await response.prepare(request)
                 await _send(response, _tcp(request), slot, request.app[SLOTS])
                 if slot.sent_bytes < slot.granted.most_down_bytes:  # what TCP had to repeat counts too
                     raise TimeoutError
@@ -50,10 +50,10 @@ async def arrivals(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         response.content_type = "text/plain"
         response.content_length = _BIN_LINE_BYTES * round(_ARRIVALS_S / transfer.BIN_S)  # the most there will ever be
-        await response.prepare(request)
-        await response.write(b"")
         with suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(_ARRIVALS_S):
+                await response.prepare(request)
+                await response.write(b"")
                 await _tell_bins(response, slot)
         break_off(request)
     return response

@@ -15,7 +15,7 @@ from contract.probing import Answer, Ask, Booked, Granted, Nonce
 
 _HELD_S = stated_cost(1.0).work_bits  # at the peak: it reserves so much as a real test, which is lowered, does
 _ANSWER_S = 35.0
-_AGAIN_S = 60.0  # nobody answered
+_AGAIN_S = 60.0  # nobody answered, or the slot was over: once to twice so long
 _AT_ONCE = 1000  # requests of one process, most of which are held
 
 
@@ -38,7 +38,7 @@ class Slots:
         try:
             answer = await self._ask(f"http://{server.host}:{server.http_port}", device, permit_key)
         except (ClientError, TimeoutError, OSError, ValidationError):
-            return Came(False, _AGAIN_S * self._chance.uniform(1.0, 2.0))
+            return Came(False, self._later_s())
         if isinstance(answer, Booked):
             return Came(False, answer.in_s)
         return Came(isinstance(answer, Granted))
@@ -55,9 +55,12 @@ class Slots:
         if isinstance(answer, Granted):
             await asyncio.sleep(_HELD_S * self._chance.uniform(0.7, 1.3))
             async with http.post(f"{url}/v1/slots/{answer.token}/end") as told:
-                if told.status != 200:  # it was broken off
-                    return None
+                if told.status != 200:  # it was stopped, or the probe server has begun anew: the next answer says which
+                    return Booked(in_s=self._later_s())
         return answer
+
+    def _later_s(self) -> float:
+        return _AGAIN_S * self._chance.uniform(1.0, 2.0)
 
     def _session(self) -> ClientSession:
         if self._http is None:

@@ -333,6 +333,7 @@ class Ledger:
 
     def _grant(self, place: Place) -> Slot:
         self._take_out(place)
+        self._changed[place.ask.device] = Booking(place.ask, *place.order)  # until it ends, for a restart
         self._totals.granted[place.part] += 1
         return self._leases.grant(place.ask, place.order, self._now_s)
 

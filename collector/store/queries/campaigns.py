@@ -19,10 +19,11 @@ from provisioning.store.tables import device, line, participation, site, unit
 
 
 class Device(NamedTuple):
-    """A device whose test counts for its site."""
+    """A device of a site; the test of a spare one counts for itself alone."""
 
     name: str
     is_connected: bool
+    is_spare: bool
 
 
 class Chosen(NamedTuple):
@@ -33,6 +34,11 @@ class Chosen(NamedTuple):
     is_hard_to_reach: bool
     needs_consent: bool  # its line is mobile, and nobody has agreed to spend its bytes
     devices: tuple[Device, ...]
+
+    @property
+    def own(self) -> tuple[Device, ...]:
+        """Those whose test counts for the site."""
+        return tuple(device for device in self.devices if not device.is_spare)
 
 
 def choose(connection: Connection, session_id: int, selection: Selection) -> list[Chosen]:
@@ -79,12 +85,12 @@ def _taken(selection: Selection) -> list[ColumnElement[bool]]:
 def _devices(connection: Connection) -> dict[int, list[Device]]:
     found: dict[int, list[Device]] = defaultdict(list)
     rows = connection.execute(
-        select(device.c.site_id, device.c.name, presence.c.state)
+        select(device.c.site_id, device.c.name, presence.c.state, device.c.is_spare)
         .outerjoin(presence, presence.c.device_id == device.c.id)
-        .where(COUNTS)
+        .where(device.c.state == "active")
     )
-    for site_id, name, state in rows:
-        found[site_id].append(Device(name, state == "connected"))
+    for site_id, name, state, is_spare in rows:
+        found[site_id].append(Device(name, state == "connected", is_spare))
     return found
 
 

@@ -40,6 +40,9 @@ LINE_RESULTS = {
     "carries all the same": ([line(1, "carries", "carries", "weak_wifi")], "carries", ""),
     "the later test counts": ([line(2, "carries", "carries"), line(1, "fails")], "carries", ""),
     "a failure to test undoes no result": ([line(1, "carries", "carries"), failed(2)], "carries", ""),
+    "the probe server was at its limit": ([line(1, "fails", None, "weak_wifi", "server_limit")], "", "server_limit"),
+    "it carried beyond the probe server's limit": ([line(1, "carries", "carries", "server_limit")], "carries", ""),
+    "tested before the server was": ([line(1, "fails"), line(2, "unsure", None, "server_limit")], "fails", "download"),
     "never tested": ([], "", ""),
     "could not be tested": ([failed(1)], "", "unreachable"),
 }

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from collector.dryrun import conduct
-from collector.dryrun.campaign import LATE_S, CampaignError, told_to_devices
+from collector.dryrun.campaign import FIRST_TOLD_S, LATE_S, CampaignError, told_to_devices
 from collector.intake.sweep import sweep
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
@@ -76,7 +76,8 @@ def test_devices_and_probe_servers_are_told_while_it_goes_on(conductor, country,
     assert waves(now) == {}
     found = conductor.start("equipment", "line", sites=("Sspeaks", "Shard"))
     spread_s = found.prediction.spread_s
-    told = told_to_devices(found, now)
+    assert told_to_devices(found, now) is None  # the probe servers first
+    told = told_to_devices(found, now + FIRST_TOLD_S * S)
     assert told == (found.code, ("equipment", "line"), spread_s, False)
     late = told_to_devices(found, now + spread_s * S)
     assert late is not None
@@ -241,7 +242,7 @@ def test_a_second_opinion_is_asked_of_another_probe_server(conductor, four, two_
     found = conductor.start("line")
     conductor.act(found.id, "stop")
     other = conductor.start("line", is_elsewhere=True)
-    told = told_to_devices(other, now)
+    told = told_to_devices(other, now + FIRST_TOLD_S * S)
     assert told is not None
     assert told.is_elsewhere
     by_name = [{one.name: one.tests for one in each.prediction.servers} for each in (found, other)]
@@ -300,3 +301,13 @@ def test_what_tests_have_cost_is_learned_from_those_that_moved_something(conduct
     told = conductor.find(conductor.make(roles=("view",))).prediction
     assert (before.is_known, told.is_known) == (False, True)
     assert told.moved_bytes == 2 * 1_000_000
+
+
+def test_a_spare_tests_its_line_too_and_is_predicted_but_stands_for_no_site(conductor, country, four) -> None:
+    alone = conductor.start("line", sites=("Sspeaks",))
+    conductor.act(alone.id, "stop")
+    country.device("d-000spare", "speaks", is_spare=True)
+    country.device("d-0000bare", "bare", is_spare=True)
+    both = conductor.start("line", sites=("Sspeaks", "Sbare"))
+    assert (alone.prediction.tests, both.prediction.tests) == (1, 3)
+    assert both.prediction.left == {"not_enrolled": 1}
