@@ -17,7 +17,7 @@ from collector.judge.presence import EXCUSED, Explained
 from collector.judge.verdict import Verdict
 from collector.store.queries.reports import Flag
 from contract import reasons
-from provisioning import hours
+from provisioning import hours, moments
 from provisioning.moments import VIETNAM
 
 _ENGLISH, _VIETNAMESE = Locale("en", "GB"), Locale("vi", "VN")  # made once: babel takes a millisecond for a name
@@ -172,7 +172,7 @@ class Words:
 
     def date(self, at: int) -> str:
         """Return hour and date of a moment in Vietnamese time."""
-        return f"{_there(at):%H:%M %d/%m/%Y}"
+        return moments.tell(at)
 
     def day(self, iso_day: str) -> str:
         """Return an ISO day as people write it: 15/08/2023."""
