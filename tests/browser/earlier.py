@@ -52,7 +52,9 @@ def _carry_out(connection: Connection, number: int, state: str, began: int, ende
     campaigns.put_sites(connection, number, {one.site_id: int(one.role != "interactive") for one in chosen})
     campaigns.change(connection, number, "start", {"state": "running", "started_at": began}, "noc", began)
     results.settle(connection, [one.site_id for one in chosen], ended)
-    results.close(connection, campaigns.get(connection, number), "stopped" if state == "stopped" else "no_turn", ended)
+    found = campaigns.get(connection, number)
+    left = results.reasons(connection, found, "stopped" if state == "stopped" else "no_turn")
+    results.close(connection, found, left, ended)
     campaigns.change(connection, number, "end", {"state": state, "ended_at": ended}, "noc", ended)
 
 
