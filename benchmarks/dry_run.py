@@ -24,9 +24,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--part", choices=("country", "centre"), help="this one alone")
     parser.add_argument("--sites", type=int, default=40_068)
-    parser.add_argument("--capacity", type=int, default=50, help="of the scaled probe server, Mbit/s")
+    parser.add_argument("--capacity", type=int, default=75, help="of the scaled probe server, Mbit/s")
     parser.add_argument("--processes", type=int, default=1, help="of the country's sites")
-    parser.add_argument("--centre-sites", type=int, default=500)
+    parser.add_argument("--centre-sites", type=int, default=585, help="85 of them in the other session")
     wanted = parser.parse_args()
     began_s, criteria = time.monotonic(), Criteria()
 
