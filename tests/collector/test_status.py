@@ -14,8 +14,8 @@ from collector.status import in_words, look
 from provisioning.settings import Settings
 
 POLICY = load_policy(SEED.read_text(encoding="utf-8"))
-VI = "Đang kết nối 1, Đang ngủ 0, Đã tắt 0, Ngoài giờ 0, Mất liên lạc 0, Chưa từng kết nối 1"
-EN = "Connected 1, Asleep 0, Stopped 0, Off hours 0, Lost 0, Never connected 1"
+VI = "Đang kết nối 1, Đang ngủ 0, Đã tắt 0, Ngoài giờ 0, Cắt điện có báo trước 0, Mất liên lạc 0, Chưa từng kết nối 1"
+EN = "Connected 1, Asleep 0, Stopped 0, Off hours 0, Announced power cut 0, Lost 0, Never connected 1"
 
 
 @pytest.fixture

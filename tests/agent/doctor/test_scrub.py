@@ -56,7 +56,7 @@ def test_nothing_is_put_together_from_what_was_taken_out(parts):
 
 @given(st.ip_addresses(), st.sampled_from([" ", "(", '"', "=", "[", "/"]), st.sampled_from([" ", ")", '"', ",", "]"]))
 def test_no_address_of_anybody_is_left_but_the_machines_own_word_for_itself(address, before, after):
-    assume(str(address) not in ("127.0.0.1", "::1", "::"))
+    assume(str(address) not in ("127.0.0.1", "::1", "::", *KNOWN.kept))
     assert str(address) not in scrub(f"x{before}{address}{after}y", KNOWN)
 
 

@@ -72,7 +72,10 @@ def test_a_test_that_is_broken_off_is_none(probe: Any, document: Document, monke
 
     monkeypatch.setattr(slots, "_HELD_S", 1.0)
     probe.obey(of(document, "running", 0))
-    assert came(probe, meanwhile=stop) == Came(False)
+    broken_off = came(probe, meanwhile=stop)
+    assert not broken_off.is_tested
+    assert 60 <= (broken_off.again_s or 0) <= 120  # to hear whether it was stopped, or the probe server began anew
+    assert came(probe) == Came(False)
 
 
 def test_where_nobody_answers_it_is_tried_again_soon(probe: Any, free_port: Any) -> None:
