@@ -143,6 +143,12 @@ GATES: Names = {
     "T-1h": ("1 giờ trước buổi họp", "1 hour before the session"),
     "live": ("trong buổi họp", "during the session"),
 }
+SHORT_GATES: Names = {  # where there is little room
+    "T-14d": ("T-14 ngày", "T-14d"),
+    "T-7d": ("T-7 ngày", "T-7d"),
+    "T-1d": ("T-1 ngày", "T-1d"),
+    "T-1h": ("T-1 giờ", "T-1h"),
+}
 DUE: Names = {  # what must be done by a gate
     "T-14d": (
         "Danh sách đủ: đầu mối, đường truyền, phương thức, số chỗ",
@@ -165,7 +171,7 @@ LACKS: Names = {  # what a site lacks of what is due
     "seats": ("số chỗ", "seats"),
     "enrolled": ("chưa đăng ký máy", "no device enrolled"),
     "reported": ("chưa có kết quả đo", "nothing measured"),
-    "carries": ("đường truyền chưa đạt", "line not proven"),
+    "carries": ("đường truyền chưa được kiểm chứng", "line not proven"),
     "present": ("chưa có mặt", "not present"),
 }
 PRESENCES: Names = {

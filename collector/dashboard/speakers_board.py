@@ -69,7 +69,8 @@ def draw(sight: Sight, session: Session, words: Words, sheets: CapacitySheets) -
 def order_of(concluded: Concluded) -> Order:
     """Put the sites of a session into the order in which they speak."""
     by_site = {one.site_id: one for one in concluded.speakers}
-    line = line_up([Place(one.conclusion, one.order) for one in concluded.speakers], concluded.speaking)
+    places = [Place(one.conclusion, one.order, one.presence.kind == "connected") for one in concluded.speakers]
+    line = line_up(places, concluded.speaking)
     instead = substitutes(line)
     watched = tuple(
         Watched(

@@ -22,7 +22,7 @@ REASON_NAMES = {
     "own_away": ("thiết bị chính đang mất kết nối", "its own equipment is not connected"),
     "backup_missing": ("chưa có phương án dự phòng", "it has no backup"),
     "backup_at_risk": ("dự phòng có nguy cơ", "its backup is at risk"),
-    "backup_unknown": ("dự phòng chưa được kiểm tra", "its backup was never tested"),
+    "backup_unknown": ("dự phòng chưa được kiểm chứng", "its backup is not proven"),
     "backup_expired": ("kết quả kiểm tra dự phòng đã quá hạn", "the test of its backup has expired"),
     "backup_not_ready": ("dự phòng chưa đạt", "its backup is not ready"),
     "backup_away": ("dự phòng đang mất kết nối", "its backup is not connected"),

@@ -16,6 +16,7 @@ class Place(NamedTuple):
 
     conclusion: Conclusion
     order: int | None
+    is_connected: bool
 
 
 class LineUp(NamedTuple):
@@ -51,10 +52,12 @@ def line_up(places: Collection[Place], speaking: int | None) -> LineUp:
 def substitutes(line: LineUp) -> dict[int, int]:
     """Return for each site that is watched the site to call instead, where there is one left; by site ids.
 
-    Only a site whose own equipment is proven stands in: first those that speak later, then those not in the order.
+    Only a site whose own equipment is proven and connected stands in, since it may be called the next moment: first
+    those that speak later, then those not in the order.
     Each stands in for one only, so that two failures at once do not end with one substitute.
     """
-    ready = [one.conclusion.site_id for one in (*line.later, *line.silent) if one.conclusion.action in CAN_STAND_IN]
+    rest = (one for one in (*line.later, *line.silent) if one.is_connected)
+    ready = [one.conclusion.site_id for one in rest if one.conclusion.action in CAN_STAND_IN]
     return dict(zip((one.conclusion.site_id for one in line.watched), ready, strict=False))
 
 

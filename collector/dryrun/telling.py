@@ -55,7 +55,7 @@ def in_words(told: Prediction, w: Words, places: Mapping[str, str]) -> str:
         lines.append(
             w.t(
                 "  Chưa có đủ lượt đo đã xong để học: tính theo mức ước lượng ban đầu.",
-                "  Too few tests have ended to learn from: by what tests like these are taken to cost.",
+                "  Too few tests have ended to learn from: what such tests usually cost is taken instead.",
             )
         )
     return "\n".join(lines)

@@ -22,7 +22,7 @@ OUTCOMES: Names = {
     "fails": ("Không đủ", "Falls short"),
     "unsure": ("Chưa chắc", "Unsure"),
     "done": ("Đã kiểm tra", "Checked"),
-    "not_done": ("Không kiểm tra được", "Not checked"),
+    "not_done": ("Không kiểm tra được", "Could not be checked"),
 }
 HAVING: Names = {  # the same, of so many sites, as it stands within a sentence
     "": ("chưa có kết quả", "without a result yet"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -42,7 +43,9 @@ def draw(body: Body, signed: Signed, w: Words) -> Document:
         motto=(motto, w.t("Độc lập - Tự do - Hạnh phúc", "Independence - Freedom - Happiness")),
         place_and_date=_place_and_date(body, w),
         title=w.t("BÁO CÁO", "STATEMENT"),
-        subject=w.t(f"Về mức sẵn sàng của các điểm cầu, mốc {gate}", f"On the readiness of the sites, {gate}"),
+        subject=w.t(
+            f"Về mức sẵn sàng của các điểm cầu, mốc {gate}", f"On the readiness of the sites, for the gate {gate}"
+        ),
         meeting=f"{body.session} ({body.event})",
         to=w.t("Kính gửi: ", "To: ") + (leadership if is_country else w.t(ministry, f"the {ministry}")) + ".",
         sections=short,
@@ -125,7 +128,10 @@ def _interactive(body: Body, w: Words) -> Section:
         f"{w.number(len(body.interactive))} điểm cầu tương tác: {told}.",
         f"{w.number(len(body.interactive))} interactive sites: {told}.",
     )
-    return Section(w.t("Điểm cầu tương tác", "Interactive sites"), (said,), (tables.interactive(body, w),))
+    reasons = Counter(reason for one in body.interactive for reason in one.reasons).most_common()
+    why = "; ".join(f"{w.name(REASON_NAMES, reason)} {w.number(n)}" for reason, n in reasons)
+    because = (w.t(f"Lý do, theo số điểm cầu: {why}.", f"Why, by sites: {why}."),) if why else ()
+    return Section(w.t("Điểm cầu tương tác", "Interactive sites"), (said, *because), (tables.interactive(body, w),))
 
 
 def _left(body: Body, w: Words) -> Section:
@@ -158,7 +164,7 @@ def _capacity(body: Body, w: Words) -> Section:
         f"Phép đo từng đường truyền không chứng minh được dung lượng chung; VNPT xác nhận. "
         f"Chưa xác nhận {unconfirmed}, chưa đủ {short} trên {len(body.capacities)} dòng.",
         f"Tests of single lines cannot prove what the network carries for all; VNPT confirms it. "
-        f"Not confirmed {unconfirmed}, short {short} of {len(body.capacities)} lines.",
+        f"Not confirmed {unconfirmed}, short {short} of {len(body.capacities)} rows.",
     )
     return Section(w.t("Dung lượng mạng", "Capacity of the network"), (said,), (tables.capacities(body, w),))
 

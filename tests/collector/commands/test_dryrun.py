@@ -77,9 +77,9 @@ def test_one_is_foreseen_made_begun_paused_resumed_stopped_and_listed(cli: Cli, 
         assert then in done.stderr
         assert cli("list").stdout == done.stdout
     stopped = cli("status", 1).stdout
-    assert "Stopped · 2/2 (100 %) · Not checked 2" in stopped
-    assert "Not checked: No machine enrolled 1" in stopped
-    assert "Not checked: Stopped before its turn 1" in stopped
+    assert "Stopped · 2/2 (100 %) · Could not be checked 2" in stopped
+    assert "Could not be checked: No machine enrolled 1" in stopped
+    assert "Could not be checked: Stopped before its turn 1" in stopped
 
 
 @pytest.mark.parametrize(
@@ -205,9 +205,9 @@ def test_who_follows_sees_each_change_and_at_last_how_it_stands(
         "  Running · 0/2 (0 %) · …",
         "  Running · 1/2 (50 %) · Falls short 1 · …",
         "1\tStopped\t… - …\tT-7",
-        "  Stopped · 2/2 (100 %) · Falls short 1 · Not checked 1 · …",
+        "  Stopped · 2/2 (100 %) · Falls short 1 · Could not be checked 1 · …",
         "  Falls short: Upload falls short 1",
-        "  Not checked: No machine enrolled 1",
+        "  Could not be checked: No machine enrolled 1",
         '  Test those again (2): diemcau-collector dryrun create --name "T-7 (2)" --retest 1',
     ]
 

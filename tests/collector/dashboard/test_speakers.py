@@ -133,7 +133,7 @@ def test_a_backup_without_a_test_of_its_own_is_told_as_such(desk: TestClient, st
     stage.change(device, device.c.name == "d-spare001", state="revoked")
     page = desk.get("/speakers").text
     assert whole(page).startswith("Chưa đủ điều kiện: 5 /6")
-    assert "Chưa đủ điều kiện dự phòng chưa được kiểm tra" in cards(page)[0]
+    assert "Chưa đủ điều kiện dự phòng chưa được kiểm chứng" in cards(page)[0]
     assert "Máy dự phòng chưa kiểm tra" in cards(page)[0]
 
 

@@ -8,8 +8,8 @@ from collector.dryrun.conclusions import ACTIONS, Conclusion
 from collector.dryrun.speakers import CAN_STAND_IN, SHOWN_NEXT, LineUp, Place, following, line_up, substitutes
 
 
-def place(site_id: int, order: int | None, action: str = "use") -> Place:
-    return Place(Conclusion(site_id, "eligible", action, ()), order)
+def place(site_id: int, order: int | None, action: str = "use", *, is_connected: bool = True) -> Place:
+    return Place(Conclusion(site_id, "eligible", action, ()), order, is_connected)
 
 
 def ids(places: tuple[Place, ...]) -> list[int]:
@@ -36,15 +36,16 @@ def test_a_site_that_left_the_order_while_it_spoke_leaves_the_others_where_they_
     assert (line.now, ids(line.next), ids(line.earlier)) == (None, [5, 6, 7], [1, 2, 3])
 
 
-def test_substitutes_are_proven_speak_later_and_stand_in_for_one_each() -> None:
+def test_substitutes_are_proven_connected_speak_later_and_stand_in_for_one_each() -> None:
     places = [
         *(place(n, n) for n in range(1, 5)),
         place(5, 5, "use_backup"),
         place(6, 6),
-        place(7, None),
+        place(7, 7, is_connected=False),
         place(8, None),
+        place(9, None),
     ]
-    assert substitutes(line_up(places, 1)) == {1: 6, 2: 7, 3: 8}
+    assert substitutes(line_up(places, 1)) == {1: 6, 2: 8, 3: 9}
 
 
 @pytest.mark.parametrize(
@@ -70,8 +71,8 @@ def test_without_an_order_nobody_is_next() -> None:
 
 
 orders = st.none() | st.integers(1, 12)
-places = st.lists(st.tuples(orders, st.sampled_from(ACTIONS)), max_size=15).map(
-    lambda drawn: [place(n, order, action) for n, (order, action) in enumerate(drawn, 1)]
+places = st.lists(st.tuples(orders, st.sampled_from(ACTIONS), st.booleans()), max_size=15).map(
+    lambda drawn: [place(n, order, action, is_connected=there) for n, (order, action, there) in enumerate(drawn, 1)]
 )
 
 
@@ -91,5 +92,5 @@ def test_nobody_is_lost_or_shown_twice_and_who_stands_in_is_proven_and_not_waiti
     assert set(instead) <= set(watched)
     assert len(set(instead.values())) == len(instead)
     assert not set(instead.values()) & set(watched)
-    actions = {one.conclusion.site_id: one.conclusion.action for one in several}
-    assert {actions[site_id] for site_id in instead.values()} <= set(CAN_STAND_IN)
+    standing_in = [one for one in several if one.conclusion.site_id in instead.values()]
+    assert all(one.is_connected and one.conclusion.action in CAN_STAND_IN for one in standing_in)
