@@ -99,9 +99,9 @@ def level_at(verdicts: Collection[Verdict], now: int) -> str:
     return worst("unknown" if _has_expired(verdict, now) else verdict.level for verdict in verdicts)
 
 
-def has_expired(verdicts: Iterable[Verdict], now: int) -> bool:
+def is_outdated(verdicts: Iterable[Verdict], now: int) -> bool:
     """Tell whether one of these verdicts rests on evidence that has grown too old since it was judged."""
-    return any(verdict.expires_at is not None and verdict.expires_at < now for verdict in verdicts)
+    return any(_has_grown_old(verdict, now) for verdict in verdicts)
 
 
 def _backup_level(backup: Backup | None, now: int) -> str:
@@ -109,7 +109,11 @@ def _backup_level(backup: Backup | None, now: int) -> str:
 
 
 def _has_expired(verdict: Verdict, now: int) -> bool:
-    return verdict.reason == "expired" or (verdict.expires_at is not None and verdict.expires_at < now)
+    return verdict.reason == "expired" or _has_grown_old(verdict, now)
+
+
+def _has_grown_old(verdict: Verdict, now: int) -> bool:
+    return verdict.expires_at is not None and verdict.expires_at < now
 
 
 def _why(whose: str, verdicts: Collection[Verdict], level: str, now: int) -> tuple[str, ...]:

@@ -37,8 +37,9 @@ def leave(connection: Connection, session_id: int, told: Collection[str], actor:
     for table in _OF_A_PART:
         connection.execute(delete(table).where(table.c.participation_id.in_(ids)))
     connection.execute(delete(participation).where(participation.c.id.in_(ids)))
+    changes = []
     for row in rows:
         audit.append(connection, actor, "left session", row.code, {"session": session_id, "role": row.role}, now_us)
-    changes = [("participation", row.id) for row in rows], [("site", row.site_id) for row in rows]
-    record_changes(connection, [*changes[0], *changes[1]])
+        changes += [("participation", row.id), ("site", row.site_id)]
+    record_changes(connection, changes)
     return len(rows)

@@ -15,7 +15,7 @@ from collector.dryrun.conclusions import (
     SessionConclusion,
     conclude,
     conclude_session,
-    has_expired,
+    is_outdated,
     level_at,
 )
 from collector.dryrun.demand import Key, usual_delivery
@@ -120,7 +120,7 @@ def _speaker(row: Any, told: _Told, policy: Policy, now: int) -> Speaker:
     situation = Situation(row.id, row.site_id, row.role, row.medium, told.starts_at, told.bitrate_mbps, *place)
     behind = _backup(row, situation, told, policy, now)
     verdicts = read_verdicts(row.verdicts)
-    if has_expired(verdicts, now):  # since it was judged: the sweep is about to do so again
+    if is_outdated(verdicts, now):  # since it was judged: the sweep is about to do so again
         verdicts = judge(situation, policy, now).verdicts
     as_viewer = judge(situation._replace(role="view"), policy, now).verdicts
     key = Key(row.province_id, row.medium, row.delivery or usual_delivery(row.medium))
