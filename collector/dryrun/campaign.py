@@ -12,7 +12,7 @@ from contract import wire
 from contract.clock import HOUR_US, SECOND_US
 from provisioning.errors import ProvisioningError
 
-STATES = ("planned", "running", "paused", "stopped", "ended")
+GOES_ON = ("running", "paused")  # states
 LASTS_US = 2 * HOUR_US  # a window, unless it is told when it ends; our own choice
 FIRST_TOLD_S = 5  # to the probe servers: who asked before they know of its order would be let in by chance
 LATE_S = 30  # over which devices ask that hear of a campaign when the others have asked
@@ -21,8 +21,8 @@ _FROM = {  # acts, and the states of which each needs one
     "start": ("planned",),
     "pause": ("running",),
     "resume": ("paused",),
-    "stop": ("running", "paused"),
-    "rehearse": ("running", "paused"),
+    "stop": GOES_ON,
+    "rehearse": GOES_ON,
     "remove": ("planned",),
 }
 _STANDS = {  # how a campaign is, and what can be done with it
@@ -69,7 +69,7 @@ class Campaign(NamedTuple):
     @property
     def goes_on(self) -> bool:
         """Whether it has begun and has not ended."""
-        return self.state in ("running", "paused")
+        return self.state in GOES_ON
 
     def should_be_over(self, now: int) -> bool:
         """Tell whether it runs for longer than was foreseen: it then waits for what nobody foresaw, or who is off."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, select, text, update
 
-from collector.dryrun.campaign import LINGERS_US, Campaign, CampaignError
+from collector.dryrun.campaign import GOES_ON, LINGERS_US, Campaign, CampaignError
 from collector.dryrun.prediction import Prediction
 from collector.dryrun.selection import Selection
 from collector.store.tables import campaign, campaign_site
@@ -81,16 +81,18 @@ def every(connection: Connection) -> list[Campaign]:
 
 def going_on(connection: Connection) -> Campaign | None:
     """Return the one campaign that runs or is paused."""
-    row = connection.execute(select(campaign).where(campaign.c.state.in_(("running", "paused")))).first()
+    row = connection.execute(select(campaign).where(campaign.c.state.in_(GOES_ON))).first()
     return None if row is None else _read(row)
 
 
 def in_force(connection: Connection, now: int) -> Campaign | None:
-    """Return the campaign that probe servers must know of: one that goes on, or was stopped a little while ago."""
-    was_stopped = and_(campaign.c.state == "stopped", campaign.c.ended_at > now - LINGERS_US)
-    query = select(campaign).where(or_(campaign.c.state.in_(("running", "paused")), was_stopped))
-    row = connection.execute(query.order_by(campaign.c.started_at.desc(), campaign.c.id.desc()).limit(1)).first()
-    return None if row is None else _read(row)
+    """Return the campaign that probe servers must know of: the last one, if it goes on or was stopped lately."""
+    begun = select(campaign).where(campaign.c.started_at.is_not(None))
+    row = connection.execute(begun.order_by(campaign.c.started_at.desc(), campaign.c.id.desc()).limit(1)).first()
+    if row is None:
+        return None
+    lingers = row.state == "stopped" and row.ended_at > now - LINGERS_US
+    return _read(row) if lingers or row.state in GOES_ON else None
 
 
 def takes_part(found: Campaign) -> ColumnElement[bool]:

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, or_, select
 
+from collector.dryrun.campaign import GOES_ON
 from collector.store.tables import campaign
 from provisioning.store.tables import session
 
-_AHEAD = ("planned", "running", "paused")  # states in which its window still matters
+_AHEAD = ("planned", *GOES_ON)  # states in which its window still matters
 
 
 class Outdated(NamedTuple):

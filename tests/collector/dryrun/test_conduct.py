@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from collector.dryrun import conduct
-from collector.dryrun.campaign import FIRST_TOLD_S, LATE_S, CampaignError, told_to_devices
+from collector.dryrun.campaign import FIRST_TOLD_S, LATE_S, LINGERS_US, CampaignError, told_to_devices
 from collector.intake.sweep import sweep
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
@@ -91,6 +91,23 @@ def test_devices_and_probe_servers_are_told_while_it_goes_on(conductor, country,
     assert told_to_devices(stopped, now + 80 * S) is None
     assert set(waves(now + 80 * S).values()) == {0, 1, None}
     assert waves(now + 2 * HOUR) == {}
+
+
+def test_what_was_stopped_is_in_force_no_more_once_another_has_begun(conductor, country, four, now) -> None:
+    def told(after_us: int) -> tuple[str, int] | None:
+        with country.engine.connect() as connection:
+            dry_run = document.build(connection, 1, now + after_us).dry_run
+        return dry_run and (dry_run.state, dry_run.until_at)
+
+    first = conductor.start("line", sites=("Splain",))
+    assert told(S) == ("running", now + 2 * HOUR)
+    conductor.act(first.id, "stop", 10 * S)
+    assert told(11 * S) == ("stopped", now + 10 * S + LINGERS_US)
+    again = conductor.act(conductor.make("line", not_carried_in=first.id), "start", 20 * S)
+    take(country, line_test(four["plain"], 1, now + 30 * S), at=now + 30 * S)
+    sweep(country.engine, POLICY, now + 31 * S)
+    assert conductor.find(again.id).state == "ended"
+    assert told(32 * S) is None
 
 
 def test_only_what_is_possible_can_be_done_and_one_goes_on_at_a_time(conductor, four) -> None:
