@@ -52,7 +52,7 @@ def put_sites(connection: Connection, campaign_id: int, waves: dict[int, int]) -
 
 
 def hold(connection: Connection) -> None:
-    """Let nobody else change a campaign until this transaction ends; first of all in it, before audit and changes."""
+    """Let nobody else change a campaign until this transaction ends; before its audit and change rows."""
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
         connection.execute(text("LOCK TABLE campaign IN SHARE ROW EXCLUSIVE MODE"))
 

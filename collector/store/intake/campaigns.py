@@ -39,9 +39,9 @@ def _settle(connection: Connection, found: Campaign, site_ids: Collection[int], 
         participation,
         and_(participation.c.site_id == campaign_site.c.site_id, participation.c.session_id == found.session_id),
     )
-    rows = connection.execute(
-        stood.where(campaign_site.c.campaign_id == found.id, campaign_site.c.site_id.in_(site_ids))
-    ).all()
+    ours = stood.where(campaign_site.c.campaign_id == found.id, campaign_site.c.site_id.in_(site_ids))
+    # Held until this ends: else a reason alone could open a row again that a stop has just given its own.
+    rows = connection.execute(ours.order_by(campaign_site.c.site_id).with_for_update(of=campaign_site)).all()
     seen = _seen(connection, found, [row.site_id for row in rows])
     changed = []
     for row in rows:
@@ -77,7 +77,8 @@ def _seen(connection: Connection, found: Campaign, site_ids: Collection[int]) ->
 def reasons(connection: Connection, found: Campaign, without_result: str) -> dict[int, str]:
     """Return why each site that is still open has no result; `without_result`: where nothing else held it up."""
     is_open = (campaign_site.c.campaign_id == found.id) & campaign_site.c.outcome.is_(None)
-    rows = connection.execute(select(campaign_site.c.site_id, campaign_site.c.reason).where(is_open)).all()
+    open_ones = select(campaign_site.c.site_id, campaign_site.c.reason).where(is_open)
+    rows = connection.execute(open_ones.order_by(campaign_site.c.site_id)).all()  # in the order in which all write them
     taking_part = set(
         connection.scalars(select(participation.c.site_id).where(participation.c.session_id == found.session_id))
     )
@@ -120,6 +121,9 @@ def finish(connection: Connection, now: int) -> list[tuple[str, int]]:
     is_open = (campaign_site.c.campaign_id == found.id) & campaign_site.c.outcome.is_(None)
     open_ones = select(campaign_site.c.site_id).where(is_open, campaigns.takes_part(found))
     if connection.scalar(open_ones.limit(1)) is not None and now < found.closes_at:
+        return []
+    campaigns.hold(connection)
+    if campaigns.going_on(connection) is None:  # somebody has just stopped it
         return []
     close(connection, found, reasons(connection, found, "no_turn"), now)
     over = {"state": "ended", "ended_at": now, "paused_at": None}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from typing import Any
 
@@ -16,7 +16,8 @@ from collector.intake.sweep import sweep
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
 from collector.probe_server.journal import News
-from collector.store import slots
+from collector.store import campaigns, slots
+from collector.store.intake import campaigns as results
 from collector.store.leaving import leave
 from collector.store.queries import document
 from collector.store.tables import campaign_site
@@ -179,6 +180,29 @@ def test_of_two_that_begin_at_once_one_does(conductor, four, monkeypatch) -> Non
     with ThreadPoolExecutor() as pool:
         assert sorted(pool.map(start, planned)) == [False, True]
     assert sorted(conductor.find(one).state for one in planned) == ["planned", "running"]
+
+
+def test_what_is_stopped_while_others_look_stays_so_and_no_site_of_it_is_open_again(
+    conductor, country, four, now
+) -> None:
+    """Both come while the stop is not committed yet, and wait for it."""
+    found = conductor.start("line", sites=("Splain",))
+    plain = four["plain"]
+    failing = plain.report(1, plain.body(fails=("line",)), at=now + S)
+    with ThreadPoolExecutor() as pool:
+        with writing(country.engine) as connection:
+            campaigns.hold(connection)
+            results.close(connection, found, results.reasons(connection, found, "stopped"), now)
+            campaigns.change(connection, found.id, "stop", {"state": "stopped", "ended_at": now + S}, "noc", now)
+            others = [
+                pool.submit(take, country, failing, at=now + S),
+                pool.submit(sweep, country.engine, POLICY, now + 2 * HOUR),
+            ]
+            wait(others, 0.3)
+        for one in others:
+            one.result(20)
+    assert conductor.find(found.id).state == "stopped"
+    assert conductor.counts(found.id) == {("not_done", "stopped"): 1}
 
 
 def test_every_act_is_audited_and_told(conductor, country, four) -> None:
