@@ -26,7 +26,7 @@ class News(Message):
     sent_bytes: Count = 0
     received_bytes: Count = 0
     is_server_limited: bool = False
-    need_class: text(40) | None = None  # type: ignore[valid-type]  # ended: of tests that cost alike
+    need_class: text(40) | None = None  # type: ignore[valid-type]  # of a whole line test: of those that cost alike
     held_us: Count = 0  # for how long
     work_bits: Count = 0  # the rate that it reserved, times the time
 

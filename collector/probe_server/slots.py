@@ -205,9 +205,11 @@ class Slots:
                 transport.abort()
         is_to_come = slot.is_server_limited and ending != "stopped"
         again, ended = self.ledger.rebook(slot.number, self._ledger_s()) if is_to_come else None, None
+        is_whole = ending == "told" and slot.test == "line" and not slot.is_server_limited
         if again is None:
-            ended = self.ledger.end(slot.number, self._ledger_s(), slot.sent_bytes + slot.received_bytes)
-        self._note(slot, "ended", ending, ended)
+            moved_bytes = slot.sent_bytes + slot.received_bytes
+            ended = self.ledger.end(slot.number, self._ledger_s(), moved_bytes, is_whole=is_whole)
+        self._note(slot, "ended", ending, ended if is_whole else None)
         self._wake()
         return None if again is None else max(1.0, again.at_s - self._ledger_s())
 

@@ -215,7 +215,7 @@ slot = Table(
     Column("sent_bytes", BigInteger, nullable=False),  # by the probe server
     Column("received_bytes", BigInteger, nullable=False),
     Column("is_server_limited", Boolean, nullable=False),
-    Column("need_class", Text),  # ended: of tests that cost alike
+    Column("need_class", Text),  # of a whole line test: of those that cost alike
     Column("held_us", BigInteger, nullable=False, server_default="0"),
     Column("work_bits", BigInteger, nullable=False, server_default="0"),  # the rate that it reserved, times the time
 )

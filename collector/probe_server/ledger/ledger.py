@@ -135,11 +135,11 @@ class Ledger:
             self._leases.lower(slot, peak_bps, now_s)
         return slot is not None
 
-    def end(self, number: int, now_s: float, moved_bytes: int = 0) -> Ended | None:
-        """Give back a slot, learn what it cost, and tell it; None when it was over already."""
+    def end(self, number: int, now_s: float, moved_bytes: int = 0, *, is_whole: bool = True) -> Ended | None:
+        """Give back a slot, learn what it cost if it was a whole test, and tell it; None: it was over already."""
         self._go_on(now_s)
         slot = self._leases.get(number)
-        return None if slot is None else self._close(slot, moved_bytes)
+        return None if slot is None else self._close(slot, moved_bytes, is_whole=is_whole)
 
     def rebook(self, number: int, now_s: float) -> Booked | None:
         """End a slot whose run says nothing of the line, and book its device again.
@@ -343,10 +343,10 @@ class Ledger:
             self._ready.remove(slot)
         return Granted(slot)
 
-    def _close(self, slot: Slot, moved_bytes: int = 0, is_expired: bool = False) -> Ended:
+    def _close(self, slot: Slot, moved_bytes: int = 0, *, is_whole: bool) -> Ended:
         ended = self._leases.close(slot, self._now_s, moved_bytes)
         self._changed[slot.ask.device] = None
-        if not is_expired:  # a device that fell silent tells nothing of what a test costs
+        if is_whole:  # one that fell silent or was broken off tells nothing of what a test costs
             self.costs.add(ended.need_class, ended.cost)
             self._ended.append(ended)
         return ended
@@ -357,7 +357,7 @@ class Ledger:
         """Let happen what time alone brings; returns now, which never goes back."""
         self._now_s = max(self._now_s, now_s)
         for slot in self._leases.overdue(self._now_s):
-            self._close(slot, is_expired=True)
+            self._close(slot, is_whole=False)
             self._totals.expired_slots += 1
             self._expired.append(slot)
         while self._deadlines and self._deadlines[0][0] <= self._now_s:

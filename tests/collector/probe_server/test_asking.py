@@ -285,6 +285,17 @@ def test_the_test_of_a_device_that_is_revoked_is_broken_off(probe):
     assert load_by(probe, first.token)[1] == 0
 
 
+def test_what_a_test_costs_is_learned_from_whole_line_tests_alone(probe):
+    document, slots = probe.app[KNOWN].document, probe.app[SLOTS]
+    for test in ("speedtest", "line"):
+        probe.fetch("POST", f"/v1/slots/{probe.ask(FIRST, test=test).token}/end")
+    probe.ask(FIRST)
+    probe.obey(document.model_copy(update={"is_stopped": True}))
+    need_class = document.needs[document.devices[FIRST].needs].need_class
+    assert [one.need_class for one in slots.journal.untold()] == [None, need_class, None]
+    assert len(slots.ledger.take_changes()[1]) == 1
+
+
 # --- its own limits
 
 

@@ -238,6 +238,13 @@ def test_a_device_that_fell_silent_teaches_no_cost(ledger, ask):
     assert (ledger.costs.of("tv", 60 * MBIT), ledger.take_changes()) == (before, ({"device-0001": None}, []))
 
 
+def test_a_test_that_was_broken_off_teaches_no_cost(ledger, ask):
+    before = ledger.costs.of("tv", 60 * MBIT)
+    slot = ledger.ask(ask(1), 0.0).slot
+    assert ledger.end(slot.number, 1.0, is_whole=False)
+    assert (ledger.costs.of("tv", 60 * MBIT), ledger.take_changes()) == (before, ({"device-0001": None}, []))
+
+
 def test_higher_caps_count_at_once_for_those_who_wait_and_for_larger_tests(ledger, ask, caps):
     fill(ledger, ask)
     ledger.ask(ask(1), 0.0)
