@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Query
@@ -13,13 +14,14 @@ from collector.dashboard.acting import Problem, Text, attempt_by_itself
 from collector.dashboard.choice import Choice
 from collector.dashboard.render import Choosing, Seeing, now, page, pick, see
 from collector.dryrun import conduct, words
-from collector.dryrun.campaign import LASTS_US, CampaignError, default_end
+from collector.dryrun.campaign import CampaignError, default_end
 from collector.dryrun.checks import BY_DEVICES, CHECKS, by_outcome
 from collector.dryrun.conduct import Wish
 from collector.dryrun.prediction import Prediction
 from collector.dryrun.selection import Selection
 from collector.store import campaigns
 from collector.store.queries.campaigns import count_outcomes
+from collector.store.queries.sessions import Session, all_sessions
 from collector.store.queries.units import day_of, names_of, on_day
 from collector.store.scope import Sight
 from provisioning import moments
@@ -94,8 +96,9 @@ def make(request: Request, form: Filled, name: Text = "") -> Response:
     made: list[int] = []
 
     def do(engine: Engine, by: str, now_us: int) -> None:
-        wish = _wish(form._replace(name=name), now_us)
-        made.append(conduct.make(engine, request.app.state.settings, wish, by, now_us))
+        with engine.connect() as connection:
+            filled = _fill(form._replace(name=name), all_sessions(connection), now_us)
+        made.append(conduct.make(engine, request.app.state.settings, _wish(filled, now_us), by, now_us))
 
     problem = attempt_by_itself(request, "dryrun", {"name": name}, do)
     if problem is None:
@@ -109,11 +112,7 @@ def _page(request: Request, sight: Sight, choice: Choice, form: Form, problem: P
     moment = now(request)
     chosen = choice.session
     is_asked = form.session is not None or problem is not None
-    form = form._replace(
-        session=chosen.id if chosen else None,
-        opens=form.opens or moments.write(moment),
-        closes=form.closes or moments.write(default_end(moment, [one.starts_at for one in choice.sessions])),
-    )
+    form = _fill(form._replace(session=chosen.id if chosen else None), choice.sessions, moment)
     told: Prediction | None = None
     if is_asked and chosen is not None:
         try:
@@ -143,6 +142,12 @@ def _provinces(connection: Connection, session_id: int | None) -> list[Any]:
     return [one for one in on_day(connection, day_of(connection, session_id)).values() if one.parent_id is None]
 
 
+def _fill(form: Form, sessions: Iterable[Session], moment: int) -> Form:
+    """Return the form with the window that it has unless another is typed."""
+    closes = moments.write(default_end(moment, [one.starts_at for one in sessions]))
+    return form._replace(opens=form.opens or moments.write(moment), closes=form.closes or closes)
+
+
 def _wish(form: Form, moment: int) -> Wish:
     if form.session is None:
         raise CampaignError("Chưa có buổi họp nào: thêm ở trang Sự kiện.", "There is no session yet: see Events.")
@@ -152,7 +157,6 @@ def _wish(form: Form, moment: int) -> Wish:
         media=(form.medium,) if form.medium else (),
         not_carried_in=form.retest,
     )
-    opens_at = moments.read(form.opens, moment) if form.opens else moment
-    closes_at = moments.read(form.closes, moment) if form.closes else moment + LASTS_US
+    window = moments.read(form.opens, moment), moments.read(form.closes, moment)
     how = form.is_elsewhere, form.is_any_hour, form.may_load_sessions
-    return Wish(form.name, form.session, form.checks, selection, opens_at, closes_at, *how)
+    return Wish(form.name, form.session, form.checks, selection, *window, *how)

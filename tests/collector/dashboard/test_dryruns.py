@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from starlette.testclient import TestClient
 from collector.store.tables import campaign, campaign_site
 from provisioning.people import DUTIES, Person
 from provisioning.store.engine import writing
-from provisioning.store.tables import audit, person
+from provisioning.store.tables import audit, person, session
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
 
@@ -51,6 +53,18 @@ def test_what_it_takes_is_shown_before_it_is_made(noc: TestClient) -> None:
         nobody = noc.get(f"/dryruns/new?session=1&{chosen}")
         assert nobody.status_code == 400
         assert answer in nobody.text
+
+
+def test_it_is_made_with_the_window_that_was_foreseen(noc: TestClient, nation: Any, now: int) -> None:
+    """From a link that names none too, as that to a test again does: it ends before the session."""
+    with writing(nation.engine) as connection:
+        connection.execute(update(session).values(starts_at=now + 1800 * 1_000_000))
+    (shown,) = re.findall(r'method="post" action="(/dryruns/new[^"]*)"', noc.get("/dryruns/new?session=1").text)
+    for address in (unescape(shown), "/dryruns/new?session=1"):
+        assert noc.post(address, data={"name": "T-7"}, headers=SAME_SITE).status_code == 303
+    with nation.engine.connect() as connection:
+        windows = connection.execute(select(campaign.c.opens_at, campaign.c.closes_at)).all()
+    assert windows == [(now, now + 1800 * 1_000_000)] * 2
 
 
 def test_it_is_begun_paused_resumed_and_stopped_and_each_page_shows_it(noc: TestClient, made: str) -> None:
