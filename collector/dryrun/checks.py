@@ -110,6 +110,11 @@ def by_outcome(counts: Counts) -> Counter[str]:
     return found
 
 
+def concern(checks: Iterable[str], role: str) -> bool:
+    """Tell whether one of these checks is for sites of this role."""
+    return any(role in BY_NAME[name].roles for name in checks)
+
+
 def facts_of(checks: Iterable[str]) -> tuple[str, ...]:
     """Return the kinds of evidence that these checks look at."""
     return tuple(fact for name in checks for fact in BY_NAME[name].facts)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine
 
 from collector.dryrun.campaign import Campaign, CampaignError, check_act
-from collector.dryrun.checks import BY_DEVICES, BY_NAME
+from collector.dryrun.checks import BY_DEVICES, BY_NAME, concern
 from collector.dryrun.prediction import Prediction, Test, predict
 from collector.dryrun.selection import Selection, wave_of
 from collector.link.plan import probe_servers
@@ -54,7 +54,7 @@ def foresee(connection: Connection, settings: Settings, wish: Wish, now: int) ->
     """Return what a campaign would take if it began now; raises CampaignError where it cannot be."""
     mark = document.mark(connection, Mark())  # first: so that what changes while the rest is read is noticed
     _check(connection, settings, wish, now)
-    chosen = choose(connection, wish.session_id, wish.selection)
+    chosen = [one for one in choose(connection, wish.session_id, wish.selection) if concern(wish.checks, one.role)]
     return Foreseen(wish, chosen, _predict(connection, settings, wish, chosen, now), mark)
 
 

@@ -259,12 +259,12 @@ def test_at_the_end_of_the_window_every_site_has_a_result_or_a_reason(conductor,
 
 
 def test_a_rehearsal_asks_for_no_machine_and_says_who_was_not_rehearsed(conductor, country, four) -> None:
-    found = conductor.start("rehearsal", roles=("interactive",))
-    assert found.prediction.left == {}
+    found = conductor.start("rehearsal")  # which is of the site that speaks, and of no other
+    assert (found.prediction.sites, found.prediction.left) == (1, {})
     conductor.act(found.id, "stop")
-    with country.engine.connect() as connection:
-        told = connection.execute(select(campaign_site.c.outcome, campaign_site.c.reason)).all()
-    assert told == [("not_done", "not_rehearsed")]
+    assert conductor.counts(found.id) == {("not_done", "not_rehearsed"): 1}
+    with pytest.raises(CampaignError, match="Không có điểm cầu"):
+        conductor.make("rehearsal", roles=("view",))
 
 
 def test_what_did_not_carry_is_tested_again_in_a_campaign_of_its_own(conductor, country, four, now) -> None:
