@@ -258,7 +258,7 @@ def _still_open(connection: Connection, found: Campaign) -> dict[str, int]:
     from collector.store.queries.campaigns import count_open
     from collector.store.scope import country
 
-    return count_open(country(connection), found.id) if found.goes_on else {}
+    return count_open(country(connection), found) if found.goes_on else {}
 
 
 def _is_silent(connection: Connection) -> bool:

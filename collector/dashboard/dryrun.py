@@ -107,7 +107,7 @@ def _page(
     counts = queries.count_outcomes(sight, number)
     readings: Readings = request.app.state.readings
     still_open: dict[str, int] = (
-        readings.of(sight, ("still open", number), lambda: queries.count_open(sight, number)) if found.goes_on else {}
+        readings.of(sight, ("still open", number), lambda: queries.count_open(sight, found)) if found.goes_on else {}
     )
     outcome, reason = chosen
     listed = sum(n for (one, why), n in counts.items() if outcome in (None, one) and reason in (None, why))

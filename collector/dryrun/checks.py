@@ -110,6 +110,11 @@ def by_outcome(counts: Counts) -> Counter[str]:
     return found
 
 
+def ask_devices(checks: Iterable[str]) -> bool:
+    """Tell whether one of these checks is done by devices; else people do them all."""
+    return bool({*checks} & {*BY_DEVICES})
+
+
 def concern(checks: Iterable[str], role: str) -> bool:
     """Tell whether one of these checks is for sites of this role."""
     return any(role in BY_NAME[name].roles for name in checks)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine
 
 from collector.dryrun.campaign import Campaign, CampaignError, check_act
-from collector.dryrun.checks import BY_DEVICES, BY_NAME, concern
+from collector.dryrun.checks import BY_NAME, ask_devices, concern
 from collector.dryrun.prediction import Prediction, Test, predict
 from collector.dryrun.selection import Selection, wave_of
 from collector.link.plan import probe_servers
@@ -193,7 +193,7 @@ def _predict(connection: Connection, settings: Settings, wish: Wish, chosen: lis
         [test for test in tests if test.device in known.devices],
         [(server, limits) for server in probe_servers(settings)],
         slots.costs(connection),
-        left=Counter(reason for one in chosen if (reason := closed.get(one.site_id) or _lacks(one, wish.checks))),
+        left=Counter(why for one in chosen if (why := _lacks(one, wish.checks, closed.get(one.site_id, "")))),
         sites=Counter(map(_wave, chosen)),
         has_line="line" in wish.checks,
         is_elsewhere=wish.is_elsewhere,
@@ -204,12 +204,14 @@ def _wave(one: Chosen) -> int:
     return wave_of(one.role, is_hard_to_reach=one.is_hard_to_reach)
 
 
-def _lacks(one: Chosen, checks: Collection[str]) -> str:
-    """Return why a site will have no result as things stand; empty: it will."""
-    if not set(checks) & set(BY_DEVICES):
+def _lacks(one: Chosen, checks: Collection[str], closed: str) -> str:
+    """Return why a site will have no result as things stand, `closed`: all the while; empty: it will."""
+    if not ask_devices(checks):
         return ""
     if not one.own:
         return "not_enrolled"
+    if closed:
+        return closed
     if not any(device.is_connected for device in one.own):
         return "off"
     return "needs_consent" if one.needs_consent else ""

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from collector.dryrun.campaign import Campaign
-from collector.dryrun.checks import BY_DEVICES, NOT_REHEARSED, Seen, facts_of, result_of
+from collector.dryrun.checks import NOT_REHEARSED, Seen, ask_devices, facts_of, result_of
 from collector.store import campaigns
 from collector.store.queries import openings
 from collector.store.tables import campaign, campaign_site, evidence, presence
@@ -92,7 +92,7 @@ def reasons(connection: Connection, found: Campaign, without_result: str) -> dic
     for site_id, reason in rows:
         if site_id not in taking_part:
             why = "left_roster"
-        elif not set(found.checks) & set(BY_DEVICES):
+        elif not ask_devices(found.checks):
             why = reason or NOT_REHEARSED
         elif site_id not in states:
             why = "not_enrolled"

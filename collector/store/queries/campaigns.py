@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from collector.dryrun.campaign import Campaign
-from collector.dryrun.checks import NOT_CARRIED
+from collector.dryrun.checks import NOT_CARRIED, NOT_REHEARSED, ask_devices
 from collector.dryrun.selection import Selection
 from collector.store.queries.paging import page_of
 from collector.store.queries.presences import COUNTS
@@ -136,8 +136,9 @@ def count_waves(sight: Sight, campaign_id: int) -> list[Wave]:
     return [Wave(*row) for row in sight.connection.execute(query.order_by(campaign_site.c.wave))]
 
 
-def count_open(sight: Sight, campaign_id: int) -> dict[str, int]:
+def count_open(sight: Sight, found: Campaign) -> dict[str, int]:
     """Return how many sites are still open, by what holds them up; reason "": nothing, they test or wait their turn."""
+    is_by_devices = ask_devices(found.checks)
     is_on = case((presence.c.state == "connected", 1), else_=0)
     devices = (
         select(device.c.site_id, func.max(is_on).label("is_on"))
@@ -146,14 +147,20 @@ def count_open(sight: Sight, campaign_id: int) -> dict[str, int]:
         .group_by(device.c.site_id)
         .subquery()
     )
+    lacks = (devices.c.is_on.is_(None), "not_enrolled"), (devices.c.is_on == 0, "off")
     why = case(
+        (participation.c.id.is_(None), "left_roster"),
         (campaign_site.c.reason != "", campaign_site.c.reason),
-        (devices.c.is_on.is_(None), "not_enrolled"),
-        (devices.c.is_on == 0, "off"),
-        else_="",
+        *(lacks if is_by_devices else ()),
+        else_="" if is_by_devices else NOT_REHEARSED,
     )
-    query = _of(sight, campaign_id, why, func.count()).where(campaign_site.c.outcome.is_(None)).group_by(why)
-    rows = sight.connection.execute(query.outerjoin(devices, devices.c.site_id == campaign_site.c.site_id))
+    query = (
+        _of(sight, found.id, why, func.count())
+        .outerjoin(devices, devices.c.site_id == campaign_site.c.site_id)
+        .outerjoin(participation, _takes_part(found))
+        .where(campaign_site.c.outcome.is_(None))
+    )
+    rows = sight.connection.execute(query.group_by(why))
     return dict(sorted(((reason, n) for reason, n in rows), key=lambda row: (-row[1], row[0] == "", row[0])))
 
 
@@ -163,13 +170,12 @@ def page(sight: Sight, found: Campaign, outcome: str | None, reason: str | None,
         *(site.c.id, site.c.code, site.c.name, unit.c.name, _province.c.name, participation.c.role),
         *(campaign_site.c.wave, _outcome, campaign_site.c.reason, campaign_site.c.report_id, campaign_site.c.ended_at),
     )
-    takes_part = and_(participation.c.site_id == site.c.id, participation.c.session_id == found.session_id)
     query = (
         _of(sight, found.id, *columns)
         .join(site, site.c.id == campaign_site.c.site_id)
         .join(unit, unit.c.id == site.c.unit_id)
         .outerjoin(_province, _province.c.id == unit.c.parent_id)
-        .outerjoin(participation, takes_part)
+        .outerjoin(participation, _takes_part(found))
         .order_by(campaign_site.c.wave, site.c.name_key, site.c.id)
     )
     if outcome is not None:
@@ -198,3 +204,7 @@ def _of(sight: Sight, campaign_id: int, *columns: Any) -> Select[Any]:
     """Select columns over the sites of a campaign that are seen."""
     is_seen = sight.site(campaign_site.c.site_id)
     return select(*columns).select_from(campaign_site).where(campaign_site.c.campaign_id == campaign_id, is_seen)
+
+
+def _takes_part(found: Campaign) -> ColumnElement[bool]:
+    return and_(participation.c.site_id == campaign_site.c.site_id, participation.c.session_id == found.session_id)

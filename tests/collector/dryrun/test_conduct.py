@@ -20,6 +20,8 @@ from collector.store import campaigns, slots
 from collector.store.intake import campaigns as results
 from collector.store.leaving import leave
 from collector.store.queries import document
+from collector.store.queries.campaigns import count_open
+from collector.store.scope import country as whole
 from collector.store.tables import campaign_site
 from provisioning import audit
 from provisioning.store.engine import record_changes, writing
@@ -255,6 +257,28 @@ def test_at_the_end_of_the_window_every_site_has_a_result_or_a_reason(conductor,
         ("not_done", "off"): 1,
         ("not_done", "timeout"): 1,
         ("not_done", "not_enrolled"): 1,
+    }
+
+
+def test_what_holds_up_a_site_is_told_before_and_meanwhile_as_in_the_end(conductor, country, four, now) -> None:
+    def still_open(found: Any) -> dict[str, int]:
+        with country.engine.connect() as connection:
+            return count_open(whole(connection), found)
+
+    with writing(country.engine) as connection:
+        shut = update(site).where(site.c.name.in_(["speaks", "bare"]))
+        connection.execute(shut.values(hours="T4 10:00-11:00"))  # it is a Tuesday
+    rehearsal = conductor.start("rehearsal")
+    assert (rehearsal.prediction.left, still_open(rehearsal)) == ({}, {"not_rehearsed": 1})
+    conductor.act(rehearsal.id, "stop")
+    found = conductor.start("line")
+    assert found.prediction.left == {"outside_hours": 1, "not_enrolled": 1}
+    with writing(country.engine) as connection:
+        leave(connection, country.session_id, ["Splain"], "noc", now)
+    assert still_open(found) == {"": 2, "left_roster": 1, "not_enrolled": 1}
+    conductor.act(found.id, "stop")
+    assert conductor.counts(found.id) == {
+        ("not_done", why): 1 for why in ("left_roster", "not_enrolled", "outside_hours", "stopped")
     }
 
 
