@@ -1,4 +1,4 @@
-"""What probe servers must know, read from the registry in five queries, however many devices there are."""
+"""What probe servers must know, read from the registry in a few queries, however many devices there are."""
 
 from __future__ import annotations
 
@@ -84,7 +84,10 @@ def build(connection: Connection, version: int, now: int) -> Document:
         .subquery()
     )
     rows = connection.execute(
-        select(device.c.name, device.c.generation, site.c.id, site.c.unit_id, most.c.rank, line.c.consented_mb)
+        select(
+            *(device.c.name, device.c.generation, device.c.is_spare),
+            *(site.c.id, site.c.unit_id, most.c.rank, line.c.consented_mb),
+        )
         .join(site, site.c.id == device.c.site_id)
         .outerjoin(line, line.c.id == site.c.line_id)
         .outerjoin(most, most.c.site_id == site.c.id)
@@ -103,10 +106,10 @@ def build(connection: Connection, version: int, now: int) -> Document:
             numbers[rank] if rank is not None else None,
             units[unit_id],
             consented_mb * _MB if consented_mb is not None else None,
-            waves.get(site_id),
+            waves.get((site_id, is_spare)),
             openings_of.get(site_id),
         )
-        for name, generation, site_id, unit_id, rank, consented_mb in rows.all()
+        for name, generation, is_spare, site_id, unit_id, rank, consented_mb in rows.all()
     }
     return Document(
         version=version,
@@ -140,13 +143,22 @@ def _windows(connection: Connection, found: Campaign, now: int) -> dict[int, Spa
     return {site_id: one.spans for site_id, one in told.items() if one.spans != always}
 
 
-def _waves(connection: Connection, found: Campaign | None) -> dict[int, int]:
-    """Return the wave of each site that the campaign is not done with."""
+def _waves(connection: Connection, found: Campaign | None) -> dict[tuple[int, bool], int]:
+    """Return by (site id, is spare) the wave of the devices that the campaign is not done with.
+
+    A spare has a test of its own: that another device has settled its site says nothing of it.
+    """
     if found is None or "line" not in found.checks:
         return {}
-    of_it = select(campaign_site.c.site_id, campaign_site.c.wave).where(campaign_site.c.campaign_id == found.id)
-    left = campaign_site.c.outcome.is_(None) if found.ended_at is None else campaign_site.c.outcome == "not_done"
-    return {site_id: wave for site_id, wave in connection.execute(of_it.where(left, campaigns.takes_part(found)))}
+    of_it = select(campaign_site.c.site_id, campaign_site.c.wave, campaign_site.c.outcome)
+    rows = connection.execute(of_it.where(campaign_site.c.campaign_id == found.id, campaigns.takes_part(found)))
+    without_result = None if found.ended_at is None else "not_done"
+    return {
+        (site_id, is_spare): wave
+        for site_id, wave, outcome in rows
+        for is_spare in (False, True)
+        if is_spare or outcome == without_result
+    }
 
 
 def _parts(connection: Connection, policy: Policy, now: int) -> list[tuple[Part, bool]]:

@@ -376,3 +376,7 @@ def test_a_spare_tests_its_line_too_and_is_predicted_but_stands_for_no_site(cond
     both = conductor.start("line", sites=("Sspeaks", "Sbare"))
     assert (alone.prediction.tests, both.prediction.tests) == (1, 3)
     assert both.prediction.left == {"not_enrolled": 1}
+    take(country, line_test(four["speaks"], 1, conductor.now + S), at=conductor.now + S)
+    with country.engine.connect() as connection:
+        devices = document.build(connection, 1, conductor.now + S).devices
+    assert (devices[four["speaks"].name].wave, devices["d-000spare"].wave) == (None, 0)  # its own test is yet to come
