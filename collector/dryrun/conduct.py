@@ -42,9 +42,8 @@ class Wish(NamedTuple):
 
 
 class Foreseen(NamedTuple):
-    """A wish, the sites that it takes, what that would take, and how far the changes went that it rests on."""
+    """The sites that a wish takes, what that would take, and how far the changes went that it rests on."""
 
-    wish: Wish
     chosen: list[Chosen]
     prediction: Prediction
     mark: Mark
@@ -55,7 +54,7 @@ def foresee(connection: Connection, settings: Settings, wish: Wish, now: int) ->
     mark = document.mark(connection, Mark())  # first: so that what changes while the rest is read is noticed
     _check(connection, settings, wish, now)
     chosen = [one for one in choose(connection, wish.session_id, wish.selection) if concern(wish.checks, one.role)]
-    return Foreseen(wish, chosen, _predict(connection, settings, wish, chosen, now), mark)
+    return Foreseen(chosen, _predict(connection, settings, wish, chosen, now), mark)
 
 
 def make(engine: Engine, settings: Settings, wish: Wish, by: str, now: int) -> int:
@@ -187,7 +186,7 @@ def _predict(connection: Connection, settings: Settings, wish: Wish, chosen: lis
         if not found.spans
     }
     open_ones = [one for one in chosen if one.site_id not in closed]
-    tests = [Test(device.name, one.site_id, _wave(one)) for one in open_ones for device in one.devices]
+    tests = [Test(device.name, _wave(one)) for one in open_ones for device in one.devices]
     return predict(
         known,
         [test for test in tests if test.device in known.devices],

@@ -26,7 +26,6 @@ class Test(NamedTuple):
     """A device of a site that will ask, and the wave that its site goes in."""
 
     device: str
-    site_id: int
     wave: int
 
 

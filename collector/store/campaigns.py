@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, exists, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, or_, select, text, update
 
 from collector.dryrun.campaign import GOES_ON, LINGERS_US, Campaign, CampaignError
 from collector.dryrun.prediction import Prediction
@@ -77,6 +77,13 @@ def find(connection: Connection, campaign_id: int) -> Campaign | None:
 def every(connection: Connection) -> list[Campaign]:
     """Return all campaigns, the newest first."""
     return [_read(row) for row in connection.execute(select(campaign).order_by(campaign.c.id.desc()))]
+
+
+def begun(connection: Connection, since: int) -> list[Campaign]:
+    """Return the campaigns that have begun and had not ended by then."""
+    had_not_ended = or_(campaign.c.ended_at.is_(None), campaign.c.ended_at > since)
+    rows = connection.execute(select(campaign).where(campaign.c.started_at.is_not(None), had_not_ended))
+    return [_read(row) for row in rows]
 
 
 def going_on(connection: Connection) -> Campaign | None:

@@ -9,13 +9,13 @@ from sqlalchemy import Connection, delete, func, select
 from collector.probe_server.journal import News
 from collector.probe_server.ledger.costs import Costs
 from collector.probe_server.ledger.terms import Cost
+from collector.store.kept import REPORT_DAYS
 from collector.store.tables import slot
 from contract.clock import DAY_US
 from provisioning.store.rows import upsert
 from provisioning.store.tables import device
 
 _STATES = ("booked", "granted", "ended")  # of a turn, one after the other
-KEPT_US = 7 * DAY_US
 
 
 def take(connection: Connection, news: Sequence[News], now: int) -> None:
@@ -55,11 +55,11 @@ def take(connection: Connection, news: Sequence[News], now: int) -> None:
         for one in newest.values()
     ]
     upsert(connection, slot, rows, ["id"])
-    connection.execute(delete(slot).where(slot.c.at < now - KEPT_US))
+    connection.execute(delete(slot).where(slot.c.at < now - REPORT_DAYS * DAY_US))
 
 
 def costs(connection: Connection) -> Costs:
-    """Return what slots cost that ended of themselves in the last week; one in which nothing moved tells nothing."""
+    """Return what slots cost that ended of themselves lately; one in which nothing moved tells nothing."""
     moved = slot.c.sent_bytes + slot.c.received_bytes
     means = (func.avg(slot.c.held_us), func.avg(slot.c.work_bits), func.avg(moved))
     counted = (slot.c.ending == "told", slot.c.need_class.is_not(None), moved > 0, slot.c.is_server_limited.is_(False))

@@ -13,7 +13,8 @@ from collector.dryrun.campaign import Campaign
 from collector.dryrun.checks import NOT_REHEARSED, Seen, ask_devices, facts_of, result_of
 from collector.store import campaigns
 from collector.store.queries import openings
-from collector.store.tables import campaign, campaign_site, evidence, presence
+from collector.store.queries.presences import COUNTS
+from collector.store.tables import campaign_site, evidence, presence
 from contract.clock import DAY_US
 from provisioning.store.tables import device, participation
 
@@ -24,14 +25,8 @@ def settle(connection: Connection, site_ids: Collection[int], now: int) -> list[
     """Take note of what the evidence of these sites says about campaigns; return the change rows that tell of it."""
     if not site_ids:
         return []
-    is_recent = or_(campaign.c.ended_at.is_(None), campaign.c.ended_at > now - _LATE_US)
-    ids = connection.scalars(select(campaign.c.id).where(campaign.c.started_at.is_not(None), is_recent)).all()
-    told = []
-    for campaign_id in ids:
-        found = campaigns.find(connection, campaign_id)
-        if found is not None and _settle(connection, found, site_ids, now):
-            told.append((campaigns.PROGRESS, campaign_id))
-    return told
+    begun = campaigns.begun(connection, now - _LATE_US)
+    return [(campaigns.PROGRESS, found.id) for found in begun if _settle(connection, found, site_ids, now)]
 
 
 def _settle(connection: Connection, found: Campaign, site_ids: Collection[int], now: int) -> bool:
@@ -66,7 +61,7 @@ def _seen(connection: Connection, found: Campaign, site_ids: Collection[int]) ->
             e.fact.in_(facts_of(found.checks)),
             e.measured_at >= found.started_at,
             e.measured_at <= (found.ended_at or found.closes_at),
-            or_(e.device_id.is_(None), and_(device.c.state == "active", device.c.is_spare.is_(False))),
+            or_(e.device_id.is_(None), COUNTS),
         )
     )
     for site_id, fact, findings, failure, measured_at, report_id in rows:
@@ -84,7 +79,7 @@ def reasons(connection: Connection, found: Campaign, without_result: str) -> dic
     )
     states: dict[int, set[str | None]] = defaultdict(set)
     known = select(device.c.site_id, presence.c.state).outerjoin(presence, presence.c.device_id == device.c.id)
-    for site_id, state in connection.execute(known.where(device.c.state == "active", device.c.is_spare.is_(False))):
+    for site_id, state in connection.execute(known.where(COUNTS)):
         states[site_id].add(state)
     is_theirs = select(campaign_site.c.site_id).where(is_open)
     windows = openings.of_sites(connection, is_theirs, found, found.started_at or found.opens_at)

@@ -19,7 +19,7 @@ from provisioning import hours
 from provisioning.power_cuts import list_power_cuts
 from provisioning.store.tables import device, holiday, participation, session, site, unit
 
-COUNTS = and_(device.c.state == "active", device.c.is_spare.is_(False))  # a device whose presence is its site's
+COUNTS = and_(device.c.state == "active", device.c.is_spare.is_(False))  # a device that stands for its site
 _GONE = ("lost", "stopped", "asleep")
 _CUTS_REACH_US = 31 * DAY_US  # our own choice: who went in a cut may stay off for the holidays after it
 Sites = Collection[int] | Select[Any]  # ids of sites, or a query for them
