@@ -1,6 +1,6 @@
 """The ledger of one probe server: grants slots, books times, and never says "try again".
 
-Every public method takes `now_s`, seconds of one clock that goes on through restarts; nothing here waits or does I/O.
+All times are seconds of one clock that goes on through restarts; nothing here waits or does I/O.
 Whatever changes the ledger may serve somebody who waits: ask `take_ready` afterwards.
 """
 
