@@ -124,8 +124,8 @@ _acting(
 )
 _acting(
     "resume",
-    "Chạy tiếp: các máy quay lại trong một, hai phút.",
-    "Go on: the machines come back within a minute or two.",
+    "Chạy tiếp: các máy quay lại dần trong vài phút.",
+    "Go on: the machines come back within some minutes.",
 )
 _acting(
     "stop",

@@ -185,7 +185,7 @@ def _predict(connection: Connection, settings: Settings, wish: Wish, chosen: lis
         for site_id, found in openings.of_sites(connection, [one.site_id for one in chosen], wish, starts_at).items()
         if not found.spans
     }
-    open_ones = [one for one in chosen if one.site_id not in closed]
+    open_ones = [one for one in chosen if one.site_id not in closed] if ask_devices(wish.checks) else []
     tests = [Test(device.name, _wave(one)) for one in open_ones for device in one.devices]
     return predict(
         known,

@@ -59,7 +59,7 @@ class Prediction(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     sites: int  # chosen
-    tests: int  # devices that will test a line
+    tests: int  # devices that are called
     spread_s: int  # over which devices ask for the first time
     duration_s: float  # from the start to the last result, when nothing is paused
     moved_bytes: float  # in both directions

@@ -284,7 +284,7 @@ def test_what_holds_up_a_site_is_told_before_and_meanwhile_as_in_the_end(conduct
 
 def test_a_rehearsal_asks_for_no_machine_and_says_who_was_not_rehearsed(conductor, country, four) -> None:
     found = conductor.start("rehearsal")  # which is of the site that speaks, and of no other
-    assert (found.prediction.sites, found.prediction.left) == (1, {})
+    assert (found.prediction.sites, found.prediction.tests, found.prediction.left) == (1, 0, {})
     conductor.act(found.id, "stop")
     assert conductor.counts(found.id) == {("not_done", "not_rehearsed"): 1}
     with pytest.raises(CampaignError, match="Không có điểm cầu"):
