@@ -62,7 +62,9 @@ def mark(connection: Connection, since: Mark) -> Mark:
     newer = change.c.id > since.read
     read = connection.scalar(select(func.max(change.c.id)).where(newer))
     relevant = connection.scalar(select(func.max(change.c.id)).where(newer, change.c.kind.in_(KINDS)))
-    return Mark(read or since.read, relevant or since.relevant)
+    # Who has read nothing yet does not know what was pruned, and a version that goes back is believed by nobody.
+    pruned = 0 if since.read else (connection.scalar(select(func.min(change.c.id))) or 1) - 1
+    return Mark(read or since.read, relevant or since.relevant or pruned)
 
 
 def version(connection: Connection, mark: Mark, now: int) -> int:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import delete, insert, update
 
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
 from collector.store import line_tests
 from collector.store.queries import document
 from provisioning.store.engine import record_changes, writing
-from provisioning.store.tables import device, event, line, participation, session, site, unit
+from provisioning.store.tables import change, device, event, line, participation, session, site, unit
 
 POLICY = load_policy(SEED.read_text(encoding="utf-8"))
 HOUR = 3_600_000_000
@@ -130,6 +130,15 @@ def test_each_change_that_may_matter_makes_a_new_version_and_others_make_none(co
     with writing(country.engine) as connection:
         record_changes(connection, [(kind, 1)])
     assert build().version > before
+
+
+def test_a_version_does_not_go_back_when_the_change_that_made_it_was_pruned(country, build) -> None:
+    with writing(country.engine) as connection:
+        record_changes(connection, [("site", 1), ("presence", 1)])
+    before = build().version
+    with writing(country.engine) as connection:
+        connection.execute(delete(change).where(change.c.kind == "site"))
+    assert build().version >= before > 0
 
 
 def test_marks_go_on_from_where_they_were(country) -> None:
