@@ -60,6 +60,7 @@ def test_it_is_made_with_the_window_that_was_foreseen(noc: TestClient, nation: A
     with writing(nation.engine) as connection:
         connection.execute(update(session).values(starts_at=now + 1800 * 1_000_000))
     (shown,) = re.findall(r'method="post" action="(/dryruns/new[^"]*)"', noc.get("/dryruns/new?session=1").text)
+    assert "closes=2023-08-15T08" in shown  # however long it is read before it is sent
     for address in (unescape(shown), "/dryruns/new?session=1"):
         assert noc.post(address, data={"name": "T-7"}, headers=SAME_SITE).status_code == 303
     with nation.engine.connect() as connection:
