@@ -6,7 +6,7 @@ Neither the site's own proof alone nor capacity that nobody has confirmed is eve
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from collector.judge.verdict import Verdict, worst
@@ -99,21 +99,12 @@ def level_at(verdicts: Collection[Verdict], now: int) -> str:
     return worst("unknown" if _has_expired(verdict, now) else verdict.level for verdict in verdicts)
 
 
-def is_outdated(verdicts: Iterable[Verdict], now: int) -> bool:
-    """Tell whether one of these verdicts rests on evidence that has grown too old since it was judged."""
-    return any(_has_grown_old(verdict, now) for verdict in verdicts)
-
-
 def _backup_level(backup: Backup | None, now: int) -> str:
     return level_at(backup.verdicts, now) if backup else "unknown"
 
 
 def _has_expired(verdict: Verdict, now: int) -> bool:
-    return verdict.reason == "expired" or _has_grown_old(verdict, now)
-
-
-def _has_grown_old(verdict: Verdict, now: int) -> bool:
-    return verdict.expires_at is not None and verdict.expires_at < now
+    return verdict.reason == "expired" or (verdict.expires_at is not None and verdict.expires_at < now)
 
 
 def _why(whose: str, verdicts: Collection[Verdict], level: str, now: int) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ from collector.dryrun.conclusions import (
     SessionConclusion,
     conclude,
     conclude_session,
-    is_outdated,
     level_at,
 )
 from collector.dryrun.demand import Key, usual_delivery
@@ -120,7 +119,7 @@ def _speaker(row: Any, told: _Told, policy: Policy, now: int) -> Speaker:
     situation = Situation(row.id, row.site_id, row.role, row.medium, told.starts_at, told.bitrate_mbps, *place)
     behind = _backup(row, situation, told, policy, now)
     verdicts = read_verdicts(row.verdicts)
-    if is_outdated(verdicts, now):  # since it was judged: the sweep is about to do so again
+    if row.due_at is not None and row.due_at <= now:  # by evidence grown old, or a gate that came since
         verdicts = judge(situation, policy, now).verdicts
     as_viewer = judge(situation._replace(role="view"), policy, now).verdicts
     key = Key(row.province_id, row.medium, row.delivery or usual_delivery(row.medium))
@@ -168,7 +167,7 @@ def _rows(sight: Sight, session_id: int) -> list[Any]:
     columns = (
         *(participation.c.id, participation.c.site_id, participation.c.role, participation.c.medium),
         *(participation.c.delivery, participation.c.speaking_order, site.c.code, site.c.name, site.c.unit_id),
-        *(province_id.label("province_id"), standing.c.verdicts),
+        *(province_id.label("province_id"), standing.c.verdicts, standing.c.due_at),
         *(backup.c.kind, backup.c.device_id, backup.c.venue_id, backup.c.line_id.label("backup_line_id")),
         *(func.coalesce(backup.c.note, "").label("note"), spare.c.name.label("backup_device")),
         *(venue.c.name.label("venue"), venue.c.code.label("venue_code")),

@@ -32,11 +32,12 @@ from collector.store.tables import statement
 from provisioning.errors import ProvisioningError
 from provisioning.people import Person
 from provisioning.store.engine import writing
-from provisioning.store.tables import audit, participation, person, school, site, unit
+from provisioning.store.tables import audit, participation, person, school, session, site, unit
 from provisioning.units.merged import provinces_2025
 from tests.collector.statement.filled import HOSTILE
 
 HOUR = 3_600_000_000
+DAY = 24 * HOUR
 POLICY = load_policy(SEED.read_text(encoding="utf-8"))
 FORMULA = "=1+1"
 LAN = Person(1, "lan", "Trần Thị Lan", "noc")
@@ -107,6 +108,18 @@ def test_how_a_speaker_stands_is_told_once_though_its_evidence_has_expired_since
         levels[at] = speaker.level, {one.reason for one in listed.findings}
     assert levels[now] == ("ready", set())
     assert levels[now + 48 * HOUR] == ("unknown", {"expired"})
+
+
+def test_a_speaker_is_held_to_the_gate_of_now_though_it_was_judged_for_an_earlier_one(place: Any, now: int) -> None:
+    starts_at, later = now + 15 * DAY, now + 9 * DAY  # before T-14d; between T-7d and T-1d, and nobody has judged anew
+    with writing(place.engine) as connection:
+        connection.execute(update(session).values(starts_at=starts_at, ends_at=starts_at + HOUR))
+    sender = place.device("d-00000001", "Sở")
+    ingest(place.engine, [sender.presence("connected", at=now), sender.report(1)], POLICY, now)
+    with place.engine.connect() as connection:
+        bodies = [make(whole_country(connection), all_sessions(connection)[0], None, at) for at in (now, later)]
+    told = [(one.level, one.reasons[0]) for body in bodies for one in body.interactive]
+    assert told == [("ready", "backup_missing"), ("unknown", "own_expired")]
 
 
 def test_the_country_by_63_and_by_34_comes_to_the_same(body: Body) -> None:
