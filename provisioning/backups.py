@@ -50,6 +50,15 @@ def set_spare(
     _write(connection, part.id, {**values, "note": read_note(note)}, f"{session_code} {part.site_code}", actor, now_us)
 
 
+def keep_spare(connection: Connection, session_code: str, site_code: str, note: str, actor: str, now_us: int) -> None:
+    """Let a site fall back on the spare, and its line, that were named, else on any; raises ProvisioningError."""
+    part = find_interactive(connection, session_code, site_code)
+    named = select(backup.c.device_id, backup.c.line_id).where(backup.c.participation_id == part.id)
+    held = connection.execute(named).mappings().one_or_none() or {"device_id": None, "line_id": None}
+    values = {"kind": DEVICE, "venue_id": None, **held, "note": read_note(note)}
+    _write(connection, part.id, values, f"{session_code} {part.site_code}", actor, now_us)
+
+
 def set_venue(
     connection: Connection, session_code: str, site_code: str, venue_code: str, note: str, actor: str, now_us: int
 ) -> None:

@@ -143,7 +143,7 @@ def set_backup(
         elif venue:
             backups.set_venue(connection, session_code, site, venue, note, by, now_us)
         else:
-            backups.set_spare(connection, session_code, site, None, None, note, by, now_us)
+            backups.keep_spare(connection, session_code, site, note, by, now_us)
 
     return _done(request, code, chosen, attempt(request, "backup", typed, do), "#speaking")
 

@@ -80,6 +80,21 @@ def test_a_site_falls_back_on_a_spare_of_its_own_or_on_another_venue(engine: Eng
     assert told(engine) == [1, 2, 1, 2]
 
 
+def test_another_note_drops_neither_the_spare_that_was_named_nor_its_line(engine: Engine, codes) -> None:
+    """Else a spare that is to speak over 4G would be held to the site's own line, which it may have been tested on."""
+    first, second, _, watching = codes
+    with writing(engine) as connection:
+        backups.set_spare(connection, "s", first, "d-00000002", "fpt/A", "4G", "an", 1)
+        backups.keep_spare(connection, "s", first, "4G, SIM mới", "an", 2)
+        backups.set_venue(connection, "s", second, watching, "cách 2 km", "an", 1)
+        backups.keep_spare(connection, "s", second, "", "an", 2)
+        listed = [one[2:] for one in backups.list_backups(connection, 1)]
+    assert listed == [
+        ("device", "d-00000002", None, None, "A", "4G, SIM mới"),
+        ("device", None, None, None, None, ""),
+    ]
+
+
 def test_what_cannot_be_fallen_back_on_is_refused(engine: Engine, codes) -> None:
     first, _, _, watching = codes
     wrong = (
