@@ -7,8 +7,7 @@ Demand: Multicast and Channel Surfing", INFOCOM 2007; the burst by which a box b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import sqrt
+from math import ceil, sqrt
 from typing import NamedTuple
 
 DELIVERIES = ("unicast", "multicast")
@@ -53,12 +52,13 @@ def demand(sites: int, delivery: str, bitrate_mbps: float) -> Demand:
     """Return what so many sites of a province load: unicast a stream each, multicast one for each channel.
 
     While they switch on, at random within the window, each also takes a burst; so many burst at once as Little's law
-    tells, and three standard deviations more, but never more than there are.
+    tells, and three standard deviations more, but never more than there are. The peak is a whole number: whoever
+    confirms what they read has confirmed enough.
     """
     steady_mbps = bitrate_mbps * (sites if delivery == "unicast" else min(sites, CHANNELS))
     mean = sites * BURST_S[delivery] / WINDOW_S
     at_once = min(float(sites), mean + _SIGMAS * sqrt(mean))
-    return Demand(sites, steady_mbps, steady_mbps + at_once * BURST_RATIO[delivery] * bitrate_mbps)
+    return Demand(sites, steady_mbps, ceil(steady_mbps + at_once * BURST_RATIO[delivery] * bitrate_mbps))
 
 
 def state(needed: Demand, confirmed: Confirmed | None) -> str:
@@ -66,8 +66,3 @@ def state(needed: Demand, confirmed: Confirmed | None) -> str:
     if confirmed is None:
         return "unconfirmed"
     return "confirmed" if confirmed.mbps >= needed.peak_mbps else "short"
-
-
-def states(needed: Mapping[Key, Demand], confirmed: Mapping[Key, Confirmed]) -> dict[Key, str]:
-    """Return the state of all that a session needs."""
-    return {key: state(one, confirmed.get(key)) for key, one in needed.items()}

@@ -60,7 +60,7 @@ def make(sight: Sight, session: Session, place: Place | None, now: int) -> Body:
                 row.key.medium,
                 row.key.delivery,
                 row.needed.sites,
-                round(row.needed.peak_mbps, 1),
+                row.needed.peak_mbps,
                 row.confirmed.mbps if row.confirmed else None,
                 row.confirmed.by if row.confirmed else "",
                 row.confirmed.at if row.confirmed else None,

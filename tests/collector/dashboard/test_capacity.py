@@ -64,8 +64,8 @@ def test_what_nobody_has_confirmed_is_said_loudly_and_that_no_probe_proves_it(br
     assert "Phép đo không chứng minh được dung lượng." in words(page)
     there, nobody = "Thành phố Hà Nội VNPT Hà Nội", "Chưa xác nhận Ghi xác nhận : Thành phố Hà Nội,"
     assert rows(page)[2:] == [
-        f"{there} MyTV chung một luồng (multicast) 1 5 Mbit/s 6,64 Mbit/s {nobody} MyTV",
-        f"{there} Máy tính riêng từng điểm (unicast) 3 1 qua nhà mạng khác 15 Mbit/s 24,7 Mbit/s {nobody} Máy tính",
+        f"{there} MyTV chung một luồng (multicast) 1 5 Mbit/s 7 Mbit/s {nobody} MyTV",
+        f"{there} Máy tính riêng từng điểm (unicast) 3 1 qua nhà mạng khác 15 Mbit/s 25 Mbit/s {nobody} Máy tính",
     ]
 
 
