@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, and_, case, or_, select
 
 from collector.dryrun.campaign import GOES_ON
 from collector.store.tables import campaign
@@ -25,16 +25,20 @@ class Outdated(NamedTuple):
 
 
 def outdated(connection: Connection, event_id: int) -> list[Outdated]:
-    """Return the dry runs of an event's sessions that were planned before the session moved, or end after it starts."""
+    """Return the dry runs of an event's sessions that were planned before the session moved, or reach into it.
+
+    One that may load sessions reaches into it because somebody wished so.
+    """
     has_moved = session.c.moved_at > campaign.c.made_at
+    overlaps = and_(campaign.c.opens_at < session.c.ends_at, campaign.c.closes_at > session.c.starts_at)
     query = (
         select(
             *(campaign.c.id, campaign.c.name, session.c.name, campaign.c.opens_at, campaign.c.closes_at),
-            session.c.moved_at,
+            case((has_moved, session.c.moved_at)),
         )
         .join(session, session.c.id == campaign.c.session_id)
         .where(session.c.event_id == event_id, campaign.c.state.in_(_AHEAD))
-        .where(or_(has_moved, campaign.c.closes_at > session.c.starts_at))
+        .where(or_(has_moved, and_(overlaps, campaign.c.may_load_sessions.is_(False))))
         .order_by(campaign.c.id)
     )
     return [Outdated(*row) for row in connection.execute(query)]

@@ -100,16 +100,23 @@ def test_a_dry_run_is_outdated_once_its_session_has_moved_or_when_it_reaches_int
     with writing(country.engine) as connection:
         starts_at = connection.execute(select(session.c.starts_at)).scalar_one()
         alike = {"session_id": country.session_id, "checks": "[]", "selection": "{}", "prediction": "{}"}
-        for name, closes_at, state in (
-            ("fits", starts_at, "planned"),
-            ("reaches in", starts_at + 1, "running"),
-            ("over", starts_at + 1, "ended"),
+        ends_at = connection.execute(select(session.c.ends_at)).scalar_one()
+        for name, opens_at, closes_at, state, may_load_sessions in (
+            ("fits", now, starts_at, "planned", False),
+            ("reaches in", now, starts_at + 1, "running", False),
+            ("reaches in on purpose", now, starts_at + 1, "planned", True),
+            ("comes after", ends_at, ends_at + 1, "planned", False),
+            ("over", now, starts_at + 1, "ended", False),
         ):
-            values = {"name": name, "opens_at": now, "closes_at": closes_at, "state": state, "made_at": now}
-            connection.execute(insert(campaign).values(**alike, **values, made_by="noc"))
+            values = {"name": name, "opens_at": opens_at, "closes_at": closes_at, "state": state, "made_at": now}
+            values |= {"made_by": "noc", "may_load_sessions": may_load_sessions}
+            connection.execute(insert(campaign).values(**alike, **values))
         assert [one.name for one in campaign_windows.outdated(connection, 1)] == ["reaches in"]
-        connection.execute(update(session).values(moved_at=now + 1))
-        assert [one.name for one in campaign_windows.outdated(connection, 1)] == ["fits", "reaches in"]
+        for moved_at, told in ((now - 1, None), (now + 1, now + 1)):  # before it was planned that is no news
+            connection.execute(update(session).values(moved_at=moved_at))
+            found = {one.name: one.moved_at for one in campaign_windows.outdated(connection, 1)}
+            assert found["reaches in"] == told
+        assert list(found) == ["fits", "reaches in", "reaches in on purpose", "comes after"]
 
 
 def test_what_is_counted_is_what_each_site_is_told(country: Any, district: int, now: int) -> None:
