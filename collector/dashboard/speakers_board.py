@@ -53,6 +53,7 @@ def draw(sight: Sight, session: Session, words: Words, sheets: CapacitySheets) -
         order=order,
         session=session,
         texts=conclusion_texts,
+        is_partial=not sight.is_whole,
         short_site=short_site,
     )
     pieces = {

@@ -28,7 +28,7 @@ REASON_NAMES = {
     "backup_away": ("dự phòng đang mất kết nối", "its backup is not connected"),
     "capacity_unconfirmed": ("VNPT chưa xác nhận dung lượng", "VNPT has not confirmed the capacity"),
     "capacity_short": ("dung lượng VNPT xác nhận chưa đủ", "the capacity that VNPT confirmed falls short"),
-    "nobody_speaks": ("buổi này chưa có điểm cầu tương tác", "the session has no interactive site yet"),
+    "nobody_speaks": ("trong phạm vi này chưa có điểm cầu tương tác", "there is no interactive site here yet"),
     "sites_eligible_with_backup": ("có điểm cầu phải dùng dự phòng", "some sites depend on their backup"),
     "sites_not_eligible": ("có điểm cầu chưa đủ điều kiện", "some sites are not eligible yet"),
 }

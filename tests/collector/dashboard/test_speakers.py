@@ -187,6 +187,14 @@ def own_boards(stage: Stage) -> Boards:
     return Boards(stage.country.engine, lambda: stage.now, partial(draw, sheets=CapacitySheets()))
 
 
+def test_who_sees_a_part_of_the_sites_is_told_that_the_conclusion_is_on_these(stage: Stage) -> None:
+    boards, here = own_boards(stage), frozenset({stage.country.unit_id})
+    keys = [Key(stage.country.session_id, units, "vi") for units in (None, here)]
+    of_all, of_some = (words(boards.look(key).pieces["s-whole"]) for key in keys)
+    assert of_all == "Đủ điều kiện: 6 /6 điểm cầu tương tác đủ điều kiện"
+    assert of_some == f"{of_all} Chỉ các điểm trong phạm vi của bạn."
+
+
 def test_a_lost_speaker_comes_to_an_open_board_as_pieces(
     desk: TestClient, stage: Stage, now: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
