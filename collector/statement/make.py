@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from collector.judge.gates import GATES, gate_in_force
 from collector.judge.verdict import Verdict
-from collector.statement.body import Body, Capacity, Finding, Interactive, Proof, Site
+from collector.statement.body import Body, Capacity, Finding, Interactive, Site
 from collector.store import policies
 from collector.store.queries import site as site_queries
 from collector.store.queries import sites, units
@@ -33,7 +33,8 @@ def make(sight: Sight, session: Session, place: Place | None, now: int) -> Body:
     province_of = {one.id: in_force.get(one.parent_id or 0, one) for one in in_force.values()}
     code_of = {unit_id: province.code for unit_id, province in province_of.items()}
     policy = policies.live(sight.connection)
-    concluded = conclude_all(sight, session.id, policy, now)
+    sheet = capacities(sight, session.id)
+    concluded = conclude_all(sight, session.id, policy, now, sheet)
     gate = gate_in_force(session.starts_at, now)
     speakers = {one.participation_id: one for one in concluded.speakers}
     rows = tuple(_sites(sight, session.id, {one.code: code_of[one.id] for one in in_force.values()}, speakers))
@@ -66,9 +67,9 @@ def make(sight: Sight, session: Session, place: Place | None, now: int) -> Body:
                 row.confirmed.at if row.confirmed else None,
                 row.state,
             )
-            for row in capacities(sight, session.id)
+            for row in sheet
         ),
-        proofs=tuple(Proof(*one) for one in proofs(sight, session.id)),
+        proofs=tuple(proofs(sight, session.id)),
         sites=rows,
     )
 

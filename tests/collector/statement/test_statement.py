@@ -32,7 +32,7 @@ from collector.store.tables import statement
 from provisioning.errors import ProvisioningError
 from provisioning.people import Person
 from provisioning.store.engine import writing
-from provisioning.store.tables import audit, participation, person, school, session, site, unit
+from provisioning.store.tables import audit, device, participation, person, school, session, site, unit
 from provisioning.units.merged import provinces_2025
 from tests.collector.statement.filled import HOSTILE
 
@@ -120,6 +120,19 @@ def test_a_speaker_is_held_to_the_gate_of_now_though_it_was_judged_for_an_earlie
         bodies = [make(whole_country(connection), all_sessions(connection)[0], None, at) for at in (now, later)]
     told = [(one.level, one.reasons[0]) for body in bodies for one in body.interactive]
     assert told == [("ready", "backup_missing"), ("unknown", "own_expired")]
+
+
+def test_evidence_of_a_spare_or_a_revoked_device_is_not_told_as_a_proof_of_its_site(place: Any, now: int) -> None:
+    sender = place.device("d-00000001", "Sở")
+    ingest(place.engine, [sender.report(1)], POLICY, now)
+    told = []
+    stands: list[dict[str, Any]] = [{"is_spare": True}, {"is_spare": False, "state": "revoked"}, {"state": "active"}]
+    for values in stands:
+        with writing(place.engine) as connection:
+            connection.execute(update(device).values(**values))
+            found = make(whole_country(connection), all_sessions(connection)[0], None, now)
+        told.append([one.sites for one in found.proofs if one.fact == "line"])
+    assert told == [[], [], [1]]
 
 
 def test_the_country_by_63_and_by_34_comes_to_the_same(body: Body) -> None:
