@@ -126,11 +126,6 @@ def find(connection: Connection, person_id: int) -> Person | None:
     return None if row is None else Person(*row)
 
 
-def name_of(connection: Connection, login: str) -> str:
-    """Return the name of whoever has this login, as others read it; the login itself where nobody has it any more."""
-    return connection.scalar(select(person.c.name).where(person.c.login == login)) or login
-
-
 def names(connection: Connection) -> dict[str, str]:
     """Return the names of all people by their logins."""
     return {login: name for login, name in connection.execute(select(person.c.login, person.c.name))}

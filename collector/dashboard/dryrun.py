@@ -122,7 +122,7 @@ def _page(
         outcomes=by_outcome(counts),
         waves=queries.count_waves(sight, number),
         left=telling.left(found, still_open, Words(language(request), now(request))),
-        made_by=people.name_of(sight.connection, found.made_by),
+        people=people.names(sight.connection),
         places=names_of(sight.connection, found.session_id),
         short=sum(n for (one, _), n in counts.items() if one in NOT_CARRIED),
         moved_bytes=queries.moved_bytes(sight, found),

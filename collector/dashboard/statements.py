@@ -41,7 +41,7 @@ def make(request: Request, sight: Seeing, choice: Choosing, unit: Annotated[str,
     body = making.make(seen, choice.session, place, now(request))
     with writing(request.app.state.engine) as connection:
         unit_id = place.unit_id if place else None
-        number = statements.keep(connection, choice.session.id, unit_id, body, person.login, now(request))
+        number = statements.keep(connection, choice.session.id, unit_id, body, person.login, body.as_of)
     return RedirectResponse(choice.address(f"/statements/{number}"), 303)
 
 

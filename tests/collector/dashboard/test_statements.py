@@ -44,6 +44,16 @@ def test_one_makes_and_proposes_it_and_another_approves_it(as_: Callable[[str], 
     assert "Người lập: Lan" in as_("viewer").get("/statements/1").text
 
 
+def test_one_that_was_made_at_the_centres_machine_says_so_in_words(
+    as_: Callable[[str], TestClient], nation: Any
+) -> None:
+    send(as_("noc"), "/statements")
+    with writing(nation.engine) as connection:
+        connection.execute(update(statement).values(made_by="terminal:root"))
+    pages = [as_("viewer").get(address).text for address in ("/statements", "/statements/1")]
+    assert [("máy trung tâm, root" in page, "terminal:" in page) for page in pages] == [(True, False)] * 2
+
+
 def test_who_only_looks_makes_and_signs_nothing(as_: Callable[[str], TestClient]) -> None:
     send(as_("noc"), "/statements")
     viewer = as_("viewer")
