@@ -13,7 +13,7 @@ from collector.dashboard import files
 from collector.dashboard.render import Choosing, Seeing, language, now, page
 from collector.dashboard.words import Words
 from collector.statement import whose
-from collector.statement.document import plain
+from collector.statement.document import is_of_numbers, plain
 from collector.statement.draw import draw
 from collector.statement.forms import BY_NAME, FORMS
 from collector.store import statements
@@ -81,6 +81,7 @@ def _page(
         people=people.names(sight.connection),
         document=draw(body, whose.signed(sight.connection, one), words),
         plain=lambda row: plain(row, words),
+        is_of_numbers=is_of_numbers,
         forms=FORMS,
         problem=problem,
         may_propose=one.state == "made" and person.proposes,

@@ -1,4 +1,7 @@
-"""The forms of a statement: read FORMS to know what it can be drawn as. To add one: its file, and its line here."""
+"""The forms of a statement: read FORMS to know what it can be drawn as.
+
+To add one: its file, its line here, its name in the command (commands/statement.py, which begins without this).
+"""
 
 from __future__ import annotations
 

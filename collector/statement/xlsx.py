@@ -11,6 +11,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from collector.dashboard import labels
+from collector.dashboard.names import short_unit
 from collector.dashboard.words import Words
 from collector.statement import figures, tables
 from collector.statement.body import Body, Site
@@ -74,7 +75,7 @@ def _left(body: Body, sites: Sequence[Site], w: Words) -> Iterator[tuple[Cell, .
 
 def _branch(body: Body, site: Site) -> str:
     name = body.provinces.get(site.province, site.province)
-    return f"VNPT {name.removeprefix('Tỉnh ').removeprefix('Thành phố ')}"
+    return f"VNPT {short_unit(name)}"
 
 
 def _annex_head(w: Words) -> tuple[str, ...]:

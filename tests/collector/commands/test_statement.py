@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from collector.commands import statement as command
+from collector.statement import forms
 from collector.store.tables import statement
 from provisioning import people
 from provisioning.store.engine import writing
@@ -53,6 +55,10 @@ def test_nobody_signs_a_body_that_was_changed(cli: Cli, home: Engine) -> None:
     refused = cli("propose", number, "--login", "noc", typed=PASSWORD)
     assert refused.exit_code == 1
     assert "was changed in the database" in refused.output
+
+
+def test_the_command_names_every_form() -> None:
+    assert [form.name for form in forms.FORMS] == list(command.FORMS)
 
 
 @pytest.mark.parametrize(("form", "begins"), [("pdf", b"%PDF"), ("docx", b"PK"), ("xlsx", b"PK"), ("json", b"{")])
