@@ -10,7 +10,10 @@ from collector.store.scope import Sight
 
 @pytest.mark.parametrize(
     ("kinds", "is_read_anew"),
-    [(["presence", "standing"], False), (["presence", "capacity"], True), (["participation"], True), (None, True)],
+    [
+        *((["presence", "standing"], False), (["presence", "capacity"], True), (None, True)),
+        *(([kind], True) for kind in ("participation", "site", "session")),  # of an event's bitrate its sessions tell
+    ],
 )
 def test_a_sheet_is_read_anew_when_what_it_rests_on_has_changed(
     country: Any, kinds: list[str] | None, is_read_anew: bool
