@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, select, update
 
@@ -11,11 +11,11 @@ from provisioning.errors import ProvisioningError
 from provisioning.events import find_session
 from provisioning.parts import find_interactive
 from provisioning.store.engine import record_changes
-from provisioning.store.tables import participation, site
+from provisioning.store.tables import participation, session, site
 
 
 def set_order(connection: Connection, session_code: str, site_codes: Sequence[str], actor: str, now_us: int) -> None:
-    """Have these sites speak in this order and no others; raises ProvisioningError."""
+    """Have these sites speak in this order and no others; whoever speaks now goes on. Raises ProvisioningError."""
     parts = [find_interactive(connection, session_code, code) for code in site_codes]
     if len({part.id for part in parts}) < len(parts):
         raise ProvisioningError("Có điểm cầu được ghi hai lần.", "A site stands in the order twice.")
@@ -31,6 +31,7 @@ def set_order(connection: Connection, session_code: str, site_codes: Sequence[st
         order = {"speaking_order": wanted.get(id_)}
         connection.execute(update(participation).where(participation.c.id == id_).values(order))
     if changed:
+        _keep_speaking(connection, session_id, {held[id_]: place for id_, place in wanted.items() if id_ in held})
         codes = [part.site_code for part in parts]
         audit.append(connection, actor, "speakers ordered", session_code, {"sites": codes}, now_us)
         record_changes(connection, [("participation", id_) for id_ in changed])
@@ -45,3 +46,10 @@ def list_order(connection: Connection, session_id: int) -> list[tuple[int, str, 
         .order_by(participation.c.speaking_order, site.c.id)
     )
     return [(order, code, name) for order, code, name in connection.execute(query)]
+
+
+def _keep_speaking(connection: Connection, session_id: int, moved: Mapping[int, int]) -> None:
+    """Leave the turn with whoever speaks now, unless they left the order; `moved`: old places to new ones."""
+    speaking = connection.scalar(select(session.c.speaking).where(session.c.id == session_id))
+    if speaking is not None and speaking in moved:
+        connection.execute(update(session).where(session.c.id == session_id).values(speaking=moved[speaking]))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert, select, update
 
 from provisioning import audit, backups, events, speakers
 from provisioning.errors import ProvisioningError
 from provisioning.identifiers import new_site
 from provisioning.store.engine import writing
-from provisioning.store.tables import change, device, line, participation, provider, site, unit
+from provisioning.store.tables import change, device, line, participation, provider, session, site, unit
 
 
 @pytest.fixture
@@ -54,6 +54,16 @@ def test_an_order_takes_the_place_of_the_one_before_and_only_what_changed_is_tol
             speakers.set_order(connection, "s", order, "an", 1)
             assert [(place, code) for place, code, _ in speakers.list_order(connection, 1)] == list(enumerate(order, 1))
     assert told(engine) == [2, 1, 1, 3, 2, 3]
+
+
+def test_whoever_speaks_now_goes_on_when_the_order_changes_around_them(engine: Engine, codes) -> None:
+    first, second, third, _ = codes
+    with writing(engine) as connection:
+        speakers.set_order(connection, "s", [first, second, third], "an", 1)
+        connection.execute(update(session).values(speaking=2))
+        for order, speaking in (([second, third], 1), ([third, second], 2), ([third, first], 2)):
+            speakers.set_order(connection, "s", order, "an", 1)
+            assert connection.scalar(select(session.c.speaking)) == speaking
 
 
 def test_who_only_watches_or_stands_twice_or_is_unknown_speaks_not(engine: Engine, codes) -> None:
