@@ -55,5 +55,8 @@ def off(session_code: str | None) -> None:
         click.echo(say("Chế độ trực tiếp đã tắt.", "Live mode is off."))
     else:
         click.echo(
-            say("Đang trong giờ của buổi: chế độ trực tiếp còn đến hết buổi.", "Its session goes on: so does it.")
+            say(
+                "Từ một giờ trước buổi, chế độ trực tiếp tự bật đến hết buổi.",
+                "From an hour before its session to its end it is on by itself.",
+            )
         )

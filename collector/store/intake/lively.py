@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, or_, select, union
 
-from collector.judge.gates import GATES
+from collector.judge.gates import is_live
 from contract.clock import DAY_US
 from provisioning.store.tables import backup, device, participation, session
 
-_BEFORE_START_US = next(gate.before_start_us for gate in GATES if gate.name == "T-1h")
 _AFTER_END_US = DAY_US  # how long ended sessions are looked at, should nobody have said that they ended
 
 
@@ -27,13 +26,13 @@ class Lively(NamedTuple):
 
 def until(starts_at: int, ends_at: int, asked_until: int | None, now: int) -> int:
     """Return until when a session is in live mode, or was; 0: it has not been yet."""
-    by_clock = ends_at if starts_at - _BEFORE_START_US <= now else 0
+    by_clock = ends_at if is_live(starts_at, now) else 0
     return max(by_clock, asked_until or 0)
 
 
 def devices(connection: Connection, now: int) -> list[Lively]:
     """Return the devices that are in live mode now, or have been within a day; spares are: they may be needed."""
-    by_clock = and_(session.c.starts_at - _BEFORE_START_US <= now, session.c.ends_at > now - _AFTER_END_US)
+    by_clock = and_(is_live(session.c.starts_at, now), session.c.ends_at > now - _AFTER_END_US)
     sessions = select(session.c.id).where(or_(by_clock, session.c.lively_until > now - _AFTER_END_US))
     if connection.execute(sessions.limit(1)).first() is None:
         return []
