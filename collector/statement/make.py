@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from collector.judge.gates import GATES, gate_in_force
+from collector.judge.gates import gate_in_force
 from collector.judge.verdict import Verdict
 from collector.statement.body import Body, Capacity, Finding, Interactive, Site
 from collector.store import policies
@@ -39,14 +39,13 @@ def make(sight: Sight, session: Session, place: Place | None, now: int) -> Body:
     speakers = {one.participation_id: one for one in concluded.speakers}
     rows = tuple(_sites(sight, session.id, {one.code: code_of[one.id] for one in in_force.values()}, speakers))
     found = {row.province for row in rows}
-    before_start_us = next(one.before_start_us for one in GATES if one.name == gate.name)
     return Body(
         event=session.event,
         session=session.name,
         starts_at=session.starts_at,
         ends_at=session.ends_at,
         gate=gate.name,
-        gate_at=session.starts_at - before_start_us,
+        gate_at=session.starts_at if gate.until is None else gate.until,
         as_of=now,
         policy=policy.sha256,
         unit=place.code if place else None,
