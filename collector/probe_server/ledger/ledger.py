@@ -154,11 +154,11 @@ class Ledger:
         self._leases.close(slot, now_s)
         self._totals.rebooked += 1
         if self._reruns.add(slot.ask.device, now_s) > MOST_REBOOKED:
-            place = self._enter(slot.ask, (now_s, next(self._numbers)))
+            place = self._enter(slot.ask, (now_s, next(self._numbers)), is_again=True)
             self._book(place)
             self._tell(place, max(place.told_s, now_s + MOST_RETURN_S))
         else:
-            place = self._enter(slot.ask, slot.order)
+            place = self._enter(slot.ask, slot.order, is_again=True)
             self._note_due(place)
             self._tell(place, now_s + REBOOK_S)
         return Booked(place.told_s)
@@ -243,11 +243,11 @@ class Ledger:
 
     # --- places
 
-    def _enter(self, ask: Ask, order: tuple[float, int]) -> Place:
-        """Make a place for a device, and take it off the sites that were announced."""
+    def _enter(self, ask: Ask, order: tuple[float, int], *, is_again: bool = False) -> Place:
+        """Make a place for a device, and take it off the sites that were announced unless it was before."""
         work_bits = self.costs.of(ask.need_class, ask.peak_bps).work_bits
         place = Place(ask, self._accounts.chain(ask.units), work_bits, order)
-        unasked = None if ask.is_on_demand else self._unasked.get((ask.units, ask.need_class))
+        unasked = None if ask.is_on_demand or is_again else self._unasked.get((ask.units, ask.need_class))
         if unasked is not None and unasked.sites:
             unasked.sites -= 1
             self._add_left(ask.units, -unasked.work_bits)

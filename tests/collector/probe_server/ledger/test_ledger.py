@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.probe_server.ledger.accounts import Caps
+from collector.probe_server.ledger.accounts import CAMPAIGN, Caps
 from collector.probe_server.ledger.leases import LEASE_S, MOST_SLOT_S
 from collector.probe_server.ledger.ledger import (
     GRACE_S,
@@ -333,6 +333,15 @@ def test_the_unit_with_most_left_for_its_cap_goes_first(ledger):
     ledger.ask(Ask("tight-1", ("tight", "t1"), "tv", 60 * MBIT), 2.0)
     ledger.end(held[0].number, 3.0)
     assert devices(ledger.take_ready(3.0)) == ["tight-1"]
+
+
+def test_a_run_that_comes_again_is_taken_off_those_that_are_yet_to_come_once(ledger, ask):
+    part = ledger._accounts.server.parts[CAMPAIGN]
+    ledger.announce([Group(ask(1).units, "tv", 60 * MBIT, 5)])
+    announced_bits = part.left_bits
+    slot = ledger.ask(ask(1), 0.0).slot
+    ledger.rebook(slot.number, 1.0)
+    assert part.left_bits == announced_bits  # four, and the one that comes again
 
 
 def test_figures_count_what_there_is(ledger, ask):
