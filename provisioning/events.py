@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, not_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from contract.clock import HOUR_US
@@ -15,7 +15,8 @@ from provisioning.errors import ProvisioningError
 from provisioning.names import read_name
 from provisioning.store.engine import record_changes
 from provisioning.store.tables import code as code_table
-from provisioning.store.tables import deadline, event, participation, session
+from provisioning.store.tables import deadline, event, participation, session, site, unit
+from provisioning.units.load import is_in_force
 
 MOST_BITRATE_MBPS = 1000
 MOST_HOURS = 100  # a session's
@@ -45,6 +46,8 @@ def change_event(
     values = _described(name, units_as_of, bitrate_mbps)
     if all(getattr(found, column) == value for column, value in values.items()):
         return
+    if values["units_as_of"] != found.units_as_of:
+        _check_map(connection, found, values["units_as_of"])
     connection.execute(update(event).where(event.c.id == found.id).values(values))
     audit.append(connection, actor, "event changed", code, values, now_us)
     sessions = connection.scalars(select(session.c.id).where(session.c.event_id == found.id))
@@ -200,6 +203,23 @@ def _described(name: str, units_as_of: str, bitrate_mbps: float) -> dict[str, An
             f"The stream's rate must be above 0 and at most {MOST_BITRATE_MBPS} Mbit/s.",
         )
     return {"name": read_name(name), "units_as_of": day, "bitrate_mbps": bitrate_mbps}
+
+
+def _check_map(connection: Connection, found: Row[Any], day: str) -> None:
+    """Refuse a day on which a site of the event lies nowhere: no page could tell its province."""
+    lost = connection.scalar(
+        select(site.c.name)
+        .join(participation, participation.c.site_id == site.c.id)
+        .join(session, session.c.id == participation.c.session_id)
+        .join(unit, unit.c.id == site.c.unit_id)
+        .where(session.c.event_id == found.id, not_(is_in_force(day)))
+        .limit(1)
+    )
+    if lost is not None:
+        raise ProvisioningError(
+            f"Ngày {day} không có huyện hay tỉnh của {lost}: hãy giữ ngày {found.units_as_of} của danh sách.",
+            f"On {day} there is no unit that {lost} lies in: keep {found.units_as_of}, the day of the list.",
+        )
 
 
 def _read_code(code: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from importlib import resources
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
 
 from provisioning.errors import ProvisioningError
 from provisioning.store.tables import unit
@@ -27,8 +27,12 @@ def load_units(connection: Connection) -> int:
 
 def units_as_of(connection: Connection, day: str) -> list[Row[Any]]:
     """Return the units in force on an ISO day, provinces first, by code."""
-    in_force = (unit.c.valid_from <= day, or_(unit.c.valid_to.is_(None), unit.c.valid_to >= day))
-    return list(connection.execute(select(unit).where(*in_force).order_by(unit.c.level, unit.c.code)))
+    return list(connection.execute(select(unit).where(is_in_force(day)).order_by(unit.c.level, unit.c.code)))
+
+
+def is_in_force(day: str) -> ColumnElement[bool]:
+    """Tell in SQL whether a unit is in force on an ISO day."""
+    return and_(unit.c.valid_from <= day, or_(unit.c.valid_to.is_(None), unit.c.valid_to >= day))
 
 
 def _add(connection: Connection, rows: Iterable[dict[str, str]], parents: dict[str, int]) -> int:

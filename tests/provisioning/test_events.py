@@ -99,6 +99,20 @@ def test_a_new_bitrate_has_every_session_of_the_event_judged_anew(engine: Engine
     assert sorted(changes_after(engine, 4)) == [("event", 1), *(("session", n) for n in sorted(planned.values()))]
 
 
+def test_an_event_keeps_to_a_day_on_which_its_sites_lie_somewhere(engine: Engine, planned):
+    with writing(engine) as connection:
+        dates = {"valid_from": "2023-04-10", "valid_to": "2025-06-30"}
+        connection.execute(unit.insert().values(id=1, code="02", level=1, name="Hà Giang", **dates))
+        events.change_event(connection, "e", "Gặp mặt", "2026-08-15", 5.0, "an", 1)  # nobody takes part as yet
+        events.change_event(connection, "e", "Gặp mặt", "2023-08-15", 5.0, "an", 2)
+        connection.execute(site.insert().values(id=1, code="S1", name="Sở", unit_id=1, created_at=1))
+        part = {"session_id": planned["noon"], "site_id": 1, "role": "view", "medium": "pc"}
+        connection.execute(participation.insert().values(part))
+        events.change_event(connection, "e", "Gặp mặt", "2024-08-15", 5.0, "an", 3)
+        with pytest.raises(ProvisioningError, match="hãy giữ ngày 2024-08-15"):
+            events.change_event(connection, "e", "Gặp mặt", "2026-08-15", 5.0, "an", 4)
+
+
 def test_a_session_without_sites_can_be_removed_and_one_with_sites_stays(engine: Engine, planned):
     with writing(engine) as connection:
         connection.execute(unit.insert().values(id=1, code="02", level=1, name="Hà Giang", valid_from="2008-08-01"))
