@@ -20,3 +20,12 @@ def break_off(request: web.Request) -> None:
     with suppress(OSError):  # the other end was sooner
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
+
+
+def forget_way(error: BaseException | None) -> None:
+    """Drop the frames that an error came through: whoever waited for it is kept by them, and keeps it in turn.
+
+    Only the collector of garbage ends such a circle, and it holds up all transfers.
+    """
+    while error is not None:
+        error.__traceback__, error = None, error.__cause__ or error.__context__

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 from aiohttp import web
 
-from collector.probe_server.connections import NOISE, break_off
+from collector.probe_server.connections import NOISE, break_off, forget_way
 from collector.probe_server.keys import SLOTS
 from collector.probe_server.limits import LATE_S
 from collector.probe_server.pacing import Pacer
@@ -38,7 +38,8 @@ async def download(request: web.Request) -> web.StreamResponse:
                 if slot.sent_bytes < slot.granted.most_down_bytes:  # what TCP had to repeat counts too
                     raise TimeoutError
                 await response.write_eof()
-        except (ConnectionError, TimeoutError):  # it has seen enough, or its time is over
+        except (ConnectionError, TimeoutError) as over:  # it has seen enough, or its time is over
+            forget_way(over)
             break_off(request)
     return response
 
@@ -50,11 +51,13 @@ async def arrivals(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         response.content_type = "text/plain"
         response.content_length = _BIN_LINE_BYTES * round(_ARRIVALS_S / transfer.BIN_S)  # the most there will ever be
-        with suppress(ConnectionError, TimeoutError):
+        try:
             async with asyncio.timeout(_ARRIVALS_S):
                 await response.prepare(request)
                 await response.write(b"")
                 await _tell_bins(response, slot)
+        except (ConnectionError, TimeoutError) as over:
+            forget_way(over)
         break_off(request)
     return response
 
@@ -67,8 +70,8 @@ async def upload(request: web.Request) -> web.Response:
         try:
             async with asyncio.timeout(transfer.MOST_S):
                 await _take_in(request, slot)
-        except (ConnectionError, TimeoutError, web.RequestPayloadError):
-            pass
+        except (ConnectionError, TimeoutError, web.RequestPayloadError) as over:
+            forget_way(over)
         finally:
             slot.is_uploading = False
         if not request.content.at_eof():  # an answer would let it go on: aiohttp reads on for a second

@@ -152,7 +152,7 @@ def conduct(
     stop_after_s: float | None = None,
 ) -> Went:
     """Make and start a campaign, wait until nobody has anything left to do, and stop it."""
-    made = int(centre.dryrun("create", "--name", name, *chosen).splitlines()[0])
+    made = int(centre.dryrun("create", "--name", name, "--any-hour", *chosen).splitlines()[0])
     centre.dryrun("start", str(made))
     began_s, waiting, killed = time.monotonic(), list(kills), []
     found = centre.find(made)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import http.client
 import json
 import socket
+import struct
+import time
+import types
 import urllib.request
 import zlib
 
 import pytest
 
+from collector.probe_server.keys import SLOTS
 from contract import permit, transfer
 from contract.probing import HEADER, Ask, Granted
 from provisioning.credentials import permit_key
@@ -132,3 +137,45 @@ def test_nothing_that_is_not_an_ask_is_granted(ports):
 def test_after_the_upload_there_is_no_download_any_more(ports, granted):
     assert fetch(ports, "POST", of(granted, "upload"), b"x" * 100)[0].status == 200
     assert fetch(ports, "GET", of(granted, "download"))[0].status == 404
+
+
+@pytest.fixture
+def garbage():
+    """A function that returns what only the collector of garbage takes away since the last call."""
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+
+    def collected():
+        gc.collect()
+        found = [*gc.garbage]
+        gc.garbage.clear()
+        return found
+
+    yield collected
+    gc.set_debug(0)
+    gc.garbage.clear()
+    gc.enable()
+
+
+@pytest.mark.parametrize("step", ["download", "upload", "arrivals"])
+def test_a_step_that_its_device_breaks_off_leaves_nothing_for_the_collector_of_garbage(probe, granted, garbage, step):
+    method = "POST" if step == "upload" else "GET"
+    with socket.create_connection(("127.0.0.1", probe.ports.http), timeout=10) as device:
+        device.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        device.sendall(f"{method} {of(granted, step)} HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\nx".encode())
+        await_transport(probe)
+        garbage()
+    if step == "arrivals":  # it is told from the upload's first byte on
+        fetch(probe.ports, "POST", of(granted, "upload"), b"x" * 100)
+    await_transport(probe, gone=True)
+    frames = [found for found in garbage() if isinstance(found, types.FrameType)]
+    assert [frame for frame in frames if frame.f_code.co_filename.endswith("probe_server/transfer.py")] == []
+
+
+def await_transport(probe, *, gone=False):
+    """Wait until the slot's one transfer is under way, or gone."""
+    deadline_s = time.monotonic() + 20
+    while any(slot.transports for slot in probe.do(lambda: [*probe.app[SLOTS]])) == gone:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
