@@ -33,8 +33,8 @@ from provisioning.settings import Settings
 
 _DEFAULTS = Settings(home=Path())
 _LOOK_EVERY_S = 0.25
-# So many new objects are looked over for garbage at a time: some milliseconds in which no transfer goes on. All objects,
-# of which 40,000 devices and their places make a quarter of a second's worth, about once in an hour of a dry run.
+# So many new objects are looked over for garbage at a time: some milliseconds in which no transfer goes on. All of
+# them, a quarter of a second's worth with 40,000 devices and their places, about once in an hour of a dry run.
 _GARBAGE = 10_000, 5, 200
 _log = logging.getLogger(__name__)
 _LINGER_S = 1.0  # what is sent to whoever may send nothing is read for so long, so that the refusal arrives
