@@ -102,7 +102,8 @@ def conduct(
                 tell(f"   nothing more comes: {seen.open_ones} stay open")
                 break
         seen.stop_asked_us = time.time_ns() // 1000
-        country.dryrun("stop", str(found.id))
+        if seen.open_ones:  # else it ends by itself
+            country.dryrun("stop", str(found.id))
         if stop_after_s is not None:
             time.sleep(15.0)
             _hear(seen, told, reporting)

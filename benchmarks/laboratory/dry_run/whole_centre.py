@@ -167,7 +167,9 @@ def conduct(
         time.sleep(0.25)
     stop_asked_us = time.time_ns() // 1000
     tell(f"   {name}: {open_ones} open after {time.monotonic() - began_s:.0f} s, {dict(centre.tests())}")
-    centre.dryrun("stop", str(made))
+    if open_ones:  # else it ends by itself
+        centre.dryrun("stop", str(made))
+    _until(lambda: centre.find(made).ended_at is not None, _END_S, "end of the dry run")
     return Went(centre.find(made), _last_result_s(centre, centre.find(made)), killed, stop_asked_us)
 
 
