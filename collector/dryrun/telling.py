@@ -68,7 +68,7 @@ def progress(found: Campaign, counts: Counts, w: Words) -> str:
     told = [w.name(words.STATES, found.state)]
     if total:
         settled = total - found_by[""]
-        told.append(f"{w.number(settled)}/{w.number(total)} ({100 * settled // total} %)")
+        told.append(f"{w.number(settled)}/{w.number(total)} ({100 * settled // total}%)")
     told += [f"{w.name(words.OUTCOMES, name)} {w.number(found_by[name])}" for name in _CLOSED if found_by[name]]
     if found.started_at is not None:
         took = w.quantity(max(0, (found.ended_at or w.now) - found.started_at) // SECOND_US, "s")

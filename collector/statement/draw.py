@@ -183,9 +183,7 @@ def _proposals(body: Body, w: Words) -> Section:
 def _share(w: Words, part: Coverage, whole: Coverage) -> str:
     kinds = (w.t("điểm cầu", "sites"), w.t("trường", "schools"), w.t("chỗ", "seats"))
     return ", ".join(
-        f"{w.number(some)}/{w.number(every)} {kind} ({decimal(100 * some / every, w)}\N{NO-BREAK SPACE}%)"
-        if every
-        else f"0 {kind}"
+        f"{w.number(some)}/{w.number(every)} {kind} ({decimal(100 * some / every, w)}%)" if every else f"0 {kind}"
         for some, every, kind in zip(part, whole, kinds, strict=True)
     )
 

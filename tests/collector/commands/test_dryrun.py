@@ -77,7 +77,7 @@ def test_one_is_foreseen_made_begun_paused_resumed_stopped_and_listed(cli: Cli, 
         assert then in done.stderr
         assert cli("list").stdout == done.stdout
     stopped = cli("status", 1).stdout
-    assert "Stopped · 2/2 (100 %) · Could not be checked 2" in stopped
+    assert "Stopped · 2/2 (100%) · Could not be checked 2" in stopped
     assert "Could not be checked: No machine enrolled 1" in stopped
     assert "Could not be checked: Stopped before its turn 1" in stopped
 
@@ -202,10 +202,10 @@ def test_who_follows_sees_each_change_and_at_last_how_it_stands(
         "  Planned",
         "1\tRunning\t… - …\tT-7",
         "  Follow it: diemcau-collector dryrun watch 1; pause: … pause 1; end it: … stop 1",
-        "  Running · 0/2 (0 %) · …",
-        "  Running · 1/2 (50 %) · Falls short 1 · …",
+        "  Running · 0/2 (0%) · …",
+        "  Running · 1/2 (50%) · Falls short 1 · …",
         "1\tStopped\t… - …\tT-7",
-        "  Stopped · 2/2 (100 %) · Falls short 1 · Could not be checked 1 · …",
+        "  Stopped · 2/2 (100%) · Falls short 1 · Could not be checked 1 · …",
         "  Falls short: Upload falls short 1",
         "  Could not be checked: No machine enrolled 1",
         '  Test those again (2): diemcau-collector dryrun create --name "T-7 (2)" --retest 1',
@@ -232,7 +232,7 @@ def test_on_a_terminal_one_line_is_drawn_over_and_ctrl_c_leaves_the_dry_run_as_i
     cli("start", 1)
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "collector.cli", "dryrun", "watch", "1"]
-    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env={**os.environ, "COLUMNS": "22"}) as following:
+    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env={**os.environ, "COLUMNS": "21"}) as following:
         os.close(theirs)
         told = _read_until(ours, lambda told: told.count(b"\r\x1b[K") == 2)
         following.send_signal(signal.SIGINT)
@@ -240,7 +240,7 @@ def test_on_a_terminal_one_line_is_drawn_over_and_ctrl_c_leaves_the_dry_run_as_i
     told += _read_until(ours, lambda told: b"goes on" in told)
     os.close(ours)
     drawn = [part.decode() for part in told.split(b"\r\x1b[K")[1:]]
-    assert {part.partition("\r")[0] for part in drawn} == {"  Running · 0/2 (0 %)"}  # no wider than the terminal
+    assert {part.partition("\r")[0] for part in drawn} == {"  Running · 0/2 (0%)"}  # no wider than the terminal
     assert "Dry run 1 goes on." in drawn[-1]
     assert "\tRunning\t" in cli("list").stdout
 
