@@ -131,14 +131,18 @@ def approve(number: int, login: str) -> None:
 
 @statement.command(help=say("Xuất một biên bản ra tệp.", "Write a statement to a file."))
 @click.argument("number", type=int)
-@click.option("--form", type=click.Choice(FORMS), default="pdf", show_default=True)
+@click.option(
+    "--form",
+    type=click.Choice(FORMS),
+    help=say("Không có thì theo đuôi của tệp, rồi mới đến pdf.", "Else by the file's ending, else pdf."),
+)
 @click.option(
     "--to",
     "file",
     type=click.File("wb"),
     help=say("Tệp; không có thì bien-ban-SỐ-MỐC ở đây; - là đầu ra chuẩn.", "Else bien-ban-NUMBER-GATE; - is stdout."),
 )
-def export(number: int, form: str, file: BinaryIO | None) -> None:
+def export(number: int, form: str | None, file: BinaryIO | None) -> None:
     """Write a statement in one of its forms."""
     from collector.dashboard.words import Words
     from collector.statement import whose
@@ -148,6 +152,8 @@ def export(number: int, form: str, file: BinaryIO | None) -> None:
     with registry() as (_, engine), engine.connect() as connection:
         one = _find(connection, number)
         body, signed = statements.body_of(connection, one), whose.signed(connection, one)
+    ending = Path(file.name).suffix.lower().lstrip(".") if file is not None else ""
+    form = form or (ending if ending in FORMS else "pdf")
     written = BY_NAME[form].write(body, signed, Words(language(), body.as_of))
     if file is not None:
         file.write(written)

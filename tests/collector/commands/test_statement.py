@@ -61,12 +61,24 @@ def test_the_command_names_every_form() -> None:
     assert [form.name for form in forms.FORMS] == list(command.FORMS)
 
 
-@pytest.mark.parametrize(("form", "begins"), [("pdf", b"%PDF"), ("docx", b"PK"), ("xlsx", b"PK"), ("json", b"{")])
-def test_every_form_is_written_to_a_file(cli: Cli, tmp_path: Path, form: str, begins: bytes) -> None:
+@pytest.mark.parametrize(
+    ("name", "chosen", "inside"),
+    [
+        ("a.pdf", (), b"%PDF"),
+        ("a.DOCX", (), b"word/document.xml"),
+        ("a.xlsx", (), b"xl/workbook.xml"),
+        ("a.json", (), b'"body"'),
+        ("a.txt", (), b"%PDF"),
+        ("a", ("--form", "json"), b'"body"'),
+        ("a.pdf", ("--form", "xlsx"), b"xl/workbook.xml"),
+    ],
+)
+def test_a_file_is_of_the_form_that_is_told_else_of_its_ending(
+    cli: Cli, tmp_path: Path, name: str, chosen: tuple[str, ...], inside: bytes
+) -> None:
     number = cli("make").stdout.split()[0]
-    file = tmp_path / f"statement.{form}"
-    assert cli("export", number, "--form", form, "--to", file).exit_code == 0
-    assert file.read_bytes().startswith(begins)
+    assert cli("export", number, *chosen, "--to", tmp_path / name).exit_code == 0
+    assert inside in (tmp_path / name).read_bytes()
 
 
 def test_a_file_that_is_not_named_is_named_after_the_statement(
