@@ -77,13 +77,17 @@ class Signed(NamedTuple):
 
 
 def plain(cells: Sequence[Cell], w: Words) -> list[str]:
-    """Return a row's cells as text: numbers as the language writes them."""
-    return ["" if one is None else w.number(one) if isinstance(one, int) else decimal(one, w) for one in cells]
+    """Return a row's cells as text: numbers as the language writes them, with a decimal where they have one."""
+    return ["" if one is None else one if isinstance(one, str) else _number(one, w) for one in cells]
 
 
-def decimal(one: str | float, w: Words) -> str:
-    """Return a number with one decimal, as the language writes it; a text as it is."""
-    return one if isinstance(one, str) else f"{one:,.1f}".translate(str.maketrans(",.", ".,") if w.lang == "vi" else {})
+def _number(one: float, w: Words) -> str:
+    return w.number(int(one)) if one == int(one) else decimal(one, w)
+
+
+def decimal(one: float, w: Words) -> str:
+    """Return a number with one decimal, as the language writes it."""
+    return f"{one:,.1f}".translate(str.maketrans(",.", ".,") if w.lang == "vi" else {})
 
 
 def is_of_numbers(table: Table, column: int) -> bool:

@@ -297,3 +297,7 @@ def sign(connection: Any, step: str, number: int, people: dict[str, Person], now
     act, login = step.split()
     by = {"propose": statements.propose, "approve": statements.approve}[act]
     by(connection, kept(connection, number), people[login], now)
+
+
+def test_a_cell_has_a_decimal_where_its_number_has_one() -> None:
+    assert plain((24.7, 5539.0, 40068, None, "x"), Words("vi", 0)) == ["24,7", "5.539", "40.068", "", "x"]
