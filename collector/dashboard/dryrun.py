@@ -109,6 +109,7 @@ def _page(
     still_open: dict[str, int] = (
         readings.of(sight, ("still open", number), lambda: queries.count_open(sight, found)) if found.goes_on else {}
     )
+    outcomes = by_outcome(counts)
     outcome, reason = chosen
     listed = sum(n for (one, why), n in counts.items() if outcome in (None, one) and reason in (None, why))
     return page(
@@ -119,9 +120,9 @@ def _page(
         run=found,
         session=next(one for one in choice.sessions if one.id == found.session_id),
         counts=sorted(counts.items(), key=lambda item: -item[1]),
-        outcomes=by_outcome(counts),
+        outcomes=outcomes,
         waves=queries.count_waves(sight, number),
-        left=telling.left(found, still_open, Words(language(request), now(request))),
+        left=telling.left(found, _in_step(still_open, outcomes[""]), Words(language(request), now(request))),
         people=people.names(sight.connection),
         places=names_of(sight.connection, found.session_id),
         short=sum(n for (one, _), n in counts.items() if one in NOT_CARRIED),
@@ -138,6 +139,17 @@ def _page(
         problem=problem,
         words=words,
     )
+
+
+def _in_step(still_open: dict[str, int], number: int) -> dict[str, int]:
+    """Return what holds up the sites that are still open, so that it adds up to their number now.
+
+    It is up to two seconds old, and nearly all that have had a result since were testing or waiting for their turn.
+    """
+    held_up = sum(n for why, n in still_open.items() if why)
+    if "" not in still_open or number < held_up:
+        return still_open
+    return {why: n if why else number - held_up for why, n in still_open.items() if why or number > held_up}
 
 
 def _address(choice: Choice, number: int, outcome: str | None, reason: str | None = None, page: int = 1) -> str:

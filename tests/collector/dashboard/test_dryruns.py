@@ -8,7 +8,7 @@ from html import unescape
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from starlette.testclient import TestClient
 
 from collector.store.tables import campaign, campaign_site
@@ -121,6 +121,17 @@ def test_while_it_goes_on_its_page_says_what_holds_up_those_that_are_left(noc: T
     assert "Đợt tự kết thúc khi mọi nơi có kết quả" in page
     act(noc, made, "stop")
     assert "Đợt tự kết thúc" not in noc.get(made).text
+
+
+def test_what_holds_up_those_that_are_left_adds_up_to_their_number(
+    noc: TestClient, made: str, nation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    act(noc, made, "start")
+    with nation.engine.connect() as connection:
+        number = connection.scalar(select(func.count()).select_from(campaign_site))
+    read_before = {"": number + 7, "off": 1}
+    monkeypatch.setattr("collector.store.queries.campaigns.count_open", lambda *_: read_before)
+    assert f"Còn lại {number}: {number - 1} đang đo hoặc chờ đến lượt, 1 chưa bật máy" in noc.get(made).text
 
 
 def test_where_all_was_well_nothing_is_tested_again(noc: TestClient, made: str, nation: Any) -> None:
