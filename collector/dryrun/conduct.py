@@ -180,22 +180,22 @@ def _predict(connection: Connection, settings: Settings, wish: Wish, chosen: lis
     known = document.build(connection, 0, now)
     limits = caps(settings, known)
     starts_at = max(now, wish.opens_at)
-    closed = {
-        site_id: found.reason
-        for site_id, found in openings.of_sites(connection, [one.site_id for one in chosen], wish, starts_at).items()
-        if not found.spans
-    }
+    told = openings.of_sites(connection, [one.site_id for one in chosen], wish, starts_at)
+    closed = {site_id: found.reason for site_id, found in told.items() if not found.spans}
+    lacks = {one.site_id: _lacks(one, wish.checks, closed.get(one.site_id, "")) for one in chosen}
     open_ones = [one for one in chosen if one.site_id not in closed] if ask_devices(wish.checks) else []
+    opens = (told[one.site_id].spans[0][0] for one in open_ones if not lacks[one.site_id])
     tests = [Test(device.name, _wave(one)) for one in open_ones for device in one.devices]
     return predict(
         known,
         [test for test in tests if test.device in known.devices],
         [(server, limits) for server in probe_servers(settings)],
         slots.costs(connection),
-        left=Counter(why for one in chosen if (why := _lacks(one, wish.checks, closed.get(one.site_id, "")))),
+        left=Counter(why for why in lacks.values() if why),
         sites=Counter(map(_wave, chosen)),
         has_line="line" in wish.checks,
         is_elsewhere=wish.is_elsewhere,
+        later=[at for at in opens if at > starts_at],
     )
 
 

@@ -68,6 +68,8 @@ class Prediction(BaseModel):
     waves: tuple[OfWave, ...]
     left: dict[str, int]  # sites that will stay without a result as things stand, by reason
     is_known: bool  # by tests that have ended; else by what is stated for tests like these
+    later_sites: int = 0  # that can be tested within the window, but not from the start
+    later_at: int | None = None  # when the first of them can; microseconds UTC
 
 
 def predict(
@@ -80,10 +82,12 @@ def predict(
     sites: Mapping[int, int],
     has_line: bool,
     is_elsewhere: bool = False,
+    later: Sequence[int] = (),
 ) -> Prediction:
     """Predict a campaign of these tests.
 
     sites: how many were chosen, by wave. left: of them, those that will stay without a result, by reason.
+    later: of them, when those can first be tested that cannot from the start.
     """
     spread_s = max(LEAST_SPREAD_S, math.ceil(len(tests) / ASKS_PER_S))
     by_server: dict[int, list[Test]] = {}
@@ -113,6 +117,8 @@ def predict(
         waves=waves,
         left={reason: number for reason, number in left.items() if number},
         is_known=costs.is_known,
+        later_sites=len(later),
+        later_at=min(later, default=None),
     )
 
 

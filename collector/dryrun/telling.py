@@ -48,6 +48,16 @@ def in_words(told: Prediction, w: Words, places: Mapping[str, str]) -> str:
         opens = w.quantity(wave.opens_s, "s")
         begins = w.t(f"sau {opens}", f"from {opens}") if wave.opens_s else w.t("bắt đầu ngay", "at once")
         lines.append(f"  {w.name(words.WAVES, str(wave.wave))}: {w.number(wave.sites)}, {begins}")
+    if told.later_at is not None:
+        later, at = w.number(told.later_sites), w.moment(told.later_at)
+        lines.append(
+            w.t(
+                f"  Chưa đo được từ đầu (ngoài giờ, cắt điện hoặc buổi họp): {later}, sớm nhất từ {at}; "
+                "thời gian chưa tính việc chờ này",
+                f"  Not from the start (hours, a power cut or a session): {later}, the first from {at}; "
+                "the time leaves that wait out",
+            )
+        )
     if told.left:
         left = ", ".join(f"{w.name(words.REASONS, why)} {w.number(number)}" for why, number in told.left.items())
         lines.append(w.t(f"  Còn lại nếu không làm gì thêm: {left}", f"  Left as things stand: {left}"))

@@ -335,6 +335,7 @@ def test_a_site_is_tested_while_it_is_open_and_no_session_runs_unless_that_is_ov
     found = conductor.start("line", closes_at=now + 4 * HOUR)
     assert found.prediction.left == {"outside_hours": 1, "not_enrolled": 1}
     assert found.prediction.tests == 2
+    assert (found.prediction.later_sites, found.prediction.later_at) == (1, now + 2 * HOUR)
     assert spans(found) == {
         four["speaks"].name: None,
         four["plain"].name: ((now + 2 * HOUR, now + 3 * HOUR),),
@@ -344,6 +345,7 @@ def test_a_site_is_tested_while_it_is_open_and_no_session_runs_unless_that_is_ov
     assert conductor.counts(found.id)[("not_done", "outside_hours")] == 1
     at_any_hour = conductor.start("line", closes_at=now + 4 * HOUR, is_any_hour=True)
     assert at_any_hour.prediction.tests == 3
+    assert at_any_hour.prediction.later_at is None
     assert set(spans(at_any_hour).values()) == {None}
     conductor.act(at_any_hour.id, "stop")
     during = conductor.start("line", opens_at=now, closes_at=now + 13 * HOUR, is_any_hour=True)  # a session at 12
