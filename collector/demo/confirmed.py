@@ -19,15 +19,15 @@ def confirm(
     connection: Connection,
     session_id: int,
     sites: Iterable[Site],
-    provinces: Mapping[int, tuple[int, str]],
+    provinces: Mapping[int, tuple[int, str, str]],
     bitrate_mbps: float,
     now_us: int,
 ) -> None:
-    """Confirm what some provinces need; `provinces`: id and code of the province of each unit."""
+    """Confirm what some provinces need; `provinces`: id, code and short name of the province of each unit."""
     counts = Counter((*provinces[site.unit_id], site.medium) for site in sites)
-    codes = sorted({code for _, code, _ in counts})
+    codes = sorted({code for _, code, _, _ in counts})
     chosen = {*codes[::_EVERY], _SHORT}
-    for (unit_id, code, medium), number in sorted(counts.items()):
+    for (unit_id, code, name, medium), number in sorted(counts.items()):
         if code not in chosen:
             continue
         delivery = "multicast" if medium == "mytv" else "unicast"
@@ -35,4 +35,4 @@ def confirm(
         share = 0.5 if code == _SHORT and delivery == "unicast" else _ROOM
         subject = capacity.Subject(session_id, unit_id, medium, delivery)
         mbps = 50 + round(share * streams * bitrate_mbps)
-        capacity.confirm(connection, subject, mbps, f"VNPT tỉnh mã {code}", "bản chạy thử", "demo", now_us)
+        capacity.confirm(connection, subject, mbps, f"VNPT {name}", "bản chạy thử", "demo", now_us)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from collector.dashboard.names import short_unit
 from collector.demo import confirmed, simulated
 from collector.demo.model_event import HERE, UNITS_AS_OF, ModelEvent, model_event
 from collector.store.migrate import migrate
@@ -123,7 +124,8 @@ def _import(connection: Connection, file: Path, session_code: str, sites: tuple[
 
 def _confirm_capacity(connection: Connection, event: ModelEvent, now_us: int) -> None:
     units = {row.id: row for row in units_as_of(connection, UNITS_AS_OF)}
-    provinces = {id_: (row.parent_id or id_, units[row.parent_id or id_].code) for id_, row in units.items()}
+    tops = {id_: units[row.parent_id or id_] for id_, row in units.items()}
+    provinces = {id_: (top.id, top.code, short_unit(top.name)) for id_, top in tops.items()}
     session_id = events.find_session(connection, _SESSIONS[0][0], now_us)
     confirmed.confirm(connection, session_id, event.morning, provinces, BITRATE_MBPS, now_us)
 

@@ -58,7 +58,7 @@ def model_event(
 
     In the morning the ministry, the departments and four special sites are interactive and schools watch; in the
     afternoon universities and pedagogical colleges, each chaired by its rector, are interactive and departments watch.
-    `hours`: when the machines of those that watch are on; empty: the default. Raises ValueError where the size is below
+    `hours`: when the sites' machines are on; empty: the default. Raises ValueError where the size is below
     `smallest` or above FULL.
     """
     if not smallest() <= size <= FULL:
@@ -159,7 +159,7 @@ class _Draft:
         line, contacts = lot.paid_line("satellite" if is_far else "fibre"), (lot.contact(),)
         medium = "pc" if is_far else lot.one_of(("room", "room", "pc"))
         unit_id = self.unit_id(district)
-        told = (key, name, unit_id, address, "", "interactive", medium, chairs, line, (), contacts)
+        told = (key, name, unit_id, address, self._hours, "interactive", medium, chairs, line, (), contacts)
         return Site(*told, is_hard_to_reach=bool(district.hardness))
 
 

@@ -132,9 +132,9 @@ def test_providers_and_media_are_mixed() -> None:
     assert {"mobile", "satellite", "fibre"} <= {site.line.kind for site in watching if site.line}
 
 
-def test_those_that_watch_keep_the_hours_that_they_are_given() -> None:
+def test_all_keep_the_hours_that_they_are_given() -> None:
     found = model_event(300, SCHOOLS, 1, unit_ids(), "T2-CN 20:00-08:00")
-    assert {site.hours for site in found.morning if site.role == "view"} == {"T2-CN 20:00-08:00"}
+    assert {site.hours for sites in found for site in sites} == {"T2-CN 20:00-08:00"}
     site_hours.read("T2-CN 20:00-08:00")
 
 
