@@ -52,7 +52,7 @@ def in_words(told: Prediction, w: Words, places: Mapping[str, str]) -> str:
         later, at = w.number(told.later_sites), w.moment(told.later_at)
         lines.append(
             w.t(
-                f"  Chưa đo được từ đầu (ngoài giờ, cắt điện hoặc buổi họp): {later}, sớm nhất từ {at}; "
+                f"  Chưa đo được từ đầu (ngoài giờ, lúc cắt điện hoặc buổi họp): {later}, sớm nhất từ {at}; "
                 "thời gian chưa tính việc chờ này",
                 f"  Not from the start (hours, a power cut or a session): {later}, the first from {at}; "
                 "the time leaves that wait out",

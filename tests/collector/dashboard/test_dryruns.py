@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from collector.store.tables import campaign, campaign_site
 from provisioning.people import DUTIES, Person
 from provisioning.store.engine import writing
-from provisioning.store.tables import audit, person, session
+from provisioning.store.tables import audit, person, session, site
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
 
@@ -53,6 +53,14 @@ def test_what_it_takes_is_shown_before_it_is_made(noc: TestClient) -> None:
         nobody = noc.get(f"/dryruns/new?session=1&{chosen}")
         assert nobody.status_code == 400
         assert answer in nobody.text
+
+
+def test_which_sites_cannot_be_tested_from_the_start_is_foreseen(noc: TestClient, nation: Any) -> None:
+    address = "/dryruns/new?session=1&check=line"
+    assert "Chưa đo được từ đầu" not in noc.get(address).text
+    with writing(nation.engine) as connection:
+        connection.execute(update(site).where(site.c.id == 1).values(hours="T2-CN 09:00-10:00"))  # it is 08:00
+    assert "lúc cắt điện hoặc buổi họp): 1, sớm nhất từ 09:00" in noc.get(address).text
 
 
 def test_it_is_made_with_the_window_that_was_foreseen(noc: TestClient, nation: Any, now: int) -> None:
