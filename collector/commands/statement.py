@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Step = Callable[[Connection, Kept, Person, int], None]
 
 FORMS = ("pdf", "docx", "xlsx", "json")
+NUMBER = click.argument("number", type=int, metavar=say("SỐ", "NUMBER"))
 
 
 @click.group(
@@ -36,7 +37,15 @@ def statement() -> None:
 
 @statement.command(help=say("Lập biên bản từ số liệu lúc này; in số và sha256.", "Make one of the figures of now."))
 @SESSION
-@click.option("--unit", default="", help=say("Mã tỉnh; không có thì cả nước.", "A province; else the country."))
+@click.option(
+    "--unit",
+    default="",
+    metavar=say("MÃ", "CODE"),
+    help=say(
+        "Mã tỉnh (diemcau-provision units list); không có thì cả nước.",
+        "A province (diemcau-provision units list); else the country.",
+    ),
+)
 def make(session_code: str | None, unit: str) -> None:
     """Make a statement."""
     from collector.statement import make as making
@@ -54,11 +63,11 @@ def make(session_code: str | None, unit: str) -> None:
             unit_id = place.unit_id if place else None
             number = statements.keep(connection, session.id, unit_id, body, actor(), body.as_of)
     click.echo(f"{number} {body.sha256}")
-    step = f"diemcau-collector statement propose {number} --login …"
+    reading = f"diemcau-collector statement show {number}"
     click.echo(
         say(
-            f"Xem: … statement show {number}; đề xuất: {step}",
-            f"Read it: … statement show {number}; propose it: {step}",
+            f"Xem: {reading}; đề xuất: … propose {number} --login TÀI_KHOẢN",
+            f"Read it: {reading}; propose it: … propose {number} --login LOGIN",
         ),
         err=True,
     )
@@ -70,18 +79,26 @@ def list_all() -> None:
     from collector.dashboard import labels
     from collector.dashboard.words import Words
     from collector.store import statements
+    from collector.store.queries.sessions import all_sessions
     from collector.store.scope import country
 
     words = Words(language(), now_us())
     with registry() as (_, engine), engine.connect() as connection:
-        for one in statements.kept(country(connection)):
-            place = one.unit or say("cả nước", "country")
-            state = words.name(labels.STATEMENT_STATES, one.state)
-            click.echo(f"{one.id}\t{one.gate}\t{place}\t{state}\t{words.date(one.made_at)}\t{one.sha256[:16]}")
+        every = statements.kept(country(connection))
+        names = {session.id: session.name for session in all_sessions(connection)}
+    for one in every:
+        place, state = one.unit or say("cả nước", "country"), words.name(labels.STATEMENT_STATES, one.state)
+        told = (one.id, one.gate, place, state, words.date(one.made_at), names[one.session_id], one.sha256[:16])
+        click.echo("\t".join(map(str, told)))
+    if not every:
+        first = "diemcau-collector statement make"
+        click.echo(
+            say(f"Chưa có biên bản nào. Lập bản đầu tiên: {first}", f"There is none yet. Make one: {first}"), err=True
+        )
 
 
 @statement.command(help=say("In kết luận, số liệu và chữ ký của một biên bản.", "Print a statement's sentences."))
-@click.argument("number", type=int)
+@NUMBER
 def show(number: int) -> None:
     """Print the sentences of a statement and who signed it."""
     from collector.dashboard.labels import SIGNED_NEXT
@@ -101,26 +118,42 @@ def show(number: int) -> None:
         click.echo(f"{signature.role}: {signature.name} {signature.when}")
     click.echo(say(*SIGNED_NEXT[one.state]))
     click.echo(document.foot)
+    step = f"diemcau-collector statement export {number}"
+    click.echo(say(f"Bảng và phụ lục nằm trong tệp: {step}", f"Tables and annexes are in the file: {step}"), err=True)
 
 
 @statement.command(help=say("Đề xuất một biên bản, ký bằng mật khẩu của người đề xuất.", "Propose one by password."))
-@click.argument("number", type=int)
-@click.option("--login", required=True, help=say("Tài khoản của người đề xuất.", "Who proposes."))
+@NUMBER
+@click.option(
+    "--login",
+    required=True,
+    metavar=say("TÀI_KHOẢN", "LOGIN"),
+    help=say("Tài khoản của người đề xuất.", "Who proposes."),
+)
 def propose(number: int, login: str) -> None:
     """Propose a statement in somebody's name, who proves it by the password."""
     from collector.store import statements
 
     _sign(number, login, statements.propose)
     click.echo(say(f"Biên bản {number}: {login} đã đề xuất.", f"Statement {number}: proposed by {login}."))
-    step = f"diemcau-collector statement approve {number} --login …"
+    step = f"diemcau-collector statement approve {number} --login"
     click.echo(
-        say(f"Người khác, của Bộ, phê duyệt: {step}", f"Another person, of the ministry, approves: {step}"), err=True
+        say(
+            f"Người khác, của Bộ, phê duyệt: {step} TÀI_KHOẢN",
+            f"Another person, of the ministry, approves: {step} LOGIN",
+        ),
+        err=True,
     )
 
 
 @statement.command(help=say("Phê duyệt biên bản mà người khác đã đề xuất.", "Approve what another has proposed."))
-@click.argument("number", type=int)
-@click.option("--login", required=True, help=say("Tài khoản của người phê duyệt.", "Who approves."))
+@NUMBER
+@click.option(
+    "--login",
+    required=True,
+    metavar=say("TÀI_KHOẢN", "LOGIN"),
+    help=say("Tài khoản của người phê duyệt.", "Who approves."),
+)
 def approve(number: int, login: str) -> None:
     """Approve a statement in somebody's name, who proves it by the password."""
     from collector.store import statements
@@ -130,7 +163,7 @@ def approve(number: int, login: str) -> None:
 
 
 @statement.command(help=say("Xuất một biên bản ra tệp.", "Write a statement to a file."))
-@click.argument("number", type=int)
+@NUMBER
 @click.option(
     "--form",
     type=click.Choice(FORMS),
@@ -139,10 +172,11 @@ def approve(number: int, login: str) -> None:
 @click.option(
     "--to",
     "file",
-    type=click.File("wb"),
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    metavar=say("TỆP", "FILE"),
     help=say("Tệp; không có thì bien-ban-SỐ-MỐC ở đây; - là đầu ra chuẩn.", "Else bien-ban-NUMBER-GATE; - is stdout."),
 )
-def export(number: int, form: str | None, file: BinaryIO | None) -> None:
+def export(number: int, form: str | None, file: Path | None) -> None:
     """Write a statement in one of its forms."""
     from collector.dashboard.words import Words
     from collector.statement import whose
@@ -152,15 +186,30 @@ def export(number: int, form: str | None, file: BinaryIO | None) -> None:
     with registry() as (_, engine), engine.connect() as connection:
         one = _find(connection, number)
         body, signed = statements.body_of(connection, one), whose.signed(connection, one)
-    ending = Path(file.name).suffix.lower().lstrip(".") if file is not None else ""
+    ending = file.suffix.lower().lstrip(".") if file is not None else ""
     form = form or (ending if ending in FORMS else "pdf")
     written = BY_NAME[form].write(body, signed, Words(language(), body.as_of))
-    if file is not None:
-        file.write(written)
-    else:
-        name = Path(f"bien-ban-{one.id}-{one.gate}.{form}")
-        name.write_bytes(written)
-        click.echo(name)
+    if file == Path("-"):
+        click.echo(written, nl=False)
+        return
+    file = file or Path(f"bien-ban-{one.id}-{one.gate}.{form}")
+    _write(file, written)
+    click.echo(file)
+
+
+def _write(file: Path, written: bytes) -> None:
+    folder = file.parent
+    if not folder.is_dir():
+        raise click.ClickException(
+            say(
+                f"Chưa có thư mục {folder}. Tạo trước: mkdir -p {folder}",
+                f"There is no folder {folder}. Make it first: mkdir -p {folder}",
+            )
+        )
+    try:
+        file.write_bytes(written)
+    except OSError as error:
+        raise click.FileError(str(file), error.strerror) from error
 
 
 def _session(connection: Connection, code: str | None) -> Session:
@@ -189,7 +238,11 @@ def _person(connection: Connection, login: str) -> Person:
     password = click.prompt(say("Mật khẩu", "Password"), hide_input=True, err=True)
     person = people.check_login(connection, login, password)
     if person is None:
-        raise ProvisioningError("Sai tài khoản hoặc mật khẩu.", "Login or password is wrong.")
+        step = f"diemcau-provision people password {login}"
+        raise ProvisioningError(
+            f"Sai tài khoản hoặc mật khẩu: hãy gõ lại. Quên mật khẩu: {step}",
+            f"Login or password is wrong: type it again. Forgotten: {step}",
+        )
     return person
 
 

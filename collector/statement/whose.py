@@ -24,8 +24,12 @@ def at(sight: Sight, session_id: int, code: str) -> tuple[Sight, Place | None]:
     found = next((one for one in in_force.values() if one.code == code and one.parent_id is None), None)
     if found is None or (sight.units is not None and found.id not in sight.units):
         raise ProvisioningError(
-            f"Không có tỉnh mã {code!r} trong phạm vi của bạn." if code else "Hãy chọn một tỉnh trong phạm vi của bạn.",
-            f"There is no province {code!r} among what you see." if code else "Choose a province among what you see.",
+            f"Không có tỉnh mã {code} trong phạm vi của bạn. Mã tỉnh: diemcau-provision units list"
+            if code
+            else "Hãy chọn một tỉnh trong phạm vi của bạn.",
+            f"There is no province {code} among what you see. Codes of provinces: diemcau-provision units list"
+            if code
+            else "Choose a province among what you see.",
         )
     inside = frozenset(one.id for one in in_force.values() if found.id in (one.id, one.parent_id))
     return sight._replace(units=inside), Place(found.id, found.code, found.name)

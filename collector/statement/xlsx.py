@@ -105,7 +105,7 @@ def _sheet(book: Any, name: str) -> Worksheet:
     sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.5, right=0.5)
-    sheet.set_footer("&P/&N")
+    sheet.set_footer("&C&P/&N")
     return sheet
 
 

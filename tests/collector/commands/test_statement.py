@@ -39,13 +39,28 @@ def test_it_is_made_proposed_by_one_and_approved_by_another(cli: Cli) -> None:
     assert cli("approve", number, "--login", "noc", typed=PASSWORD).exit_code == 1
     assert cli("approve", number, "--login", "ministry", typed=PASSWORD).exit_code == 0
     row = cli("list").stdout.rstrip("\n").split("\t")
-    assert [*row[:4], row[-1]] == [number, "live", "country", "Approved", sha256[:16]]
+    assert [*row[:4], *row[5:]] == [number, "live", "country", "Approved", "Buổi sáng", sha256[:16]]
     shown = cli("show", number).stdout
     assert "Buổi sáng (Gặp mặt)" in shown
     assert "40 seats" in shown
     assert "never change" in shown
     assert "Lan" in shown
     assert "Minh" in shown
+
+
+def test_where_there_is_none_the_list_says_how_to_make_one(cli: Cli) -> None:
+    told = cli("list")
+    assert told.stdout == ""
+    assert "diemcau-collector statement make" in told.output
+
+
+def test_a_file_that_cannot_be_written_is_told_with_what_to_do(cli: Cli, tmp_path: Path) -> None:
+    number = cli("make").stdout.split()[0]
+    lacking = cli("export", number, "--to", tmp_path / "none" / "a.pdf")
+    assert lacking.exit_code == 1
+    assert f"mkdir -p {tmp_path / 'none'}" in lacking.output
+    assert cli("export", number, "--to", tmp_path).exit_code == 2
+    assert cli("export", number, "--form", "json", "--to", "-").stdout.startswith("{")
 
 
 def test_nobody_signs_a_body_that_was_changed(cli: Cli, home: Engine) -> None:
@@ -77,7 +92,7 @@ def test_a_file_is_of_the_form_that_is_told_else_of_its_ending(
     cli: Cli, tmp_path: Path, name: str, chosen: tuple[str, ...], inside: bytes
 ) -> None:
     number = cli("make").stdout.split()[0]
-    assert cli("export", number, *chosen, "--to", tmp_path / name).exit_code == 0
+    assert cli("export", number, *chosen, "--to", tmp_path / name).stdout == f"{tmp_path / name}\n"
     assert inside in (tmp_path / name).read_bytes()
 
 
