@@ -9,9 +9,10 @@ from sqlalchemy import Engine
 
 from collector.dashboard.api.summary import summary_of
 from collector.dashboard.labels import PRESENCES
+from collector.dashboard.words import Words
 from collector.parts import parts
 from collector.store.scope import country
-from contract.languages import say
+from contract.languages import language, say
 from contract.reasons import LEVEL_NAMES, OWNER_NAMES
 from provisioning.settings import Settings
 
@@ -28,7 +29,7 @@ def in_words(found: dict[str, Any]) -> str:
     """Return the same for a person."""
     lines = []
     if "session" in found:
-        reported, sites = found["sites_reported"], found["sites"]
+        reported, sites = map(_number, (found["sites_reported"], found["sites"]))
         lines += [
             say(f"{sites} điểm cầu, {reported} đã có kết quả", f"{sites} sites, {reported} have reported"),
             _counts(found["levels"], LEVEL_NAMES),
@@ -48,7 +49,7 @@ def in_words(found: dict[str, Any]) -> str:
 
 
 def _counts(counts: dict[str, int], names: dict[str, tuple[str, str]]) -> str:
-    return ", ".join(f"{say(*names[key])} {count}" for key, count in counts.items())
+    return ", ".join(f"{say(*names[key])} {_number(count)}" for key, count in counts.items())
 
 
 def _books(balance: dict[str, int]) -> str:
@@ -57,4 +58,8 @@ def _books(balance: dict[str, int]) -> str:
         " + {dropped} thiết bị đã bỏ + {quarantined} cách ly",
         "Reports: {accepted} accepted by devices = {committed} committed + {spooled} spooled"
         " + {dropped} dropped + {quarantined} quarantined",
-    ).format(**balance)
+    ).format(**{name: _number(count) for name, count in balance.items()})
+
+
+def _number(count: int) -> str:
+    return Words(language(), 0).number(count)

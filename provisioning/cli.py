@@ -26,6 +26,7 @@ from provisioning.commands.centre import Commands
 
 @click.group(
     cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help=say(
         "Danh bạ của trung tâm: đơn vị, điểm cầu, con người, thiết bị. Bắt đầu: diemcau-provision init",
         "The centre's registry: units, sites, people, devices. Begin with: diemcau-provision init",

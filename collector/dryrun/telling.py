@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -92,10 +93,8 @@ def left(found: Campaign, still_open: Mapping[str, int], w: Words) -> str:
     if not still_open:
         return ""
     waits = w.t("đang đo hoặc chờ đến lượt", "testing or waiting for their turn")
-    reasons = ", ".join(
-        f"{w.number(number)} {within(w.name(words.REASONS, why)) if why else waits}"
-        for why, number in still_open.items()
-    )
+    named = ((within(w.name(words.REASONS, why)) if why else waits, w.number(n)) for why, n in still_open.items())
+    reasons = ", ".join(w.t(f"{number} {why}", f"{why} {number}") for why, number in named)
     whole, closes = w.number(sum(still_open.values())), w.moment(found.closes_at)
     return w.t(
         f"Còn lại {whole}: {reasons}. Đợt tự kết thúc khi mọi nơi có kết quả, chậm nhất lúc {closes}.",
@@ -105,7 +104,9 @@ def left(found: Campaign, still_open: Mapping[str, int], w: Words) -> str:
 
 def standing(found: Campaign, counts: Counts, w: Words, still_open: Mapping[str, int] | None = None) -> str:
     """Return how a campaign stands: how far it has come, why sites have no good result, and what to do next."""
-    lines = [headline(found, w), f"  {progress(found, counts, w)}"]
+    lines = [headline(found, w)]
+    if found.state != "planned":
+        lines.append(f"  {progress(found, counts, w)}")
     for (outcome, why), number in sorted(counts.items(), key=lambda item: -item[1]):
         if outcome and why:
             outcome, why = w.name(words.OUTCOMES, outcome), w.name(words.REASONS, why)
@@ -134,5 +135,11 @@ def next_step(found: Campaign, counts: Counts, w: Words) -> str:
     short = sum(number for name, number in by_outcome(counts).items() if name in NOT_CARRIED)
     if not short:
         return ""
-    again = f'diemcau-collector dryrun create --name "{found.name} (2)" --retest {found.id}'
+    again = f'diemcau-collector dryrun create --name "{_next_name(found.name)}" --retest {found.id}'
     return w.t(f"Đo lại nơi chưa đạt ({w.number(short)}): {again}", f"Test those again ({w.number(short)}): {again}")
+
+
+def _next_name(name: str) -> str:
+    """Return "T-7 (2)" after "T-7", and "T-7 (3)" after that."""
+    numbered = re.fullmatch(r"(.+) \((\d{1,3})\)", name)
+    return f"{numbered[1]} ({int(numbered[2]) + 1})" if numbered else f"{name} (2)"

@@ -217,7 +217,7 @@ def test_one_that_takes_longer_than_foreseen_says_what_holds_it_up(
 ) -> None:
     cli("create", *TWO)
     cli("start", 1)
-    holds_up = "  Left 2: 1 no machine enrolled, 1 testing or waiting for their turn. It ends by itself when all have a"
+    holds_up = "  Left 2: no machine enrolled 1, testing or waiting for their turn 1. It ends by itself when all have a"
     assert holds_up in cli("status", 1).stdout
     with writing(home) as connection:
         connection.execute(update(campaign).values(started_at=1))
@@ -258,3 +258,10 @@ def test_whoever_begins_one_while_the_centre_is_down_is_told_so(cli: Cli, home: 
     with writing(home) as connection:
         pulse.beat(connection, pulse.INGEST, {}, time.time_ns() // 1000 - 120_000_000)
     assert "nobody is told yet. Run: diemcau-collector run" in cli("pause", 1).stderr
+
+
+def test_one_that_is_made_again_and_again_is_numbered_on(cli: Cli) -> None:
+    for number, name in enumerate(("T-7", "T-7 (2)"), start=1):
+        cli("create", "--name", name, *TWO[2:])
+        cli("start", number)
+        assert f'--name "T-7 ({number + 1})"' in cli("stop", number).output
