@@ -109,6 +109,7 @@ def add_session(event_code: str, code: str, name: str, starts_at: int, hours: fl
     with registry() as (_, engine), writing(engine) as connection:
         events.add_session(connection, event_code, code, name, starts_at, ends_at, actor(), now_us())
     click.echo(say(f"Đã thêm buổi {code}.", f"Added session {code}."))
+    _tell_past(code, ends_at)
 
 
 @session.command(
@@ -135,6 +136,17 @@ def edit_session(code: str, name: str | None, starts_at: int | None, hours: floa
         events.change_session(connection, code, name or held.name, start, start + lasts, actor(), now_us())
     told = moments.write(start)
     click.echo(say(f"Buổi {code} bắt đầu {told}.", f"Session {code} starts at {told}."))
+    _tell_past(code, start + lasts)
+
+
+def _tell_past(code: str, ends_at: int) -> None:
+    """Say that a session is over already: a month or a year is mistyped in no time."""
+    if ends_at < now_us():
+        step = f"diemcau-provision session edit {code} --starts-at"
+        click.echo(
+            say(f"Buổi này đã qua. Nếu gõ nhầm: {step} LÚC", f"It is over already. If mistyped: {step} MOMENT"),
+            err=True,
+        )
 
 
 @session.command("list", help=say("Liệt kê các buổi.", "List the sessions."))

@@ -308,7 +308,8 @@ def test_an_event_is_changed_and_moved_and_what_belongs_to_it_is_told_by_command
     assert "2030-08-22T07:30+07:00\tBuổi sáng" in run("session", "list").output
     run("session", "edit", "s1", "--starts-at", "mai", expect=2)
     run("session", "remove", "s1", expect=1)
-    run("session", "add", "e1", "s2", "--name", "Nhầm")
+    past = run("session", "add", "e1", "s2", "--name", "Nhầm", "--starts-at", "2023-08-15T07:30")
+    assert "session edit s2 --starts-at" in past.output
     run("session", "remove", "s2")
     run("deadlines", "set", "e1", "02", "T-14d", "20 ngày")
     assert run("deadlines", "list", "e1").output == "02\tT-14d\t480 h\tTỉnh Hà Giang\n"
