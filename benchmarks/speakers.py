@@ -92,6 +92,7 @@ def prepare(centre: Centre) -> list[bulk.Issued]:
     with writing(centre.engine) as connection:
         people.add_person(connection, LOGIN, LOGIN, PASSWORD, "noc", (), "bench", now)
         connection.execute(update(participation).values(role="interactive", medium="pc"))
+        connection.execute(update(site).values(hours="T2-CN 00:00-24:00"))  # to be measured in an evening too
         sites = connection.scalars(select(site.c.id).order_by(site.c.id)).all()
         spares = bulk.issue(connection, centre.settings, sites, "bench", now + 1)
         connection.execute(update(device).where(device.c.enrolled_at == now + 1).values(is_spare=True))
