@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, case, func, select
 
 from collector.judge import situation
 from collector.judge.verdict import Verdict
 from collector.store.queries.standings import level, of_session, read_verdicts
 from collector.store.scope import Sight
-from collector.store.tables import command, evidence, presence, slot, standing
+from collector.store.tables import campaign, campaign_site, command, evidence, presence, slot, standing
 from provisioning.store.tables import contact, device, line, participation, provider, site, unit
 
 
@@ -213,9 +213,25 @@ def asked_of(sight: Sight, site_id: int) -> dict[int, Asked]:
 
 
 def turns_of(sight: Sight, site_id: int) -> dict[int, Turn]:
-    """Return the latest turn of each of the site's devices, by device id."""
+    """Return the latest turn of each of the site's devices, by device id.
+
+    A dry run that is stopped gives up the bookings of its sites, of which probe servers send no news.
+    """
     moved = slot.c.sent_bytes + slot.c.received_bytes
-    columns = (slot.c.state, slot.c.at, slot.c.due_at, slot.c.ending, moved, slot.c.is_server_limited)
+    stops = (
+        select(func.max(campaign.c.ended_at))
+        .join(campaign_site, campaign_site.c.campaign_id == campaign.c.id)
+        .where(campaign.c.state == "stopped", campaign_site.c.site_id == site_id, campaign_site.c.outcome == "not_done")
+    )
+    stopped_at = sight.connection.scalar(stops) or 0
+    is_over = and_(slot.c.state == "booked", slot.c.purpose == "schedule", slot.c.at < stopped_at)
+    columns = (
+        case((is_over, "ended"), else_=slot.c.state),
+        case((is_over, stopped_at), else_=slot.c.at),
+        slot.c.due_at,
+        case((is_over, "stopped"), else_=slot.c.ending),
+        *(moved, slot.c.is_server_limited),
+    )
     query = (
         select(slot.c.device_id, *columns)
         .join(device, device.c.id == slot.c.device_id)

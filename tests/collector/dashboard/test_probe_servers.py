@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from starlette.testclient import TestClient
 
 from collector.dashboard import probe_servers
@@ -16,6 +16,7 @@ from collector.probe_server import signing
 from collector.probe_server.document import read
 from collector.store import line_tests, scope
 from collector.store.queries import site
+from collector.store.tables import campaign, campaign_site
 from provisioning import secret_files
 from provisioning.credentials import probe_server_key
 from provisioning.store import tables
@@ -118,6 +119,37 @@ def test_what_becomes_of_a_turn_is_told_again_and_again_and_stands_once(
         assert answer.status_code == 204
         assert answer.headers[signing.SIGNATURE] == signing.of_answer(key, NONCE, "")
         assert {name: tuple(one) for name, one in turns().items()} == {1: expected}
+
+
+@pytest.mark.parametrize(
+    ("state", "purpose", "outcome", "told"),
+    [
+        ("stopped", "schedule", "not_done", ("ended", "stopped")),
+        ("ended", "schedule", "not_done", ("booked", None)),
+        ("stopped", "person", "not_done", ("booked", None)),  # a person's wish is no part of a dry run
+        ("stopped", "schedule", "carries", ("booked", None)),
+    ],
+)
+def test_a_booking_is_given_up_by_a_stop_of_the_dry_run_that_it_was_of(
+    tell: Callable[..., Any],
+    turns: Callable[..., Any],
+    nation: Any,
+    now: int,
+    state: str,
+    purpose: str,
+    outcome: str,
+    told: tuple[str, str | None],
+) -> None:
+    tell(turn("booked", now, purpose=purpose, due_us=now + 60_000_000))
+    with writing(nation.engine) as connection:
+        values = {"session_id": nation.session_id, "checks": "[]", "selection": "{}", "prediction": "{}", "name": "a"}
+        values |= {"opens_at": now, "closes_at": now + 9, "made_at": now, "made_by": "noc"}
+        values |= {"state": state, "ended_at": now + 5}
+        number = connection.execute(insert(campaign).values(values).returning(campaign.c.id)).scalar_one()
+        connection.execute(insert(campaign_site).values(campaign_id=number, site_id=1, wave=0, outcome=outcome))
+    assert (turns()[1].state, turns()[1].ending) == told
+    tell(turn("booked", now + 6, "b" * 22, purpose=purpose, due_us=now + 60_000_000))
+    assert turns()[1].state == "booked"  # for another reason than the dry run
 
 
 def test_news_that_are_played_back_set_nothing_back(
