@@ -172,8 +172,9 @@ def _look_at_stop(part: str, centre: WholeCentre, went: Went, criteria: Criteria
         .where(campaign_site.c.campaign_id == went.campaign.id, campaign_site.c.outcome == "not_done")
     )
     theirs = select(slot.c.state, slot.c.at).where(slot.c.purpose == "schedule", slot.c.device_id.in_(left))
+    begun_at = went.campaign.started_at or 0  # what a probe server held that was killed before is never told as ended
     with centre.engine.connect() as connection:
-        found = connection.execute(theirs.where(slot.c.state != "booked")).all()
+        found = connection.execute(theirs.where(slot.c.state != "booked", slot.c.at >= begun_at)).all()
     held = sum(state == "granted" for state, _ in found)
     ended_s = [(at - went.stop_asked_us) / 1e6 for _, at in found if at > went.stop_asked_us]
     last_s = max(ended_s, default=0.0)
