@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 
     Step = Callable[[Connection, Kept, Person, int], None]
 
+F = TypeVar("F", bound=Callable[..., Any])
 FORMS = ("pdf", "docx", "xlsx", "json")
 NUMBER = click.argument("number", type=int, metavar=say("SỐ", "NUMBER"))
+
+
+def _login(vi: str, en: str) -> Callable[[F], F]:
+    return click.option("--login", required=True, metavar=say("TÀI_KHOẢN", "LOGIN"), help=say(vi, en))
 
 
 @click.group(
@@ -124,12 +129,7 @@ def show(number: int) -> None:
 
 @statement.command(help=say("Đề xuất một biên bản, ký bằng mật khẩu của người đề xuất.", "Propose one by password."))
 @NUMBER
-@click.option(
-    "--login",
-    required=True,
-    metavar=say("TÀI_KHOẢN", "LOGIN"),
-    help=say("Tài khoản của người đề xuất.", "Who proposes."),
-)
+@_login("Tài khoản của người đề xuất.", "Who proposes.")
 def propose(number: int, login: str) -> None:
     """Propose a statement in somebody's name, who proves it by the password."""
     from collector.store import statements
@@ -148,12 +148,7 @@ def propose(number: int, login: str) -> None:
 
 @statement.command(help=say("Phê duyệt biên bản mà người khác đã đề xuất.", "Approve what another has proposed."))
 @NUMBER
-@click.option(
-    "--login",
-    required=True,
-    metavar=say("TÀI_KHOẢN", "LOGIN"),
-    help=say("Tài khoản của người phê duyệt.", "Who approves."),
-)
+@_login("Tài khoản của người phê duyệt.", "Who approves.")
 def approve(number: int, login: str) -> None:
     """Approve a statement in somebody's name, who proves it by the password."""
     from collector.store import statements

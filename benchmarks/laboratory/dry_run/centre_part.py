@@ -87,7 +87,7 @@ def _look_at_caps(part: str, centre: WholeCentre, counters: Counters, criteria: 
     criteria.look(part, "caps never exceeded, by the server's own counters", figure, is_held=is_held)
     highest = _audit(centre)
     figure = ", ".join(f"{level} {share:.1%}" for level, share in highest.items())
-    text = "nor by the journal of grants, in any 10 s, province and district too"
+    text = "nor by the journal of whole tests, in any 10 s, province and district too"
     criteria.look(part, text, f"highest: {figure}", is_held=max(highest.values()) <= 1.0)
 
 
@@ -101,7 +101,7 @@ class _Held(NamedTuple):
 
 
 def _audit(centre: WholeCentre) -> dict[str, float]:
-    """Return by level the highest share of a cap reserved in ten seconds, each slot spread evenly over its time."""
+    """Return by level the highest share of a cap reserved in ten seconds, each whole test spread over its time."""
     with centre.engine.connect() as connection:
         known = document.build(connection, 1, time.time_ns() // 1000)
         ended = select(device.c.name, slot.c.at, slot.c.held_us, slot.c.work_bits).join(

@@ -219,11 +219,15 @@ def turns_of(sight: Sight, site_id: int) -> dict[int, Turn]:
     """
     moved = slot.c.sent_bytes + slot.c.received_bytes
     stops = (
-        select(func.max(campaign.c.ended_at))
+        select(
+            func.max(case((campaign_site.c.outcome == "not_done", campaign.c.ended_at))),
+            func.max(campaign.c.ended_at),  # a spare is tested though its site has a result
+        )
         .join(campaign_site, campaign_site.c.campaign_id == campaign.c.id)
-        .where(campaign.c.state == "stopped", campaign_site.c.site_id == site_id, campaign_site.c.outcome == "not_done")
+        .where(campaign.c.state == "stopped", campaign.c.checks.contains('"line"'), campaign_site.c.site_id == site_id)
     )
-    stopped_at = sight.connection.scalar(stops) or 0
+    of_main, of_spare = (at or 0 for at in sight.connection.execute(stops).one())
+    stopped_at = case((device.c.is_spare, of_spare), else_=of_main)
     is_over = and_(slot.c.state == "booked", slot.c.purpose == "schedule", slot.c.at < stopped_at)
     columns = (
         case((is_over, "ended"), else_=slot.c.state),

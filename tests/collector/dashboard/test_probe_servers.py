@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from starlette.testclient import TestClient
 
 from collector.dashboard import probe_servers
@@ -122,12 +122,14 @@ def test_what_becomes_of_a_turn_is_told_again_and_again_and_stands_once(
 
 
 @pytest.mark.parametrize(
-    ("state", "purpose", "outcome", "told"),
+    ("state", "check", "purpose", "outcome", "is_spare", "told"),
     [
-        ("stopped", "schedule", "not_done", ("ended", "stopped")),
-        ("ended", "schedule", "not_done", ("booked", None)),
-        ("stopped", "person", "not_done", ("booked", None)),  # a person's wish is no part of a dry run
-        ("stopped", "schedule", "carries", ("booked", None)),
+        ("stopped", "line", "schedule", "not_done", False, ("ended", "stopped")),
+        ("stopped", "line", "schedule", "carries", True, ("ended", "stopped")),  # a spare has a test of its own
+        ("ended", "line", "schedule", "not_done", False, ("booked", None)),
+        ("stopped", "equipment", "schedule", "not_done", False, ("booked", None)),
+        ("stopped", "line", "person", "not_done", False, ("booked", None)),  # a person's wish is no part of a dry run
+        ("stopped", "line", "schedule", "carries", False, ("booked", None)),
     ],
 )
 def test_a_booking_is_given_up_by_a_stop_of_the_dry_run_that_it_was_of(
@@ -136,13 +138,22 @@ def test_a_booking_is_given_up_by_a_stop_of_the_dry_run_that_it_was_of(
     nation: Any,
     now: int,
     state: str,
+    check: str,
     purpose: str,
     outcome: str,
+    is_spare: bool,
     told: tuple[str, str | None],
 ) -> None:
     tell(turn("booked", now, purpose=purpose, due_us=now + 60_000_000))
     with writing(nation.engine) as connection:
-        values = {"session_id": nation.session_id, "checks": "[]", "selection": "{}", "prediction": "{}", "name": "a"}
+        connection.execute(update(tables.device).where(tables.device.c.id == 1).values(is_spare=is_spare))
+        values = {
+            "session_id": nation.session_id,
+            "checks": json.dumps([check]),
+            "selection": "{}",
+            "prediction": "{}",
+            "name": "a",
+        }
         values |= {"opens_at": now, "closes_at": now + 9, "made_at": now, "made_by": "noc"}
         values |= {"state": state, "ended_at": now + 5}
         number = connection.execute(insert(campaign).values(values).returning(campaign.c.id)).scalar_one()
