@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from collector.dryrun.checks import BY_DEVICES
-from collector.dryrun.prediction import Prediction
+from collector.dryrun.prediction import FIRST_TOLD_S, Prediction
 from collector.dryrun.selection import Selection
 from contract import wire
 from contract.clock import HOUR_US, SECOND_US
@@ -14,7 +14,6 @@ from provisioning.errors import ProvisioningError
 
 GOES_ON = ("running", "paused")  # states
 LASTS_US = 2 * HOUR_US  # a window, unless it is told when it ends; our own choice
-FIRST_TOLD_S = 5  # to the probe servers: who asked before they know of its order would be let in by chance
 LATE_S = 30  # over which devices ask that hear of a campaign when the others have asked
 LINGERS_US = HOUR_US  # whoever was booked is turned away for so long after a stop; our own choice
 _FROM = {  # acts, and the states of which each needs one

@@ -17,6 +17,7 @@ from collector.probe_server.ledger.prediction import Prediction as OfLedger
 from collector.probe_server.ledger.prediction import predict as predict_ledger
 from contract import wire
 
+FIRST_TOLD_S = 5  # to the probe servers: who asked before they know of its order would be let in by chance
 ASKS_PER_S = 200  # of whom nobody is tested yet: each is two requests to a probe server, told when to come
 LEAST_SPREAD_S = 20
 _LIGHT_S = 30.0  # from asking to the report of the equipment
@@ -90,17 +91,18 @@ def predict(
     later: of them, when those can first be tested that cannot from the start.
     """
     spread_s = max(LEAST_SPREAD_S, math.ceil(len(tests) / ASKS_PER_S))
+    all_asked_s = FIRST_TOLD_S + spread_s
     by_server: dict[int, list[Test]] = {}
     for test in tests if has_line else ():
         by_server.setdefault(server_of(test.device, servers, is_elsewhere=is_elsewhere), []).append(test)
     told = {n: _of_server(document, found, servers[n][1], costs) for n, found in by_server.items()}
-    waves = _waves(sites, [one.waves for one in told.values()], spread_s)
-    ends_s = [_ends_s(one, waves, spread_s) for one in told.values()]
+    waves = _waves(sites, [one.waves for one in told.values()], all_asked_s)
+    ends_s = [_ends_s(one, waves, all_asked_s) for one in told.values()]
     return Prediction(
         sites=sum(sites.values()),
         tests=len(tests),
         spread_s=spread_s,
-        duration_s=max([*ends_s, spread_s + _LIGHT_S]),
+        duration_s=max([*ends_s, all_asked_s + _LIGHT_S]),
         moved_bytes=sum(one.whole.moved_bytes for one in told.values()),
         servers=tuple(
             OfServer(
@@ -145,20 +147,20 @@ def _of_server(document: Document, tests: Iterable[Test], caps: Caps, costs: Cos
     return _Told(predict_ledger(every, caps, costs), waves)
 
 
-def _waves(sites: Mapping[int, int], told: Sequence[Mapping[int, OfLedger]], spread_s: int) -> tuple[OfWave, ...]:
+def _waves(sites: Mapping[int, int], told: Sequence[Mapping[int, OfLedger]], all_asked_s: int) -> tuple[OfWave, ...]:
     """Return when each wave opens: when those before it have asked, and begin to leave room."""
-    waves, opens_s = [], 0
+    waves, opens_s = [], FIRST_TOLD_S
     for wave in sorted(sites):
         asks_s = max((one[wave].ask_within_s for one in told if wave in one), default=0.0)
         waves.append(OfWave(wave=wave, sites=sites[wave], opens_s=opens_s, spread_s=math.ceil(asks_s)))
-        opens_s = max(opens_s + math.ceil(asks_s), spread_s)
+        opens_s = max(opens_s + math.ceil(asks_s), all_asked_s)
     return tuple(waves)
 
 
-def _ends_s(told: _Told, waves: Sequence[OfWave], spread_s: int) -> float:
+def _ends_s(told: _Told, waves: Sequence[OfWave], all_asked_s: int) -> float:
     """Return when the last test of a server ends: none before it was asked for, none before its wave."""
     ends_s = [wave.opens_s + told.waves[wave.wave].makespan_s for wave in waves if wave.wave in told.waves]
-    return max(*ends_s, told.whole.makespan_s, spread_s + _LIGHT_S)
+    return max(*ends_s, FIRST_TOLD_S + told.whole.makespan_s, all_asked_s + _LIGHT_S)
 
 
 def _peaks(told: Iterable[OfLedger]) -> dict[str, int]:

@@ -25,7 +25,11 @@ from provisioning.store.tables import device
 Tell = Callable[[str], None]
 
 _KILLS = (Kill("ingest", 0.25), Kill("broker", 0.45), Kill("probe-server", 0.65))
-_PILOT = ("--unit", "01", "--unit", "79", "--unit", "40")
+_LARGEST = ("01", "38", "79", "40", "66", "91", "31", "25", "80", "30", "87", "52")  # provinces: half of the sites
+_PILOTS = {
+    "pilot, interactive": ("--role", "interactive"),
+    "pilot, provinces": tuple(word for unit in _LARGEST for word in ("--unit", unit)),
+}
 _STOP_AFTER_S, _STOPPED_S, _OFF_BY = 30.0, 10.0, 0.15
 _NEWS_S = 6.0  # until the centre has been told of the last slots
 _WINDOW_US = 10_000_000
@@ -33,7 +37,7 @@ _LEVELS = ("server", "province", "district")
 
 
 def run(folder: Path, size: int, criteria: Criteria, tell: Tell) -> None:
-    """Conduct a pilot, a dry run that nothing disturbs, one with kills in the middle, and one that is stopped."""
+    """Conduct pilots, a dry run that nothing disturbs, one with kills in the middle, and one that is stopped."""
     part = f"{size}"
     centre = WholeCentre(folder / "centre", size, tell)
     with centre.running():
@@ -47,7 +51,8 @@ def run(folder: Path, size: int, criteria: Criteria, tell: Tell) -> None:
 
 
 def _conduct(part: str, centre: WholeCentre, criteria: Criteria, tell: Tell) -> None:
-    conduct(centre, "pilot", tell, chosen=_PILOT)
+    for name, chosen in _PILOTS.items():
+        conduct(centre, name, tell, chosen=chosen)
     time.sleep(_NEWS_S)
     with Counters(centre.settings.probe_http_port) as counters:
         calm = conduct(centre, "undisturbed", tell)

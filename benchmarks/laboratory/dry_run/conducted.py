@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
-from collector.dryrun.campaign import FIRST_TOLD_S, LATE_S, Campaign
+from collector.dryrun.campaign import LATE_S, Campaign
+from collector.dryrun.prediction import FIRST_TOLD_S
 from collector.intake.sweep import sweep
 from collector.store import campaigns
 from collector.store.tables import campaign_site

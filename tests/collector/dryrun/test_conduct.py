@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import select, update
 
 from collector.dryrun import conduct
-from collector.dryrun.campaign import FIRST_TOLD_S, LATE_S, LINGERS_US, CampaignError, told_to_devices
+from collector.dryrun.campaign import LATE_S, LINGERS_US, CampaignError, told_to_devices
+from collector.dryrun.prediction import FIRST_TOLD_S
 from collector.intake.sweep import sweep
 from collector.judge.load import load_policy
 from collector.judge.policy import SEED
@@ -40,8 +41,8 @@ def test_what_it_will_take_and_leave_is_told_before_and_stored(conductor, four) 
     assert [(wave.wave, wave.sites) for wave in told.waves] == [(0, 1), (1, 1), (2, 2)]
     assert told.duration_s > 0
     assert told.moved_bytes > 1e6
-    assert told.waves[0].opens_s == 0
-    assert told.spread_s <= told.waves[1].opens_s <= told.waves[2].opens_s
+    assert told.waves[0].opens_s == FIRST_TOLD_S
+    assert FIRST_TOLD_S + told.spread_s <= told.waves[1].opens_s <= told.waves[2].opens_s
 
 
 def test_sites_are_chosen_by_what_is_asked_of_them(conductor, four) -> None:
