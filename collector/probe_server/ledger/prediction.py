@@ -14,7 +14,7 @@ ASKS_WITHIN = 0.9  # of the work's time: a little sooner than sites can be serve
 # Mean durations from the last grant to the last slot's end, less the work that is left then. Of measured lines one test
 # in ten lasts four means, and of those under way at the end nearly always one that has just begun: of 30 to 2,000 tests
 # this foretells best (benchmarks/results/campaign.md).
-_TAIL = 3.5
+TAIL = 3.5
 
 
 class Prediction(NamedTuple):
@@ -61,6 +61,6 @@ def predict(groups: Iterable[Group], caps: Caps, costs: Costs) -> Prediction:
     lasts_s = {name: work / packed_bps(open_bps[name], widest_bps[name]) for name, work in work_bits.items()}
     decided_by = max(lasts_s, key=lasts_s.__getitem__, default="")
     work_s = lasts_s.get(decided_by, 0.0)
-    makespan_s = work_s + _TAIL * held_s / max(1, sites)
+    makespan_s = work_s + TAIL * held_s / max(1, sites)
     peak_bps = {name: min(wanted, open_bps[name]) for name, wanted in wanted_bps.items()}
     return Prediction(makespan_s, ASKS_WITHIN * work_s, decided_by, moved_bytes, peak_bps, costs.is_known)
