@@ -51,4 +51,6 @@ def _testing(w: Words, turn: Turn) -> str:
     if turn.state == "booked" and turn.due_at is not None and turn.due_at > w.now:
         at = w.moment(turn.due_at)
         return w.t(f"Máy chủ đo đang phục vụ nơi khác, hẹn đo lúc {at}.", f"The line's turn to be tested is at {at}.")
+    if turn.ending == "lost":
+        return w.t("Máy chủ đo dừng giữa chừng, máy sẽ thử lại…", "The probe server broke off, so it tries again…")
     return w.t("Đã thử đường truyền, đang gửi kết quả…", "The line was tested; the result is on its way…")

@@ -77,7 +77,7 @@ def show(request: Request, sight: Seeing, code: str, choice: Choosing, days: int
         seen=_seen(line_test, site.networks_of(sight, found.id), site.provider_names(sight.connection)),
         contacts=site.contacts_of_sites(sight, [found.id]).get(found.id, []),
         asked=site.asked_of(sight, found.id),
-        turns=site.turns_of(sight, found.id),
+        turns=site.turns_of(sight, found.id, now(request)),
         waits_for_vnpt=any(flag.owner == "vnpt" for flag in flags),
         at_vnpt=w.at_vnpt(branches.of_sites(sight, [found.id])[found.id], request.app.state.settings.call_vnpt),
         sees_phones=is_at_work,

@@ -81,7 +81,7 @@ def conclude_session(conclusions: Collection[Conclusion], capacities: Collection
     reasons = (
         *(() if found else ("nobody_speaks",)),
         *(f"sites_{code}" for code in CODES[1:] if code in found),
-        *_why_capacity(worst_capacity),
+        *(_why_capacity(worst_capacity) if found or capacities else ()),  # of nobody no capacity is asked
     )
     code = max(found, key=CODES.index, default="not_eligible")
     if worst_capacity != "confirmed":

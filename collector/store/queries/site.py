@@ -7,14 +7,18 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, case, func, select
+from sqlalchemy import Connection, and_, case, func, or_, select
 
 from collector.judge import situation
 from collector.judge.verdict import Verdict
+from collector.probe_server.ledger.leases import LEASE_S, MOST_SLOT_S
 from collector.store.queries.standings import level, of_session, read_verdicts
 from collector.store.scope import Sight
 from collector.store.tables import campaign, campaign_site, command, evidence, presence, slot, standing
+from contract.clock import SECOND_US
 from provisioning.store.tables import contact, device, line, participation, provider, site, unit
+
+_HELD_US = round(MOST_SLOT_S + LEASE_S) * SECOND_US  # after a slot was granted nobody holds it any more
 
 
 class Site(NamedTuple):
@@ -83,7 +87,10 @@ class Asked(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """A device's latest turn to load its line: booked for `due_at`, granted, or ended."""
+    """A device's latest turn to load its line: booked for `due_at`, granted, or ended.
+
+    ending: as a probe server tells it, or `lost`: the server did not live to tell.
+    """
 
     state: str
     at: int
@@ -212,10 +219,11 @@ def asked_of(sight: Sight, site_id: int) -> dict[int, Asked]:
     return {row[0]: Asked(*row[1:]) for row in sight.connection.execute(query)}
 
 
-def turns_of(sight: Sight, site_id: int) -> dict[int, Turn]:
+def turns_of(sight: Sight, site_id: int, now: int) -> dict[int, Turn]:
     """Return the latest turn of each of the site's devices, by device id.
 
-    A dry run that is stopped gives up the bookings of its sites, of which probe servers send no news.
+    A dry run that is stopped gives up the bookings of its sites, of which probe servers send no news; nor do they of
+    what they held when they were killed, so that a turn that was granted too long ago is over, and `lost`.
     """
     moved = slot.c.sent_bytes + slot.c.received_bytes
     stops = (
@@ -229,11 +237,12 @@ def turns_of(sight: Sight, site_id: int) -> dict[int, Turn]:
     of_main, of_spare = (at or 0 for at in sight.connection.execute(stops).one())
     stopped_at = case((device.c.is_spare, of_spare), else_=of_main)
     is_over = and_(slot.c.state == "booked", slot.c.purpose == "schedule", slot.c.at < stopped_at)
+    is_lost = and_(slot.c.state == "granted", slot.c.at < now - _HELD_US)
     columns = (
-        case((is_over, "ended"), else_=slot.c.state),
+        case((or_(is_over, is_lost), "ended"), else_=slot.c.state),
         case((is_over, stopped_at), else_=slot.c.at),
         slot.c.due_at,
-        case((is_over, "stopped"), else_=slot.c.ending),
+        case((is_over, "stopped"), (is_lost, "lost"), else_=slot.c.ending),
         *(moved, slot.c.is_server_limited),
     )
     query = (

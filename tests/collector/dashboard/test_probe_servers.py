@@ -91,12 +91,12 @@ def tell(stranger: TestClient, key: bytes) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def turns(nation: Any) -> Callable[[int], Any]:
+def turns(nation: Any, now: int) -> Callable[..., Any]:
     """A function that returns the latest turns of a site's devices."""
 
-    def read(site_id: int = 1) -> Any:
+    def read(site_id: int = 1, after_s: int = 0) -> Any:
         with nation.engine.connect() as connection:
-            return site.turns_of(scope.country(connection), site_id)
+            return site.turns_of(scope.country(connection), site_id, now + after_s * 1_000_000)
 
     return read
 
@@ -119,6 +119,14 @@ def test_what_becomes_of_a_turn_is_told_again_and_again_and_stands_once(
         assert answer.status_code == 204
         assert answer.headers[signing.SIGNATURE] == signing.of_answer(key, NONCE, "")
         assert {name: tuple(one) for name, one in turns().items()} == {1: expected}
+
+
+def test_a_turn_whose_end_nobody_lived_to_tell_is_lost_once_no_slot_lasts_so_long(
+    tell: Callable[..., Any], turns: Callable[..., Any], now: int
+) -> None:
+    tell(turn("granted", now))
+    assert tuple(turns(after_s=129)[1]) == ("granted", now, None, None, 0, False)
+    assert tuple(turns(after_s=131)[1]) == ("ended", now, None, "lost", 0, False)
 
 
 @pytest.mark.parametrize(
@@ -252,6 +260,7 @@ def test_a_sites_page_tells_its_devices_turn_in_one_line(
     browser: TestClient, tell: Callable[..., Any], now: int
 ) -> None:
     for told, words in (
+        (turn("granted", now - 131_000_000, "b" * 22), "máy chủ đo dừng giữa chừng"),
         (turn("booked", now, due_us=now + 60_000_000), "đã đặt lịch lúc"),
         (turn("granted", now), "đang đo từ"),
         (turn("ended", now, ending="told", sent_bytes=4_000_000), "lượt gần nhất"),

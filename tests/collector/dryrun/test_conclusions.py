@@ -173,6 +173,11 @@ def test_a_session_is_never_better_than_any_of_its_sites_or_than_its_capacity(
     assert set(whole.reasons) <= conclusion_texts.REASON_NAMES.keys()
 
 
+def test_of_a_session_without_sites_no_capacity_is_asked_and_it_is_not_eligible() -> None:
+    whole = conclude_session([], [])
+    assert (whole.code, whole.reasons) == ("not_eligible", ("nobody_speaks",))
+
+
 @given(some_verdicts)
 def test_a_level_is_never_better_for_looking_later(given: tuple[Verdict, ...]) -> None:
     proven_now, proven_later = level_at(given, NOW) == "ready", level_at(given, LATER + 1) == "ready"
