@@ -51,6 +51,10 @@ def _testing(w: Words, turn: Turn) -> str:
     if turn.state == "booked" and turn.due_at is not None and turn.due_at > w.now:
         at = w.moment(turn.due_at)
         return w.t(f"Máy chủ đo đang phục vụ nơi khác, hẹn đo lúc {at}.", f"The line's turn to be tested is at {at}.")
-    if turn.ending == "lost":
-        return w.t("Máy chủ đo dừng giữa chừng, máy sẽ thử lại…", "The probe server broke off, so it tries again…")
-    return w.t("Đã thử đường truyền, đang gửi kết quả…", "The line was tested; the result is on its way…")
+    if turn.state == "booked":
+        return w.t("Đã đến lượt, máy sắp thử đường truyền…", "The line's turn has come; it is about to be tested…")
+    if turn.ending == "told":
+        return w.t("Đã thử đường truyền, đang gửi kết quả…", "The line was tested; the result is on its way…")
+    return w.t(
+        "Lượt thử đường truyền bị ngắt, đang chờ máy báo lại…", "The test was broken off; the machine will tell…"
+    )

@@ -99,5 +99,5 @@ def told_to_devices(campaign: Campaign | None, now: int) -> wire.DryRun | None:
         return None
     checks = tuple(check for check in campaign.checks if check in BY_DEVICES)
     spread_s = campaign.prediction.spread_s
-    is_late = now >= campaign.began_at + spread_s * SECOND_US
+    is_late = now >= campaign.began_at + (FIRST_TOLD_S + spread_s) * SECOND_US
     return wire.DryRun(campaign.code, checks, min(LATE_S, spread_s) if is_late else spread_s, campaign.is_elsewhere)

@@ -47,8 +47,8 @@ def in_words(told: Prediction, w: Words, places: Mapping[str, str]) -> str:
         )
     for wave in told.waves:
         opens = w.quantity(wave.opens_s, "s")
-        begins = w.t(f"sau {opens}", f"after {opens}")
-        lines.append(f"  {w.name(words.WAVES, str(wave.wave))}: {w.number(wave.sites)}, {begins}")
+        begins = w.t(f", bắt đầu sau {opens}", f", after {opens}") if told.servers else ""
+        lines.append(f"  {w.name(words.WAVES, str(wave.wave))}: {w.number(wave.sites)}{begins}")
     if told.later_at is not None:
         later, at = w.number(told.later_sites), w.moment(told.later_at)
         lines.append(

@@ -12,8 +12,8 @@ from collector.probe_server.ledger.terms import Group
 ASKS_WITHIN = 0.9  # of the work's time: a little sooner than sites can be served, so that capacity never waits for them
 
 # Mean durations from the last grant to the last slot's end, less the work that is left then. Of measured lines one test
-# in ten lasts four means, and of those under way at the end nearly always one that has just begun: of 100 to 2,000
-# sites this foretells best (benchmarks/results/campaign.md).
+# in ten lasts four means, and of those under way at the end nearly always one that has just begun: over 100 to
+# 2,000 sites this is off least (benchmarks/results/campaign.md).
 TAIL = 3.5
 
 

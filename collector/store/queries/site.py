@@ -11,14 +11,15 @@ from sqlalchemy import Connection, and_, case, func, or_, select
 
 from collector.judge import situation
 from collector.judge.verdict import Verdict
-from collector.probe_server.ledger.leases import LEASE_S, MOST_SLOT_S
+from collector.probe_server.ledger.leases import MOST_SLOT_S
 from collector.store.queries.standings import level, of_session, read_verdicts
 from collector.store.scope import Sight
 from collector.store.tables import campaign, campaign_site, command, evidence, presence, slot, standing
 from contract.clock import SECOND_US
 from provisioning.store.tables import contact, device, line, participation, provider, site, unit
 
-_HELD_US = round(MOST_SLOT_S + LEASE_S) * SECOND_US  # after a slot was granted nobody holds it any more
+_NEWS_S = 10  # until the centre hears of a slot's end, and a probe server's clock may be behind its own by
+_HELD_US = (round(MOST_SLOT_S) + _NEWS_S) * SECOND_US
 
 
 class Site(NamedTuple):
@@ -89,7 +90,7 @@ class Asked(NamedTuple):
 class Turn(NamedTuple):
     """A device's latest turn to load its line: booked for `due_at`, granted, or ended.
 
-    ending: as a probe server tells it, or `lost`: the server did not live to tell.
+    ending: as a probe server tells it, or `lost`: none was told while it must be over.
     """
 
     state: str
@@ -222,8 +223,8 @@ def asked_of(sight: Sight, site_id: int) -> dict[int, Asked]:
 def turns_of(sight: Sight, site_id: int, now: int) -> dict[int, Turn]:
     """Return the latest turn of each of the site's devices, by device id.
 
-    A dry run that is stopped gives up the bookings of its sites, of which probe servers send no news; nor do they of
-    what they held when they were killed, so that a turn that was granted too long ago is over, and `lost`.
+    A dry run that is stopped gives up the bookings of its sites, of which probe servers send no news. One that was
+    killed never tells how what it held has ended: a turn that was granted too long ago is over, and `lost`.
     """
     moved = slot.c.sent_bytes + slot.c.received_bytes
     stops = (

@@ -32,7 +32,8 @@ def turn(state: str, at: int = NOW, due_at: int | None = None, ending: str | Non
         (ASKED, HERE, turn("booked", due_at=NOW + 9 * S), True, "hẹn đo lúc"),
         (ASKED, HERE, turn("granted"), True, "đang thử đường truyền"),
         (ASKED, HERE, turn("ended", ending="told"), True, "đang gửi kết quả"),
-        (ASKED, HERE, turn("ended", ending="lost"), True, "máy sẽ thử lại"),
+        (ASKED, HERE, turn("booked", due_at=NOW - S), True, "Đã đến lượt"),
+        *((ASKED, HERE, turn("ended", ending=how), True, "bị ngắt") for how in ("expired", "stopped", "lost")),
     ],
 )
 def test_progress_is_told_as_far_as_it_has_come(

@@ -260,7 +260,7 @@ def test_a_sites_page_tells_its_devices_turn_in_one_line(
     browser: TestClient, tell: Callable[..., Any], now: int
 ) -> None:
     for told, words in (
-        (turn("granted", now - 131_000_000, "b" * 22), "máy chủ đo dừng giữa chừng"),
+        (turn("granted", now - 131_000_000, "b" * 22), "không báo lượt này kết thúc thế nào"),
         (turn("booked", now, due_us=now + 60_000_000), "đã đặt lịch lúc"),
         (turn("granted", now), "đang đo từ"),
         (turn("ended", now, ending="told", sent_bytes=4_000_000), "lượt gần nhất"),

@@ -83,7 +83,8 @@ def test_devices_and_probe_servers_are_told_while_it_goes_on(conductor, country,
     assert told_to_devices(found, now) is None  # the probe servers first
     told = told_to_devices(found, now + FIRST_TOLD_S * S)
     assert told == (found.code, ("equipment", "line"), spread_s, False)
-    late = told_to_devices(found, now + spread_s * S)
+    assert told_to_devices(found, now + (FIRST_TOLD_S + spread_s) * S - 1) == told
+    late = told_to_devices(found, now + (FIRST_TOLD_S + spread_s) * S)
     assert late is not None
     assert late.spread_s == min(LATE_S, spread_s)
     assert waves(now) == {four["speaks"].name: 0, four["hard"].name: 1, four["plain"].name: None}
