@@ -58,6 +58,8 @@ def test_one_is_foreseen_made_begun_paused_resumed_stopped_and_listed(cli: Cli, 
     assert (foreseen.exit_code, foreseen.stderr) == (0, "")
     assert foreseen.stdout.startswith("Sites 2, machines that test 1: about ")
     assert "No machine enrolled 1" in foreseen.stdout
+    assert "after 5" in foreseen.stdout
+    assert "after" not in cli("predict", "--check", "equipment", *ALWAYS).stdout  # lines alone are tested in turn
     assert cli("list").stdout == ""
     assert "dryrun create" in cli("list").stderr
 
