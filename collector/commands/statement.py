@@ -181,8 +181,7 @@ def export(number: int, form: str | None, file: Path | None) -> None:
     with registry() as (_, engine), engine.connect() as connection:
         one = _find(connection, number)
         body, signed = statements.body_of(connection, one), whose.signed(connection, one)
-    ending = file.suffix.lower().lstrip(".") if file is not None else ""
-    form = form or (ending if ending in FORMS else "pdf")
+    form = form or _form_of(file)
     written = BY_NAME[form].write(body, signed, Words(language(), body.as_of))
     if file == Path("-"):
         click.echo(written, nl=False)
@@ -190,6 +189,19 @@ def export(number: int, form: str | None, file: Path | None) -> None:
     file = file or Path(f"bien-ban-{one.id}-{one.gate}.{form}")
     _write(file, written)
     click.echo(file)
+
+
+def _form_of(file: Path | None) -> str:
+    ending = file.suffix.lower().lstrip(".") if file is not None else ""
+    if ending and ending not in FORMS:
+        known = ", ".join(FORMS)
+        raise click.ClickException(
+            say(
+                f"Không xuất được tệp .{ending}. Đuôi của tệp là một trong {known}; đuôi khác thì thêm --form.",
+                f"There is no form for .{ending}. End the file's name in one of {known}, or add --form.",
+            )
+        )
+    return ending or "pdf"
 
 
 def _write(file: Path, written: bytes) -> None:

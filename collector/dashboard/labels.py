@@ -226,7 +226,7 @@ DEVICE_STATES: Names = {
 }
 OCCASIONS: Names = {
     "start": ("khi khởi động", "at start"),
-    "schedule": ("theo lịch", "on schedule"),
+    "schedule": ("theo lịch hoặc đợt tổng duyệt", "on schedule or by a dry run"),
     "change": ("khi có thay đổi", "on change"),
     "command": ("theo lệnh của trung tâm", "on a command"),
     "once": ("một lần, theo lệnh tại máy", "once, by a command at the machine"),

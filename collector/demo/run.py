@@ -91,9 +91,7 @@ class _Reporting:
         told = json.loads(self._file.read_text(encoding="utf-8"))
         reported, devices = told["reported"], told["devices"]
         self._is_over = reported >= devices
-        self._tell(
-            say(f"   {reported}/{devices} điểm cầu đã báo cáo", f"   {reported} of {devices} sites have reported")
-        )
+        self._tell(say(f"   {reported}/{devices} máy đã báo cáo", f"   {reported} of {devices} machines have reported"))
 
 
 def _begin(

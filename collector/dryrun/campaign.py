@@ -70,9 +70,13 @@ class Campaign(NamedTuple):
         """Whether it has begun and has not ended."""
         return self.state in GOES_ON
 
+    def ran_us(self, now: int) -> int:
+        """Return for how long it has run, its pauses left out."""
+        return max(0, (self.paused_at or self.ended_at or now) - self.began_at)
+
     def should_be_over(self, now: int) -> bool:
         """Tell whether it runs for longer than was foreseen: it then waits for what nobody foresaw, or who is off."""
-        return self.state == "running" and now > self.began_at + self.prediction.duration_s * SECOND_US
+        return self.state == "running" and self.ran_us(now) > self.prediction.duration_s * SECOND_US
 
 
 class CampaignError(ProvisioningError):

@@ -91,10 +91,8 @@ def remove(engine: Engine, campaign_id: int, by: str, now: int) -> None:
 def _changed(found: Campaign, what: str, now: int) -> dict[str, Any]:
     if what == "pause":
         return {"state": "paused", "paused_at": now}
-    if what == "resume":
-        paused_us = found.paused_us + now - (found.paused_at or now)
-        return {"state": "running", "paused_at": None, "paused_us": paused_us}
-    return {"state": "stopped", "ended_at": now, "paused_at": None}
+    unpaused = {"paused_at": None, "paused_us": found.paused_us + now - (found.paused_at or now)}
+    return {"state": "running", **unpaused} if what == "resume" else {"state": "stopped", "ended_at": now, **unpaused}
 
 
 def _start(engine: Engine, settings: Settings, campaign_id: int, by: str, now: int) -> Campaign:
@@ -151,7 +149,11 @@ def _check(connection: Connection, settings: Settings, wish: Wish, now: int) -> 
         known = ", ".join(BY_NAME)
         raise CampaignError(f"Chọn nội dung kiểm tra trong: {known}.", f"Choose checks among: {known}.")
     if wish.closes_at <= wish.opens_at:
-        raise CampaignError("Giờ kết thúc phải sau giờ bắt đầu.", "The window must end after it begins.")
+        begins, ends = moments.tell(wish.opens_at), moments.tell(wish.closes_at)
+        raise CampaignError(
+            f"Giờ kết thúc ({ends}) phải sau giờ bắt đầu ({begins}): nếu sang ngày hôm sau thì ghi cả ngày.",
+            f"The window must end after it begins: {ends} is not after {begins}. For the next day, tell the date too.",
+        )
     if wish.closes_at <= now:
         raise CampaignError(
             "Khung giờ của đợt này đã qua: hãy tạo đợt mới.", "The window of this dry run is over: make another one."

@@ -65,8 +65,8 @@ def in_words(told: Prediction, w: Words, places: Mapping[str, str]) -> str:
     if not told.is_known:
         lines.append(
             w.t(
-                "  Chưa có đủ lượt đo đã xong để học: tính theo mức ước lượng ban đầu.",
-                "  Too few tests have ended to learn from: what such tests usually cost is taken instead.",
+                "  Chưa có đủ lượt đo đã chuyển dữ liệu để học: tính theo mức ước lượng ban đầu.",
+                "  Too few tests that moved data to learn from: what such tests usually cost is taken instead.",
             )
         )
     return "\n".join(lines)
@@ -82,7 +82,7 @@ def progress(found: Campaign, counts: Counts, w: Words) -> str:
         told.append(f"{w.number(settled)}/{w.number(total)} ({100 * settled // total}%)")
     told += [f"{w.name(words.OUTCOMES, name)} {w.number(found_by[name])}" for name in _CLOSED if found_by[name]]
     if found.started_at is not None:
-        took = w.quantity(max(0, (found.ended_at or w.now) - found.started_at) // SECOND_US, "s")
+        took = w.quantity(found.ran_us(w.now) // SECOND_US, "s")
         foreseen = w.quantity(round(found.prediction.duration_s), "s")
         told.append(w.t(f"{took}, dự báo {foreseen}", f"{took}, foreseen {foreseen}"))
     return " · ".join(told)

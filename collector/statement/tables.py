@@ -52,8 +52,8 @@ def proofs(body: Body, w: Words) -> Table:
         (w.t("Nội dung", "Fact"), lambda one: w.name(reasons.FACT_NAMES, one.fact)),
         (w.t("Nguồn", "Source"), lambda one: w.name(labels.SOURCES, one.source)),
         (w.t("Điểm cầu", "Sites"), lambda one: one.sites),
-        (w.t("Mới nhất", "Newest"), lambda one: w.age(one.newest_at)),
-        (w.t("Cũ nhất", "Oldest"), lambda one: w.age(one.oldest_at)),
+        (w.t("Mới nhất", "Newest"), lambda one: w.date(one.newest_at)),
+        (w.t("Cũ nhất", "Oldest"), lambda one: w.date(one.oldest_at)),
     ]
     told = [
         one for one in body.proofs if one.fact in reasons.FACT_NAMES
@@ -74,7 +74,7 @@ def interactive(body: Body, w: Words) -> Table:
         (w.t("Dự phòng", "Backup"), lambda one: w.level(one.backup_level) if one.backup else w.t("không có", "none")),
         (
             w.t("Bằng chứng cũ nhất", "Oldest proof"),
-            lambda one: w.age(one.proven_at) if one.proven_at is not None else "",
+            lambda one: w.date(one.proven_at) if one.proven_at is not None else "",
         ),
     ]
     return _table(w.t("Kết luận từng điểm cầu tương tác", "Each interactive site"), columns, body.interactive)

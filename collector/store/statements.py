@@ -88,8 +88,8 @@ def propose(connection: Connection, one: Kept, by: Person, now_us: int) -> None:
     """Propose a statement in somebody's name; raises ProvisioningError when it cannot be."""
     if not by.proposes:
         raise ProvisioningError(
-            f"Nhiệm vụ {by.duty} của {by.login} không đề xuất biên bản: ca trực VNPT (noc) hoặc Sở (provincial) làm.",
-            f"The duty {by.duty} of {by.login} proposes none: VNPT's shift (noc) or a department (provincial) does.",
+            f"Tài khoản {by.login} không đề xuất biên bản: việc này của ca trực VNPT (noc) hoặc Sở (provincial).",
+            f"{by.login} does not propose statements: VNPT's shift (noc) or a department (provincial) does.",
         )
     if one.state != "made":
         raise ProvisioningError(

@@ -83,7 +83,8 @@ def test_the_command_names_every_form() -> None:
         ("a.DOCX", (), b"word/document.xml"),
         ("a.xlsx", (), b"xl/workbook.xml"),
         ("a.json", (), b'"body"'),
-        ("a.txt", (), b"%PDF"),
+        ("a.txt", ("--form", "pdf"), b"%PDF"),
+        ("a", (), b"%PDF"),
         ("a", ("--form", "json"), b'"body"'),
         ("a.pdf", ("--form", "xlsx"), b"xl/workbook.xml"),
     ],
@@ -94,6 +95,13 @@ def test_a_file_is_of_the_form_that_is_told_else_of_its_ending(
     number = cli("make").stdout.split()[0]
     assert cli("export", number, *chosen, "--to", tmp_path / name).stdout == f"{tmp_path / name}\n"
     assert inside in (tmp_path / name).read_bytes()
+
+
+def test_a_file_of_an_ending_that_no_form_has_is_refused(cli: Cli, tmp_path: Path) -> None:
+    refused = cli("export", cli("make").stdout.split()[0], "--to", tmp_path / "a.txt")
+    assert refused.exit_code == 1
+    assert "one of pdf, docx, xlsx, json" in refused.output
+    assert not (tmp_path / "a.txt").exists()
 
 
 def test_a_file_that_is_not_named_is_named_after_the_statement(

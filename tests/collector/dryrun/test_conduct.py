@@ -92,7 +92,9 @@ def test_devices_and_probe_servers_are_told_while_it_goes_on(conductor, country,
     resumed = conductor.act(found.id, "resume", 70 * S)
     assert (resumed.began_at, resumed.started_at) == (now + 60 * S, now)
     assert told_to_devices(resumed, now + 70 * S) is not None
+    assert conductor.act(found.id, "pause", 75 * S).ran_us(now + 79 * S) == 15 * S
     stopped = conductor.act(found.id, "stop", 80 * S)
+    assert stopped.ran_us(now + 99 * S) == 15 * S  # both pauses are left out
     assert told_to_devices(stopped, now + 80 * S) is None
     assert set(waves(now + 80 * S).values()) == {0, 1, None}
     assert waves(now + 2 * HOUR) == {}

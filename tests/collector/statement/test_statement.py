@@ -239,7 +239,7 @@ def test_one_person_proposes_and_another_approves(place: Any, number: int, now: 
     ("steps", "refusal"),
     [
         (("approve minh",), "not proposed yet"),
-        (("propose minh",), "proposes none"),
+        (("propose minh",), "does not propose statements"),
         (("propose lan", "propose lan"), "proposed already"),
         (("propose lan", "approve lan"), "approves no statement"),
         (("propose lan", "approve minh", "approve minh"), "approved already"),
