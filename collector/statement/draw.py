@@ -114,8 +114,8 @@ def _conclusion(body: Body, w: Words) -> Section:
 
 def _proven(body: Body, w: Words) -> Section:
     said = w.t(
-        "Bằng chứng theo nguồn và tuổi; điều chỉ khai báo không đủ để đạt.",
-        "Evidence by source and age; what is only declared never makes a site ready.",
+        "Bằng chứng theo nguồn, mới nhất và cũ nhất lúc nào; điều chỉ khai báo không đủ để đạt.",
+        "Evidence by source, its newest and its oldest; what is only declared never makes a site ready.",
     )
     of_country = (tables.by_province(body, w), tables.by_province_2025(body, w)) if body.unit is None else ()
     return Section(w.t("Những gì đã chứng minh", "What is proven"), (said,), (tables.proofs(body, w), *of_country))
