@@ -267,10 +267,7 @@ def _line(line: Line) -> List[Row]:
         (say("Đã tải xuống", "Downloaded"), _shown(line.received_bytes, "byte")),
         (say("Đã tải lên", "Uploaded"), _shown(line.sent_bytes, "byte")),
         (say("Máy chủ đo", "Probe server"), line.server),
-        (
-            say("Cách đo", "Method"),
-            say("thử đến mức cần", "up to the need") if line.method == "threshold" else line.method,
-        ),
+        (say("Cách đo", "Method"), _shown(line.method)),
     ]
 
 

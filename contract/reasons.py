@@ -55,6 +55,7 @@ WORDS = {  # words that parameters and findings hold: why there is no value, wha
     "carries": ("đủ", "carries the need"),
     "fails": ("không đủ", "falls short of the need"),
     "unsure": ("chưa chắc", "unsure"),
+    "threshold": ("thử đến mức cần", "up to the need"),  # how a line was tested
     "skipped": ("chưa thử, vì chiều kia đã không đủ", "not tried: the other direction had failed"),
     "above": ("trên mức tối thiểu", "above the minimum"),
     "below": ("dưới mức tối thiểu", "below the minimum"),

@@ -321,7 +321,6 @@ VALUES: Names = {  # values of findings that are codes
     "good": ("tốt", "good"),
     "worn": ("đã mòn", "worn"),
     "failing": ("sắp hỏng", "failing"),
-    "threshold": ("thử đến mức cần", "up to the need"),  # how a line was tested
 }
 REFUSALS: Names = {
     "damaged": ("Hỏng trên thiết bị", "Damaged on the device"),

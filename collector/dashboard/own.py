@@ -98,8 +98,8 @@ def _site(request: Request, connection: Connection, token: str) -> tuple[Sight, 
 
 def _machines(request: Request, sight: Sight, site_id: int) -> list[Machine]:
     w = Words(language(request), now(request))
-    stretch = presences.stretches_of(sight, [site_id], now(request))[site_id]
-    asked, turns = site.asked_of(sight, site_id), site.turns_of(sight, site_id, now(request))
+    stretch = presences.stretches_of(sight, [site_id], w.now)[site_id]
+    asked, turns = site.asked_of(sight, site_id), site.turns_of(sight, site_id, w.now)
     machines = []
     for device in site.devices_of(sight, site_id):
         if device.state == "active":

@@ -141,6 +141,8 @@ def test_a_direction_that_was_not_tried_says_why(monkeypatch):
     )
     table = shown(monkeypatch, "vi", only_down)
     assert "chưa thử, vì chiều kia đã không đủ" in table
+    assert "thử đến mức cần" in table
+    assert "threshold" not in table
     assert "dưới mức tối thiểu" in table
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from collector.probe_server.ledger.accounts import Caps
 from collector.probe_server.ledger.costs import KNOWN_AFTER, Costs, stated_cost
-from collector.probe_server.ledger.prediction import ASKS_WITHIN, TAIL, predict
+from collector.probe_server.ledger.prediction import predict
 from collector.probe_server.ledger.terms import Cost, Group
 
 MBIT = 1_000_000
@@ -16,8 +16,8 @@ def test_the_server_decides_when_no_unit_is_narrower():
     told = predict([Group((f"p{n}",), "tv", 60 * MBIT, 100) for n in range(10)], caps, COSTS)
     assert told.decided_by == "server"
     work_s = 1_000 * 180e6 / 940e6  # 970 are open, less half a peak
-    assert told.makespan_s == pytest.approx(work_s + TAIL * 8.0)
-    assert told.ask_within_s == pytest.approx(ASKS_WITHIN * work_s)  # who asked later would leave capacity unused
+    assert told.makespan_s == pytest.approx(work_s + 3.5 * 8.0)
+    assert told.ask_within_s == pytest.approx(0.9 * work_s)  # who asked later would leave capacity unused
     assert told.moved_bytes == 1_000 * 10e6
     assert told.peak_bps["server"] == 970 * MBIT
 
@@ -26,7 +26,7 @@ def test_the_largest_unit_decides_when_its_cap_is_narrow():
     caps = Caps(10_000 * MBIT, (500 * MBIT,), 60 * MBIT)
     told = predict([Group(("small",), "tv", 60 * MBIT, 10), Group(("large",), "tv", 60 * MBIT, 900)], caps, COSTS)
     assert told.decided_by == "large"
-    assert told.makespan_s == pytest.approx(900 * 180e6 / 410e6 + TAIL * 8.0)
+    assert told.makespan_s == pytest.approx(900 * 180e6 / 410e6 + 3.5 * 8.0)
 
 
 def test_a_few_long_tests_are_not_expected_to_end_last_for_long():
@@ -34,7 +34,7 @@ def test_a_few_long_tests_are_not_expected_to_end_last_for_long():
     costs = Costs({"tv": (500, Cost(6.0, 180e6, 10e6)), "rare": (1, Cost(26.0, 600e6, 10e6))})
     told = predict([Group(("p",), "tv", 60 * MBIT, 399), Group(("p",), "rare", 48 * MBIT, 1)], caps, costs)
     work_s = (399 * 180e6 + 600e6) / 910e6
-    assert told.makespan_s == pytest.approx(work_s + TAIL * (399 * 6.0 + 26.0) / 400)
+    assert told.makespan_s == pytest.approx(work_s + 3.5 * (399 * 6.0 + 26.0) / 400)
 
 
 def test_without_history_the_stated_costs_count_and_it_is_said():
